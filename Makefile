@@ -1,0 +1,100 @@
+# Two commands on a fresh machine: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+bin := .venv/bin
+servers := $(bin)/python scripts/servers.py
+# Arguments for pytest, as in: make unit PYTEST_ARGS='-n 2 -k booking'
+PYTEST_ARGS ?=
+# A cache could hide an error that a fresh clone has, so CI goes without.
+mypy_args := $(if $(filter true,$(CI)),--cache-dir=/dev/null)
+
+##@ Run
+
+.PHONY: run
+run: install ## Start AlloNova on PORT (8000): in memory, or on DATABASE_URL and REDIS_URL
+	@exec scripts/with-env $(bin)/allonova run
+
+.PHONY: demo
+demo: install ## Play both main stories against a running service
+	@exec scripts/with-env $(bin)/allonova demo
+
+.PHONY: migrate
+migrate: install ## Bring the tables of DATABASE_URL up to date
+	@exec scripts/with-env $(bin)/allonova migrate
+
+.PHONY: seed
+seed: install ## Put the demo data into DATABASE_URL
+	@exec scripts/with-env $(bin)/allonova seed
+
+##@ Check
+
+.PHONY: test
+test: dev ## Everything CI checks, with PostgreSQL and Redis of its own
+	@exec $(servers) run -- $(MAKE) lint types imports docs-check unit
+
+.PHONY: lint
+lint: dev ## Lint rules and layout (ruff)
+	@scripts/step 'locked packages (pip check)' $(bin)/python -m pip check
+	@scripts/step 'lint (ruff check)' $(bin)/ruff check .
+	@scripts/step 'layout (ruff format)' $(bin)/ruff format --check .
+
+.PHONY: types
+types: dev ## Types (mypy)
+	@scripts/step 'types (mypy)' $(bin)/mypy $(mypy_args)
+
+.PHONY: imports
+imports: dev ## Who may import whom (import-linter)
+	@scripts/step 'imports (import-linter)' $(bin)/lint-imports --no-logo
+
+.PHONY: docs-check
+docs-check: dev ## Generated files are up to date
+	@scripts/step 'generated files (allonova docs check)' $(bin)/allonova docs check
+
+.PHONY: unit
+unit: dev ## The tests alone (PYTEST_ARGS='-k booking')
+	@printf '\n── tests (pytest)\n'
+	@exec $(servers) run -- $(bin)/pytest $(PYTEST_ARGS)
+
+.PHONY: prove
+prove: dev ## The promises at full count, with the table to quote
+	@exec $(servers) run -- $(bin)/pytest -m prove --no-cov $(PYTEST_ARGS)
+
+##@ Develop
+
+.PHONY: install
+install: ## Make .venv with what running needs
+	@scripts/python scripts/install.py run
+
+.PHONY: dev
+dev: ## Make .venv with what developing needs as well
+	@scripts/python scripts/install.py dev
+
+.PHONY: servers
+servers: install ## Hold private PostgreSQL and Redis up, and print how to reach them
+	@exec $(servers) keep
+
+.PHONY: format
+format: dev ## Repair lint and layout where that can be done by itself
+	@$(bin)/ruff check --fix .
+	@$(bin)/ruff format .
+
+.PHONY: docs
+docs: dev ## Write the generated files again
+	@exec $(bin)/allonova docs write
+
+.PHONY: lock
+lock: dev ## Lock the packages of pyproject.toml again (LOCK_ARGS=--upgrade for newer ones)
+	@scripts/lock $(LOCK_ARGS)
+
+.PHONY: clean
+clean: ## Remove all that was made here, .venv included
+	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## "; print "make TARGET" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,45 @@
+"""How Alembic reaches the database: through SQLAlchemy's async engine, one migration run at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from allonova.adapters.postgres.metadata import METADATA
+from allonova.adapters.postgres.migrate import migration_engine, of_ours
+
+# The name of the turn among processes that migrate at once; any number that nobody else uses.
+MIGRATION_TURN = 4_185_370_012
+
+
+def migrate_over(connection: Connection) -> None:
+    """Run the wanted revisions in one transaction."""
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        include_schemas=True,
+        include_name=of_ours,
+        compare_type=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": MIGRATION_TURN})
+        # Whoever waits longer for a table holds up everybody who queues behind: better to fail and come back.
+        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        context.run_migrations()
+
+
+async def main() -> None:
+    """Connect, migrate, leave."""
+    engine = migration_engine(context.config.attributes["database_url"])
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate_over)
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(main())

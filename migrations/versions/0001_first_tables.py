@@ -1,0 +1,20 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+from allonova.adapters.postgres.migrate import run_sql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Everything of the first slice."""
+    run_sql("0001_first_tables.sql")
+
+
+def downgrade() -> None:
+    """Back to an empty database; the extensions and the role stay, others may use them."""
+    run_sql("0001_first_tables.down.sql")

@@ -1,0 +1,78 @@
+"""Make .venv and put the locked packages and this project into it; a second run finds nothing to do.
+
+Usage: scripts/python scripts/install.py run|dev
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed.json"
+LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+
+
+def main(level: str) -> None:
+    """Bring .venv up to `run` (what running needs) or `dev` (what developing needs as well)."""
+    os.chdir(ROOT)
+    # Of two makes at once in one clone, the second waits, then finds the work done.
+    with Path("requirements.lock").open("rb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        install(level)
+
+
+def install(level: str) -> None:
+    """Do what is left to do since the stamp was written, and write it again at the very end."""
+    wanted = {"level": level, "environment": environment(), "project": digest("pyproject.toml")}
+    found = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    if found.get("environment") == wanted["environment"]:
+        if found["level"] == "dev":  # the dev lock holds the other
+            wanted["level"] = level = "dev"
+        if found == wanted:
+            return
+        STAMP.unlink()
+    else:
+        # Never made, left half-made, moved, or made from other locks: begin again.
+        version = sys.version.split()[0]
+        print(f"Making .venv with Python {version} and the locked packages, a minute or two …", flush=True)
+        STAMP.unlink(missing_ok=True)
+        run(os.path.realpath(sys.executable), "-m", "venv", "--clear", str(VENV))
+    if found.get("level") != level or found.get("environment") != wanted["environment"]:
+        pip("--only-binary", ":all:", "--require-hashes", "-r", LOCKS[level])
+    pip("--no-deps", "--no-build-isolation", "-e", ".")
+    STAMP.write_text(json.dumps(wanted))
+
+
+def environment() -> list[str]:
+    """What a venv cannot outlive: its own place, the Python under it, and the locks."""
+    return [str(VENV), os.path.realpath(sys.executable), sys.version, *map(digest, LOCKS.values())]
+
+
+def digest(name: str) -> str:
+    """Tells one text of a file from another."""
+    return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+
+
+def pip(*arguments: str) -> None:
+    """Run pip install, quietly, and free of settings that a complete lock can only contradict."""
+    ours = {"PIP_CONSTRAINT": os.devnull, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    run(str(VENV / "bin/python"), "-m", "pip", "install", "-qq", *arguments, env={**os.environ, **ours})
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> None:
+    """Run a command that has to succeed."""
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        sys.exit(f"Installing failed: {' '.join(command)} (exit {done.returncode})")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    except KeyboardInterrupt:
+        sys.exit(130)

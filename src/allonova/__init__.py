@@ -1,0 +1,1 @@
+"""AlloCar carpooling and NOVA taxi dispatch in one service."""

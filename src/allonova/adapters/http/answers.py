@@ -1,0 +1,181 @@
+"""The envelope of every answer, and what the OpenAPI says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel, Field, TypeAdapter
+from pydantic_core import to_json
+
+from allonova.adapters.http.context import REQUEST_ID
+from allonova.adapters.http.errors import details_of, message_of, status_of
+from allonova.application.kernel.idempotency import Answer, Once
+from allonova.application.kernel.listing import ListQuery, Page
+from allonova.domain.kernel.errors import (
+    AuthRequired,
+    DomainError,
+    IdempotencyMismatch,
+    PayloadTooLarge,
+    RateLimited,
+    ServiceUnavailable,
+    StillRunning,
+    UnsupportedMediaType,
+    ValidationError,
+)
+
+
+class Meta(BaseModel):
+    """About the answer."""
+
+    request_id: str
+
+
+class Pagination(BaseModel):
+    """Where a page stands in its list."""
+
+    page: int
+    page_size: int
+    total: int
+    page_count: int
+
+
+class ListMeta(Meta):
+    """About a list."""
+
+    pagination: Pagination
+
+
+class Envelope[T](BaseModel):
+    """Every answer that succeeded."""
+
+    data: T
+    meta: Meta
+
+
+class ListEnvelope[T](BaseModel):
+    """Every list."""
+
+    data: list[T]
+    meta: ListMeta
+
+
+class ErrorBody(BaseModel):
+    """A stable code, a message in the caller's language, and facts."""
+
+    code: str
+    message: str
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class ErrorEnvelope(BaseModel):
+    """Every answer that refused."""
+
+    error: ErrorBody
+    meta: Meta
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def dump(view: object) -> bytes:
+    """A view as JSON: its dataclass is the shape, on the wire and in the OpenAPI."""
+    kind: Any = type(view)
+    return _adapter(kind).dump_json(view)
+
+
+def body_of(view: object) -> bytes:
+    """A view in its envelope."""
+    data = dump(view)
+    return b'{"data":' + data + b',"meta":{"request_id":"' + REQUEST_ID.get().encode() + b'"}}'
+
+
+def json_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Bytes that are JSON already."""
+    return Response(body, status, headers, media_type="application/json")
+
+
+def answer(view: object, *, status: int = 200, once: Once[Any] | None = None, etag: int | None = None) -> Response:
+    """A view; under an Idempotency-Key exactly the bytes that were kept."""
+    kept: Answer | None = getattr(once, "answer", None)
+    body = body_of(view) if kept is None else kept.body
+    return json_response(body, status, None if etag is None else {"ETag": f'"{etag}"'})
+
+
+def answer_page(page: Page[Any], query: ListQuery) -> Response:
+    """A page of a list."""
+    data = b",".join(dump(item) for item in page.items)
+    pagination = {
+        "page": query.page,
+        "page_size": query.page_size,
+        "total": page.total,
+        "page_count": -(-page.total // query.page_size),
+    }
+    meta = to_json({"request_id": REQUEST_ID.get(), "pagination": pagination})
+    return json_response(b'{"data":[' + data + b'],"meta":' + meta + b"}")
+
+
+def refusal_body(error: DomainError, language: str) -> bytes:
+    """A refusal in its envelope."""
+    return to_json(
+        {
+            "error": {"code": error.code, "message": message_of(error, language), "details": details_of(error)},
+            "meta": {"request_id": REQUEST_ID.get()},
+        }
+    )
+
+
+def refusal(error: DomainError, language: str) -> Response:
+    """A refusal, with the headers that its code asks for."""
+    retry_after = getattr(error, "retry_after_s", None)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    if isinstance(error, AuthRequired):
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_response(refusal_body(error, language), status_of(error), headers)
+
+
+COMMON = (ValidationError, RateLimited, PayloadTooLarge, UnsupportedMediaType, ServiceUnavailable)
+
+
+def spec(
+    view: Any,
+    errors: Iterable[type[DomainError]] = (),
+    *,
+    status: int = 200,
+    listed: bool = False,
+    private: bool = True,
+    keyed: bool = False,
+) -> dict[str, Any]:
+    """A route's answers for its decorator: `@router.post("/bookings", **spec(BookingView, CreateBooking.errors))`.
+
+    Args:
+        view: the dataclass in `data`; None for an answer without a body.
+        private: needs a token.
+        keyed: honours Idempotency-Key.
+    """
+    kinds = [*errors, *COMMON, *([AuthRequired] if private else []), *([IdempotencyMismatch, StillRunning] * keyed)]
+    model = None if view is None else ListEnvelope[view] if listed else Envelope[view]
+    return {"response_model": model, "status_code": status, "responses": _refusals(kinds)}
+
+
+def _refusals(kinds: Iterable[type[DomainError]]) -> dict[int | str, dict[str, Any]]:
+    by_status: dict[int | str, list[type[DomainError]]] = {}
+    for kind in dict.fromkeys(kinds):
+        by_status.setdefault(status_of(kind), []).append(kind)
+    return {
+        status: {
+            "model": ErrorEnvelope,
+            "description": "\n\n".join(
+                dict.fromkeys(f"`{kind.code}`: {message_of(kind, 'en')}" for kind in sorted(kinds, key=_name))
+            ),
+        }
+        for status, kinds in sorted(by_status.items())
+    }
+
+
+def _name(kind: type[DomainError]) -> str:
+    return kind.__name__

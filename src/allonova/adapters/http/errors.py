@@ -1,0 +1,198 @@
+"""How refusals look on the wire: one status per code, one message per refusal in each language."""
+
+from __future__ import annotations
+
+from allonova.domain.kernel.errors import DomainError, FieldError
+
+STATUS: dict[str, int] = {  # conventions.md, Error codes
+    "validation_error": 422,
+    "auth_required": 401,
+    "forbidden": 403,
+    "kyc_required": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "booking_conflict": 409,
+    "rate_limited": 429,
+    "payment_failed": 402,
+    "insufficient_funds": 402,
+    "precondition_required": 428,
+    "webhook_invalid_signature": 401,
+    "idempotency_mismatch": 422,
+    "precondition_failed": 412,
+    "otp_invalid": 422,
+    "invalid_transition": 409,
+    "captcha_failed": 422,
+    "provider_unavailable": 503,
+    "payload_too_large": 413,
+    "method_not_allowed": 405,
+    "unsupported_media_type": 415,
+    "service_unavailable": 503,
+}
+
+MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal without its own says its code's
+    "ValidationError": {
+        "en": "Some values are not acceptable.",
+        "fr": "Certaines valeurs ne sont pas acceptables.",
+    },
+    "AuthRequired": {"en": "Please log in.", "fr": "Veuillez vous connecter."},
+    "Forbidden": {"en": "You may not do this.", "fr": "Vous n'avez pas le droit de faire cela."},
+    "KycRequired": {
+        "en": "Your papers must be approved first.",
+        "fr": "Vos papiers doivent d'abord être approuvés.",
+    },
+    "NotFound": {"en": "There is no such thing.", "fr": "Cela n'existe pas."},
+    "Conflict": {
+        "en": "This contradicts the present state of things.",
+        "fr": "Cela contredit l'état actuel des choses.",
+    },
+    "BookingConflict": {
+        "en": "This booking is not possible.",
+        "fr": "Cette réservation n'est pas possible.",
+    },
+    "RateLimited": {
+        "en": "Too many requests. Please wait.",
+        "fr": "Trop de requêtes. Veuillez patienter.",
+    },
+    "PaymentFailed": {"en": "The payment was refused.", "fr": "Le paiement a été refusé."},
+    "InsufficientFunds": {
+        "en": "The balance does not cover this.",
+        "fr": "Le solde ne suffit pas.",
+    },
+    "PreconditionRequired": {
+        "en": "Send If-Match with the version you are changing.",
+        "fr": "Envoyez If-Match avec la version que vous modifiez.",
+    },
+    "PreconditionFailed": {
+        "en": "It has changed since you read it.",
+        "fr": "Cela a changé depuis votre lecture.",
+    },
+    "WebhookInvalidSignature": {
+        "en": "The signature is not valid.",
+        "fr": "La signature n'est pas valide.",
+    },
+    "IdempotencyMismatch": {
+        "en": "This Idempotency-Key was used with another body.",
+        "fr": "Cette Idempotency-Key a servi avec un autre contenu.",
+    },
+    "OtpInvalid": {"en": "The code is not valid.", "fr": "Le code n'est pas valide."},
+    "InvalidTransition": {
+        "en": "This step is not possible in the present state.",
+        "fr": "Cette étape n'est pas possible dans l'état actuel.",
+    },
+    "CaptchaFailed": {"en": "The captcha was not passed.", "fr": "Le captcha n'a pas été réussi."},
+    "ProviderUnavailable": {
+        "en": "The provider does not answer. Nothing is lost; please try again.",
+        "fr": "Le prestataire ne répond pas. Rien n'est perdu ; veuillez réessayer.",
+    },
+    "ServiceUnavailable": {
+        "en": "A part of the service is down. Please try again.",
+        "fr": "Une partie du service est en panne. Veuillez réessayer.",
+    },
+    "PayloadTooLarge": {"en": "The request is too large.", "fr": "La requête est trop grande."},
+    "MethodNotAllowed": {
+        "en": "This method is not allowed here.",
+        "fr": "Cette méthode n'est pas permise ici.",
+    },
+    "UnsupportedMediaType": {
+        "en": "Send application/json.",
+        "fr": "Envoyez du application/json.",
+    },
+    "StillRunning": {
+        "en": "The first request with this Idempotency-Key is still running.",
+        "fr": "La première requête avec cette Idempotency-Key est encore en cours.",
+    },
+    "AlreadyExists": {"en": "This exists already.", "fr": "Cela existe déjà."},
+    "StaleVersion": {
+        "en": "Somebody changed it at the same moment. Please try again.",
+        "fr": "Quelqu'un l'a modifié au même moment. Veuillez réessayer.",
+    },
+    "WrongCode": {
+        "en": "The code is wrong or no longer works.",
+        "fr": "Le code est faux ou ne fonctionne plus.",
+    },
+    "TooManyCodes": {
+        "en": "Too many codes for this number. Please wait.",
+        "fr": "Trop de codes pour ce numéro. Veuillez patienter.",
+    },
+    "PapersMissing": {
+        "en": "An approved identity document and driving licence are needed.",
+        "fr": "Une pièce d'identité et un permis approuvés sont nécessaires.",
+    },
+    "PaymentPending": {
+        "en": "A payment for this booking is under way.",
+        "fr": "Un paiement est en cours pour cette réservation.",
+    },
+    "ProviderRefused": {
+        "en": "The provider refused the payment.",
+        "fr": "Le prestataire a refusé le paiement.",
+    },
+    "PlateTaken": {
+        "en": "A vehicle with this plate is registered already.",
+        "fr": "Un véhicule avec cette plaque est déjà enregistré.",
+    },
+    "TripsOverlap": {
+        "en": "You have another published trip at that time.",
+        "fr": "Vous avez un autre trajet publié à ce moment.",
+    },
+    "TripNotBookable": {
+        "en": "This trip takes no bookings now.",
+        "fr": "Ce trajet n'accepte pas de réservation.",
+    },
+    "NotEnoughSeats": {
+        "en": "Not enough seats available.",
+        "fr": "Il n'y a pas assez de places.",
+    },
+    "AlreadyBooked": {
+        "en": "You have a booking on this trip already.",
+        "fr": "Vous avez déjà une réservation sur ce trajet.",
+    },
+    "OwnTrip": {"en": "This is your own trip.", "fr": "C'est votre propre trajet."},
+    "TooManyUnpaidBookings": {
+        "en": "Too many unpaid bookings in 24 hours.",
+        "fr": "Trop de réservations impayées en 24 heures.",
+    },
+    "NotPayable": {
+        "en": "Only an accepted booking whose hold is alive can be paid.",
+        "fr": "Seule une réservation acceptée et encore retenue peut être payée.",
+    },
+    "BookingTooLate": {
+        "en": "It is too late for this booking.",
+        "fr": "Il est trop tard pour cette réservation.",
+    },
+    "CheckinClosed": {
+        "en": "Check-in is not open now.",
+        "fr": "L'embarquement n'est pas ouvert à cette heure.",
+    },
+    "WrongCheckinCode": {
+        "en": "This is not the passenger's code.",
+        "fr": "Ce n'est pas le code du passager.",
+    },
+    "TooManyCheckinTries": {
+        "en": "Too many wrong codes. Please wait.",
+        "fr": "Trop de codes faux. Veuillez patienter.",
+    },
+}
+
+
+def status_of(error: DomainError | type[DomainError]) -> int:
+    """The HTTP status of a refusal."""
+    return STATUS[error.code]
+
+
+def message_of(error: DomainError | type[DomainError], language: str) -> str:
+    """What to tell people."""
+    kind = error if isinstance(error, type) else type(error)
+    return MESSAGES[kind.__name__][language]
+
+
+def details_of(error: DomainError) -> dict[str, object]:
+    """The facts as JSON values; a field error's own words are for developers and stay English."""
+    return {name: _plain(value) for name, value in error.facts().items() if name != "retry_after_s"}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, FieldError):
+        return {"path": value.path, "code": value.code, "message": value.message}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, int | float) else str(value)

@@ -1,0 +1,130 @@
+"""Lists: pages, filters and order from the query string, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
+
+MAX_PAGE = 1_000_000
+
+
+class Paging(BaseModel):
+    """The query string of a list; unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 1
+    page_size: Annotated[int, Field(ge=1, le=100)] = 20
+    sort: Annotated[str, Field(max_length=200)] = ""
+
+
+def read_query[M: BaseModel](model: type[M], pairs: Iterable[tuple[str, str]]) -> M:
+    """The query string as a model. `seats>=2` arrives as the key `seats>`; a client that encodes it, as `seats>=`."""
+    values: dict[str, str] = {}
+    for key, value in pairs:
+        name = key.rstrip("=")
+        if name in values:
+            raise _refused(name, "repeated", "given twice")
+        values[name] = value
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors(include_url=False)]
+        ) from error
+
+
+def sort_of(text: str, allowed: Sequence[str]) -> tuple[Sort, ...]:
+    """`departure_time,-created_at` over a declared set of fields."""
+    order = []
+    for part in filter(None, text.split(",")):
+        name = part.removeprefix("-")
+        if name not in allowed:
+            raise _refused("sort", "unknown_field", f"one of {', '.join(allowed)}")
+        order.append(Sort(name, descending=part.startswith("-")))
+    return tuple(order)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list's declared filters (name → type of its value) and sortable fields.
+
+    Filters are `field=value`, `field=in:a,b`, and for those in `ranges` also `field_gte=`, `field_lte=`.
+    """
+
+    filters: Mapping[str, Any]
+    sortable: Sequence[str]
+    ranges: Sequence[str] = ()
+    extra: Sequence[str] = ()
+
+    def depends(self) -> Any:
+        """The dependency that reads a ListQuery."""
+
+        async def read(request: Request) -> ListQuery:
+            return self.read(request)
+
+        return Depends(read)
+
+    def read(self, request: Request) -> ListQuery:
+        """Raises RequestValidationError for what is not declared."""
+        values = dict(request.query_params)
+        own = {*self._names(), *self.extra}
+        paging = read_query(Paging, [pair for pair in request.query_params.multi_items() if pair[0] not in own])
+        order = sort_of(paging.sort, self.sortable)
+        return ListQuery(tuple(self._filters(values)), order, paging.page, paging.page_size)
+
+    def _names(self) -> list[str]:
+        return [*self.filters, *(f"{name}_{op}" for name in self.ranges for op in ("gte", "lte"))]
+
+    def _filters(self, values: Mapping[str, str]) -> Iterator[Filter]:
+        for name, kind in self.filters.items():
+            if name in values:
+                raw = values[name]
+                if raw.startswith("in:"):
+                    parts = raw.removeprefix("in:").split(",")[:50]
+                    yield Filter(name, Op.IN, tuple(_value(name, kind, part) for part in parts))
+                else:
+                    yield Filter(name, Op.EQ, _value(name, kind, raw))
+            for op in (Op.GTE, Op.LTE):
+                key = f"{name}_{op.value}"
+                if name in self.ranges and key in values:
+                    yield Filter(name, op, _value(key, kind, values[key]))
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """What the OpenAPI says of it."""
+        described = [
+            _parameter("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}),
+            _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+            _parameter("sort", {"type": "string", "pattern": _sort_pattern(self.sortable)}),
+        ]
+        for name in self._names():
+            described.append(_parameter(name, {"type": "string"}, f"`{name}=value` or `{name}=in:a,b`"))
+        return described
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _sort_pattern(fields: Sequence[str]) -> str:
+    one = f"-?({'|'.join(fields)})"
+    return f"^({one}(,{one})*)?$"
+
+
+def _value(name: str, kind: Any, raw: str) -> object:
+    try:
+        return TypeAdapter(kind).validate_strings(raw)
+    except ValidationError as error:
+        raise _refused(name, error.errors()[0]["type"], "not a value of this field") from error
+
+
+def _refused(name: str, code: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"type": code, "loc": ("query", name), "msg": message}])
+

@@ -1,0 +1,159 @@
+"""What routes ask for: their use case, the caller, the key, the language."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from allonova.adapters.http.answers import body_of
+from allonova.adapters.http.context import USER_ID
+from allonova.application.identity.ports import Caller, Revocations, TokenVerifier
+from allonova.application.kernel.idempotency import UNKEYED, Answer, Keyed, Once
+from allonova.application.kernel.limits import RateLimiter
+from allonova.application.kernel.ports import Begin, Clock, Unit
+from allonova.domain.identity.session import Audience
+from allonova.domain.kernel.errors import AuthRequired, FieldError, ValidationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """All that the HTTP adapter stands on; `use` has every use case, query port and gateway by its type or name."""
+
+    use: Mapping[object, object]
+    begin: Begin[Any]
+    clock: Clock
+    verifier: TokenVerifier
+    revocations: Revocations
+    limiter: RateLimiter
+    health: Mapping[str, Callable[[], Awaitable[None]]]
+    config: HttpConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpConfig:
+    """Settings of the HTTP adapter."""
+
+    public_url: str
+    payment_return_url: str
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    body_limit_bytes: int = 1 << 20
+    user_per_minute: int = 60
+    address_per_minute: int = 1200
+    anonymous_per_minute: int = 60
+    auth_per_minute: int = 10
+    auth_address_per_minute: int = 100
+    auth_identifier_per_hour: int = 30
+
+
+def edge_of(request: Request) -> Edge:
+    """The edge that this app was built with."""
+    return cast("Edge", request.app.state.edge)
+
+
+def use(kind: object) -> Any:
+    """The wired instance of a use case or port: `accept: Annotated[AcceptBooking, use(AcceptBooking)]`."""
+
+    async def provide(request: Request) -> object:
+        return edge_of(request).use[kind]
+
+    provide.__name__ = f"use_{getattr(kind, '__name__', kind)}"
+    return Depends(provide)
+
+
+bearer = HTTPBearer(auto_error=False, description="Access token of audience `allocar`.", bearerFormat="JWT")
+type Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+async def optional_caller(request: Request, credentials: Credentials) -> Caller | None:
+    """Who sends the request; None without a token. A token that is not good is refused, not ignored."""
+    if credentials is None:
+        if "authorization" in request.headers:
+            raise AuthRequired
+        return None
+    edge = edge_of(request)
+    caller = edge.verifier.verify(credentials.credentials, audience=Audience.ALLOCAR)
+    if edge.revocations.is_revoked(caller.session_id):
+        raise AuthRequired
+    USER_ID.set(str(caller.user_id))
+    request.state.caller = caller
+    return caller
+
+
+type MaybeCaller = Annotated[Caller | None, Depends(optional_caller)]
+
+
+async def required_caller(caller: MaybeCaller) -> Caller:
+    """Who sends the request."""
+    if caller is None:
+        raise AuthRequired
+    return caller
+
+
+type UserCaller = Annotated[Caller, Depends(required_caller)]
+
+
+def language_of(accept: str, default: str = "en") -> str:
+    """`fr` or `en`, by the caller's order of preference."""
+    weighed = []
+    for index, part in enumerate(accept.lower().split(",")[:20]):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            weight = 0.0
+        weighed.append((-weight, index, tag.split("-")[0]))
+    return next((tag for weight, _, tag in sorted(weighed) if tag in ("fr", "en") and weight < 0), default)
+
+
+async def language(request: Request) -> str:
+    """The caller's language."""
+    return language_of(request.headers.get("accept-language", ""))
+
+
+type Language = Annotated[str, Depends(language)]
+
+
+def keyed(status: int, *, required: bool = False) -> Any:
+    """The caller's Idempotency-Key as a Once; `status` is that of the answer to keep."""
+
+    async def provide(
+        request: Request,
+        caller: MaybeCaller,
+        idempotency_key: Annotated[
+            str | None, Header(description="1–255 visible characters; a repeat gets the first answer again.")
+        ] = None,
+    ) -> Once[Any]:
+        if idempotency_key is None:
+            if required:
+                raise ValidationError((FieldError("Idempotency-Key", "missing", "this header is required"),))
+            return UNKEYED
+        if not 1 <= len(idempotency_key) <= 255 or not all("!" <= char <= "~" for char in idempotency_key):
+            raise ValidationError((FieldError("Idempotency-Key", "invalid", "1 to 255 visible characters"),))
+        fingerprint = _fingerprint(await request.body())
+        who = str(caller.user_id) if caller else f"anonymous:{fingerprint}"
+        scope = hashlib.sha256(f"{who}\n{request.method}\n{request.url.path}\n{idempotency_key}".encode()).hexdigest()
+        once: Keyed[object] = Keyed(scope, fingerprint, edge_of(request).clock, _renderer(status))
+        request.state.keyed = once
+        return once
+
+    return Depends(provide)
+
+
+def _renderer(status: int) -> Callable[[object], Answer]:
+    return lambda view: Answer(status, body_of(view))
+
+
+def _fingerprint(body: bytes) -> str:
+    """The body's meaning, whatever its spaces and the order of its fields."""
+    try:
+        canonical = json.dumps(json.loads(body or b"null"), sort_keys=True, separators=(",", ":"))
+    except ValueError:
+        canonical = body.decode(errors="replace")
+    return hashlib.sha256(canonical.encode(errors="replace")).hexdigest()

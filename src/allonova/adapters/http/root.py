@@ -1,0 +1,161 @@
+"""The FastAPI app: routers, middleware, refusals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from allonova.adapters.http.answers import json_response, refusal, refusal_body
+from allonova.adapters.http.carpool import bookings, payments, trips, vehicles
+from allonova.adapters.http.errors import status_of
+from allonova.adapters.http.guard import Guard
+from allonova.adapters.http.identity import auth, me
+from allonova.adapters.http.limits import limit_calls
+from allonova.adapters.http.ops import docs, probes
+from allonova.adapters.http.provide import HttpConfig, edge_of, language_of
+from allonova.application.kernel.idempotency import Answer, Keyed, Replay
+from allonova.domain.kernel.errors import (
+    DomainError,
+    FieldError,
+    IdempotencyMismatch,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    ServiceUnavailable,
+    StaleVersion,
+    StillRunning,
+    ValidationError,
+)
+
+log = logging.getLogger(__name__)
+
+VERSION = "0.1.0"
+KEPT = (402, 404, 409, 422)  # conventions.md: refusals of the domain that an Idempotency-Key replays
+EXPOSED = (
+    "ETag",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+)
+
+type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside: ASGIApp | None = None) -> FastAPI:
+    """The app without its edge: whoever starts it sets `app.state.edge` first.
+
+    Args:
+        outside: plays `/sandbox/*`; None where there is no sandbox.
+    """
+    app = FastAPI(
+        title="AlloNova",
+        version=VERSION,
+        description="AlloCar: carpooling in Côte d'Ivoire. Amounts are whole francs (XOF); instants are UTC.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for router in (auth.router, me.router, vehicles.router, trips.router, bookings.router, payments.router):
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_calls)])
+    app.include_router(payments.webhooks, prefix="/api/v1")
+    app.include_router(probes.router)
+    app.include_router(docs.router)
+    app.mount("/api/docs/assets", docs.assets)
+    if outside is not None:
+        app.mount("/sandbox", _unmounted(outside))
+    _handle_refusals(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=config.cors_origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"],
+        expose_headers=EXPOSED,
+        max_age=600,
+    )
+    app.add_middleware(Guard, body_limit_bytes=config.body_limit_bytes)
+    return app
+
+
+def create_openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    return app.openapi()
+
+
+def _unmounted(app: ASGIApp) -> ASGIApp:
+    """Mounting moves the prefix into `root_path`; the sandbox's own routes carry it, as when it runs alone."""
+
+    async def call(scope: Any, receive: Any, send: Any) -> None:
+        root = scope.get("root_path", "").removesuffix("/sandbox")
+        await app({**scope, "root_path": root}, receive, send)
+
+    return call
+
+
+def _handle_refusals(app: FastAPI) -> None:
+    app.add_exception_handler(DomainError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_shape)
+    app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(Replay, _replay)
+
+
+def _language(request: Request) -> str:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - narrows what the handler was registered for
+    keyed: Keyed[object] | None = getattr(request.state, "keyed", None)
+    passing = isinstance(error, StillRunning | IdempotencyMismatch | StaleVersion)
+    if keyed is None or passing or status_of(error) not in KEPT:
+        return refusal(error, _language(request))
+    mine = Answer(status_of(error), refusal_body(error, _language(request)))
+    async with edge_of(request).begin() as unit:
+        kept = await keyed.refuse(unit, mine)
+    return _replayed(kept) if kept is not mine else json_response(mine.body, mine.status)
+
+
+async def _replay(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replay)  # noqa: S101 - narrows what the handler was registered for
+    return _replayed(error.answer)
+
+
+def _replayed(answer: Answer) -> Response:
+    return json_response(answer.body, answer.status, {"Idempotent-Replayed": "true"})
+
+
+async def _refuse_shape(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows what the handler was registered for
+    fields = tuple(
+        FieldError(".".join(str(part) for part in fault["loc"][1:]), fault["type"], fault["msg"])
+        for fault in error.errors()[:50]
+    )
+    return refusal(ValidationError(fields), _language(request))
+
+
+async def _refuse_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows what the handler was registered for
+    known: dict[int, DomainError] = {
+        404: NotFound(),
+        405: MethodNotAllowed(),
+        413: PayloadTooLarge(),
+        400: ValidationError(),
+        422: ValidationError(),
+    }
+    answer = refusal(known.get(error.status_code, ServiceUnavailable()), _language(request))
+    answer.headers.update({name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"})
+    return answer
+
+

@@ -1,0 +1,158 @@
+"""Jobs in an arq worker: Redis wakes it, and a slow beat finds what a lost wake-up left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from uuid import UUID
+
+from arq import create_pool, cron
+from arq.connections import ArqRedis, RedisSettings
+from arq.cron import CronJob
+from arq.worker import Function, Worker, func
+from redis.exceptions import RedisError
+
+from allonova.adapters.jobs.job import RELAY, Job
+
+log = logging.getLogger(__name__)
+
+QUEUE = "allonova:jobs"
+REQUESTS = "requests"
+WAKES = (RELAY, REQUESTS)
+POLL_S = 0.05
+JOB_LIMIT_S = 300
+SWEEP_S = 5
+MAX_WAIT_S = 5.0
+
+
+class Requested(Protocol):
+    """A job that somebody waits for."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Requests(Protocol):
+    """Jobs asked for out of turn."""
+
+    async def take_due(self) -> Sequence[Requested]:
+        """Those that no worker has taken."""
+
+    async def finish(self, id: UUID, error: str | None = None) -> None:
+        """It ran, or failed."""
+
+
+class QueueWaker:
+    """Tells the worker, after a commit, that there is something to do; many calls become one. A wake-up that Redis
+    does not take is lost, and the worker's beat finds the rows."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._settings = RedisSettings.from_dsn(redis_url)
+        self._settings.conn_retries = 0
+        self._wanted = asyncio.Event()
+
+    def wake(self) -> None:
+        """Never waits, never fails."""
+        self._wanted.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Sends wake-ups until the end of the block."""
+        task = asyncio.create_task(self._send_for_ever(), name="queue waker")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _send_for_ever(self) -> None:
+        queue: ArqRedis | None = None
+        wait_s = 0.1
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                try:
+                    queue = queue or await create_pool(self._settings, default_queue_name=QUEUE)
+                    for name in WAKES:
+                        await queue.enqueue_job(name)
+                    wait_s = 0.1
+                except (RedisError, OSError, TimeoutError) as error:
+                    log.warning("worker not woken", extra={"error": type(error).__name__})
+                    self._wanted.set()
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(wait_s * 2, MAX_WAIT_S)
+        finally:
+            if queue is not None:
+                await queue.aclose()
+
+
+def create_worker(
+    redis_url: str,
+    *,
+    jobs: Callable[[], Mapping[str, Job]],
+    requests: Callable[[], Requests],
+    on_startup: Callable[[dict[Any, Any]], Awaitable[None]],
+    on_shutdown: Callable[[dict[Any, Any]], Awaitable[None]],
+    before_job: Callable[[], Awaitable[None]],
+    schedule: Sequence[tuple[str, int]],
+) -> Worker:
+    """The worker.
+
+    Args:
+        jobs: what can run, once `on_startup` is through.
+        before_job: learns the service's time.
+        schedule: names and how many seconds lie between two runs (they divide a minute, or are minutes).
+    """
+
+    def runner(name: str) -> Callable[[dict[Any, Any]], Awaitable[None]]:
+        async def run(_: dict[Any, Any]) -> None:
+            await before_job()
+            await jobs()[name].run()
+
+        return run
+
+    async def run_requests(_: dict[Any, Any]) -> None:
+        await before_job()
+        for asked in await requests().take_due():
+            try:
+                await jobs()[asked.name].run()
+            except Exception as error:
+                log.exception("job failed", extra={"job": asked.name})
+                await requests().finish(asked.id, type(error).__name__)
+            else:
+                await requests().finish(asked.id)
+
+    functions: list[Function] = [
+        func(run_requests, name=REQUESTS, timeout=JOB_LIMIT_S, keep_result=0, max_tries=1),
+        *(func(runner(name), name=name, timeout=JOB_LIMIT_S, keep_result=0, max_tries=1) for name, _ in schedule),
+    ]
+    beats = [_beat(name, runner(name), every_s) for name, every_s in schedule]
+    beats.append(_beat(REQUESTS, run_requests, SWEEP_S))
+    return Worker(
+        functions=functions,
+        cron_jobs=beats,
+        redis_settings=RedisSettings.from_dsn(redis_url),
+        queue_name=QUEUE,
+        on_startup=on_startup,
+        on_shutdown=on_shutdown,
+        poll_delay=POLL_S,
+        max_jobs=20,
+        job_completion_wait=15,
+        allow_abort_jobs=False,
+        log_results=False,
+        handle_signals=True,
+    )
+
+
+def _beat(name: str, run: Callable[[dict[Any, Any]], Awaitable[None]], every_s: int) -> CronJob:
+    seconds = set(range(0, 60, every_s)) if every_s < 60 else {0}
+    minutes = None if every_s < 3600 and every_s // 60 <= 1 else set(range(0, 60, max(1, every_s // 60)))
+    return cron(
+        run, name=f"beat:{name}", second=seconds, minute=minutes, timeout=JOB_LIMIT_S, keep_result=0, max_tries=1
+    )

@@ -1,0 +1,163 @@
+"""The stores of carpooling and its money that do more than keep rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from allonova.adapters.memory.carpool.tables import (
+    BOOKING_EVENTS,
+    BOOKINGS,
+    JOURNAL_ENTRIES,
+    PAYMENTS,
+    TRIP_STOPS,
+    TRIPS,
+    WEBHOOK_EVENTS,
+    HistoryRow,
+    StopRow,
+)
+from allonova.adapters.memory.rules import ForeignKeyMissing
+from allonova.adapters.memory.store import MemoryStore, Transaction, stored, through_json
+from allonova.application.carpool.ports import StoredEvent
+from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus
+from allonova.domain.carpool.trip import Stop, Trip
+from allonova.domain.kernel.changes import Change
+from allonova.domain.kernel.errors import NotFound
+from allonova.domain.money.journal import Entry
+from allonova.domain.money.payment import Payment, PaymentStatus
+
+
+class MemoryTrips(MemoryStore[Trip]):
+    """Trips with their stops."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, TRIPS)
+
+    async def add(self, entity: Trip) -> None:
+        """See Store."""
+        await super().add(entity)
+        self._keep_stops(entity.id, [], entity.stops)
+
+    async def save(self, entity: Trip) -> None:
+        """See Store. Raises RuntimeError for a change that search would never hear of."""
+        standing = self._rows().get(entity.id)
+        if standing is not None and _route(standing) != _route(entity):
+            raise RuntimeError("the route changed: save_route")
+        await super().save(entity)
+
+    async def save_route(self, trip: Trip) -> None:
+        """See TripStore."""
+        standing = self._rows().get(trip.id)
+        await super().save(trip)
+        self._keep_stops(trip.id, standing.stops if standing else [], trip.stops)
+
+    async def of_booking(self, booking_id: UUID) -> Trip:
+        """See TripStore."""
+        booking = self._transaction.rows(BOOKINGS).get(booking_id)
+        if booking is None:
+            raise NotFound
+        return await self.get(booking.trip_id, lock=True)
+
+    def _keep_stops(self, trip_id: UUID, before: Sequence[Stop], after: Sequence[Stop]) -> None:
+        kept = {stop.id for stop in after}
+        for stop in before:
+            if stop.id not in kept:
+                self._require_unused(stop.id)
+            self._transaction.remove(TRIP_STOPS, stop.id)
+        for stop in after:
+            self._transaction.insert(TRIP_STOPS, StopRow(id=stop.id, trip_id=trip_id, order=stop.order))
+
+    def _require_unused(self, stop_id: UUID) -> None:
+        bookings = self._transaction.rows(BOOKINGS).values()
+        if any(stop_id in (booking.pickup_stop_id, booking.dropoff_stop_id) for booking in bookings):
+            raise self._transaction.broken(ForeignKeyMissing("a booking uses the stop"))
+
+
+def _route(trip: Trip) -> tuple[object, ...]:
+    return trip.stops, trip.departure_time, trip.arrival_eta, trip.price_per_seat, trip.status
+
+
+class MemoryBookings(MemoryStore[Booking]):
+    """Bookings and their history."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, BOOKINGS)
+
+    async def add(self, entity: Booking) -> None:
+        """See BookingStore."""
+        changes = _taken_from(entity)
+        await super().add(entity)
+        self._write_history(entity.id, changes)
+
+    async def save(self, entity: Booking) -> None:
+        """See BookingStore."""
+        changes = _taken_from(entity)
+        await super().save(entity)
+        self._write_history(entity.id, changes)
+
+    async def count_unpaid(self, passenger_id: UUID, *, since: datetime) -> int:
+        """See BookingStore."""
+        waiting = (BookingStatus.PENDING, BookingStatus.ACCEPTED)
+        return sum(
+            booking.created_at >= since and (booking.status in waiting or booking.was_left_unpaid)
+            for booking in self._rows().values()
+            if booking.passenger_id == passenger_id
+        )
+
+    async def count_live(self, trip_id: UUID) -> int:
+        """See BookingStore."""
+        return sum(booking.trip_id == trip_id and booking.status in LIVE for booking in self._rows().values())
+
+    def _write_history(self, booking_id: UUID, changes: Sequence[Change]) -> None:
+        written = sum(row.booking_id == booking_id for row in self._transaction.rows(BOOKING_EVENTS).values())
+        for number, change in enumerate(changes, written):
+            plain = Change(change.from_status, change.to_status, change.by, change.at, through_json(change.meta))
+            row = HistoryRow(booking_id=booking_id, number=number, change=plain)
+            self._transaction.insert(BOOKING_EVENTS, row)
+
+
+def _taken_from(booking: Booking) -> list[Change]:
+    """Its changes, which the store now answers for."""
+    changes, booking.changes = booking.changes, []
+    return changes
+
+
+class MemoryPayments(MemoryStore[Payment]):
+    """Payments."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, PAYMENTS)
+
+    async def open_of(self, booking_id: UUID) -> Payment | None:
+        """See PaymentStore."""
+        over = (PaymentStatus.FAILED, PaymentStatus.REFUNDED)
+        payments = self._rows().values()
+        found = [payment for payment in payments if payment.booking_id == booking_id and payment.status not in over]
+        return stored(max(found, key=lambda payment: (payment.created_at, payment.id))) if found else None
+
+
+class MemoryJournal:
+    """The books: append-only."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def post(self, entry: Entry) -> None:
+        """See Journal."""
+        self._transaction.insert(JOURNAL_ENTRIES, entry)
+
+
+class MemoryWebhookEvents:
+    """Provider events that were taken in. Nobody waits: units are serial."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def put(self, event: StoredEvent) -> bool:
+        """See WebhookEvents."""
+        known = self._transaction.rows(WEBHOOK_EVENTS).values()
+        if any((row.provider, row.event_id) == (event.provider, event.event_id) for row in known):
+            return False
+        self._transaction.insert(WEBHOOK_EVENTS, event)
+        return True

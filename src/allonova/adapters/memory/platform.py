@@ -1,0 +1,191 @@
+"""What every unit carries: outbox, audit log, attempts and idempotency keys; and the relay's side of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from operator import attrgetter
+from uuid import UUID
+
+from allonova.adapters.memory.rules import Table
+from allonova.adapters.memory.store import MemoryDatabase, Transaction, stored
+from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue, Ids, KeyRecord
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.events import Event
+from allonova.domain.kernel.machine import Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One event on its way to one subscriber: due at `due_at`, unless it is done, dead or leased."""
+
+    id: UUID
+    event: str
+    payload: dict[str, str | int]
+    subscriber: str
+    attempts: int = 0
+    due_at: datetime
+    leased_until: datetime | None = None
+    done_at: datetime | None = None
+    is_dead: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """Who did what to which object."""
+
+    id: UUID
+    actor_type: Party
+    actor_id: UUID | None
+    action: str
+    entity: str
+    entity_id: UUID
+    meta: dict[str, str | int]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptsRow:
+    """When somebody tried."""
+
+    key: str
+    tries: list[datetime] = field(default_factory=list)
+
+
+OUTBOX = Table(name="outbox", row=DeliveryRow)
+AUDIT_LOGS = Table(name="audit_logs", row=AuditRow)
+ATTEMPTS = Table(name="attempts", row=AttemptsRow, key=attrgetter("key"))
+KEYS = Table(name="idempotency_keys", row=KeyRecord, key=attrgetter("scope"))
+
+
+class MemoryOutbox:
+    """Events of a unit: one delivery for each subscriber."""
+
+    def __init__(
+        self, transaction: Transaction, *, subscribers: Mapping[type[Event], Sequence[str]], ids: Ids, clock: Clock
+    ) -> None:
+        self._transaction = transaction
+        self._subscribers = subscribers
+        self._ids = ids
+        self._clock = clock
+        self.has_news = False
+
+    async def put(self, event: Event) -> None:
+        """See Outbox."""
+        for subscriber in self._subscribers.get(type(event), ()):
+            row = DeliveryRow(
+                id=self._ids.new(),
+                event=event.name,
+                payload=event.payload(),
+                subscriber=subscriber,
+                due_at=self._clock.now(),
+            )
+            self._transaction.insert(OUTBOX, row)
+            self.has_news = True
+
+
+class MemoryAuditLog:
+    """Append-only."""
+
+    def __init__(self, transaction: Transaction, *, ids: Ids, clock: Clock) -> None:
+        self._transaction = transaction
+        self._ids = ids
+        self._clock = clock
+
+    async def put(
+        self, *, actor: Actor, action: str, entity: str, entity_id: UUID, meta: Mapping[str, str | int] | None = None
+    ) -> None:
+        """See AuditLog."""
+        row = AuditRow(
+            id=self._ids.new(),
+            actor_type=actor.party,
+            actor_id=actor.id,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            meta=dict(meta or {}),
+            created_at=self._clock.now(),
+        )
+        self._transaction.insert(AUDIT_LOGS, row)
+
+
+class MemoryAttempts:
+    """Instants of tries, per key."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def take(self, key: str, *, limit: int, window: timedelta, now: datetime) -> datetime | None:
+        """See Attempts."""
+        row = self._transaction.rows(ATTEMPTS).get(key)
+        recent = [at for at in (row.tries if row else []) if at > now - window]
+        if len(recent) >= limit:
+            return recent[-limit] + window
+        self._transaction.put(ATTEMPTS, AttemptsRow(key, [*recent, now]))
+        return None
+
+    async def clear(self, key: str) -> None:
+        """See Attempts."""
+        self._transaction.remove(ATTEMPTS, key)
+
+
+class MemoryKeys:
+    """Idempotency keys by scope. Nobody waits: units are serial."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def claim(self, record: KeyRecord, *, stale_before: datetime) -> KeyRecord | None:
+        """See IdempotencyKeys."""
+        standing = self._transaction.rows(KEYS).get(record.scope)
+        if standing is not None and standing.created_at >= stale_before:
+            return stored(standing)
+        await self.update(record)
+        return None
+
+    async def update(self, record: KeyRecord) -> None:
+        """See IdempotencyKeys."""
+        self._transaction.put(KEYS, record)
+
+
+class MemoryDeliveryQueue:
+    """The outbox, seen from its relay."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Delivery]:
+        """See DeliveryQueue: the longest due first."""
+        async with self._database.transaction() as transaction:
+            rows = transaction.rows(OUTBOX).values()
+            due = [row for row in rows if _is_due(row, now)]
+            claimed = []
+            for row in sorted(due, key=attrgetter("due_at"))[:limit]:
+                mine = replace(row, attempts=row.attempts + 1, leased_until=now + lease)
+                transaction.put(OUTBOX, mine)
+                claimed.append(Delivery(mine.id, mine.event, dict(mine.payload), mine.subscriber, mine.attempts))
+        return claimed
+
+    async def done(self, id: UUID, *, now: datetime) -> None:
+        """See DeliveryQueue."""
+        async with self._database.transaction() as transaction:
+            row = transaction.rows(OUTBOX)[id]
+            transaction.put(OUTBOX, replace(row, done_at=row.done_at or now))
+
+    async def failed(self, id: UUID, *, error: str, retry_at: datetime | None) -> None:
+        """See DeliveryQueue."""
+        async with self._database.transaction() as transaction:
+            row = transaction.rows(OUTBOX)[id]
+            put_off = replace(row, error=error, leased_until=None, due_at=retry_at or row.due_at)
+            transaction.put(OUTBOX, replace(put_off, is_dead=retry_at is None))
+
+
+def _is_due(row: DeliveryRow, now: datetime) -> bool:
+    is_free = row.leased_until is None or row.leased_until <= now
+    return row.done_at is None and not row.is_dead and row.due_at <= now and is_free
+
+
+def _conforms(queue: MemoryDeliveryQueue) -> DeliveryQueue:
+    return queue

@@ -1,0 +1,79 @@
+"""Units of work in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.carpool.stores import (
+    MemoryBookings,
+    MemoryJournal,
+    MemoryPayments,
+    MemoryTrips,
+    MemoryWebhookEvents,
+)
+from allonova.adapters.memory.carpool.tables import KYC_DOCUMENTS, VEHICLES
+from allonova.adapters.memory.identity import REFRESH_TOKENS, SESSIONS, USERS, MemoryOtps
+from allonova.adapters.memory.platform import MemoryAttempts, MemoryAuditLog, MemoryKeys, MemoryOutbox
+from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transaction
+from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.identity.ports import IdentityUnit
+from allonova.application.kernel.ports import Clock, Ids
+from allonova.domain.kernel.events import Event
+
+
+class MemoryUnit:
+    """One transaction and all its stores."""
+
+    def __init__(
+        self, transaction: Transaction, *, subscribers: Mapping[type[Event], Sequence[str]], ids: Ids, clock: Clock
+    ) -> None:
+        self.outbox = MemoryOutbox(transaction, subscribers=subscribers, ids=ids, clock=clock)
+        self.audit = MemoryAuditLog(transaction, ids=ids, clock=clock)
+        self.attempts = MemoryAttempts(transaction)
+        self.keys = MemoryKeys(transaction)
+        self.users = MemoryStore(transaction, USERS)
+        self.otps = MemoryOtps(transaction)
+        self.sessions = MemoryStore(transaction, SESSIONS)
+        self.refresh_tokens = MemoryStore(transaction, REFRESH_TOKENS)
+        self.papers = MemoryStore(transaction, KYC_DOCUMENTS)
+        self.vehicles = MemoryStore(transaction, VEHICLES)
+        self.trips = MemoryTrips(transaction)
+        self.bookings = MemoryBookings(transaction)
+        self.payments = MemoryPayments(transaction)
+        self.journal = MemoryJournal(transaction)
+        self.webhook_events = MemoryWebhookEvents(transaction)
+        self.reads = MemoryCarpoolQueries(transaction)
+
+
+class MemoryUnits:
+    """Opens units, one at a time."""
+
+    def __init__(
+        self,
+        database: MemoryDatabase,
+        *,
+        subscribers: Mapping[type[Event], Sequence[str]],
+        ids: Ids,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._subscribers = subscribers
+        self._ids = ids
+        self._clock = clock
+        self._wake = wake
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[MemoryUnit]:
+        """A unit: commits on a clean exit, rolls back otherwise. Calls `wake` once deliveries are there to be seen."""
+        async with self._database.transaction() as transaction:
+            unit = MemoryUnit(transaction, subscribers=self._subscribers, ids=self._ids, clock=self._clock)
+            yield unit
+        if unit.outbox.has_news:
+            self._wake()
+
+
+def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, CarpoolUnit]:
+    return unit, unit

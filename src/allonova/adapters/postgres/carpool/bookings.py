@@ -1,0 +1,73 @@
+"""Bookings and their history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from allonova.adapters.postgres.carpool.rows import BOOKING
+from allonova.adapters.postgres.runner import Runner
+from allonova.adapters.postgres.store import PostgresStore, Shelf
+from allonova.application.carpool.ports import REFUSALS
+from allonova.domain.carpool.booking import Booking
+
+BOOKING_SHELF = Shelf(BOOKING, REFUSALS)
+
+# In the order in which the booking wrote them: the numbers follow.
+_ADD_CHANGES = """
+INSERT INTO carpool.booking_events (booking_id, from_status, to_status, by, by_id, meta, created_at)
+SELECT $1::uuid, from_status, to_status, by, by_id, meta, created_at
+FROM unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::timestamptz[])
+    WITH ORDINALITY AS c (from_status, to_status, by, by_id, meta, created_at, position)
+ORDER BY position
+"""
+_COUNT_UNPAID = """
+SELECT count(*) FROM carpool.bookings
+WHERE passenger_id = $1::uuid AND created_at >= $2::timestamptz
+  AND (status IN ('pending', 'accepted')
+    OR status = 'cancelled' AND cancel_reason = 'expired' AND hold_expires_at IS NOT NULL AND paid_at IS NULL)
+"""
+_COUNT_LIVE = """
+SELECT count(*) FROM carpool.bookings WHERE trip_id = $1::uuid AND status IN ('pending', 'accepted', 'paid')
+"""
+
+
+class PostgresBookings(PostgresStore[Booking]):
+    """Bookings; their `changes` become rows and leave the entity."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, BOOKING_SHELF)
+
+    async def add(self, entity: Booking) -> None:
+        """Keep a new one and its history. Raises AlreadyBooked."""
+        await super().add(entity)
+        await self._add_changes(entity)
+
+    async def save(self, entity: Booking) -> None:
+        """Keep a changed one and what is new of its history. Raises StaleVersion, AlreadyBooked."""
+        await super().save(entity)
+        await self._add_changes(entity)
+
+    async def count_unpaid(self, passenger_id: UUID, *, since: datetime) -> int:
+        """Bookings made since then that wait for the driver or for money, or ended for want of money."""
+        return int(await self._runner.fetchval(_COUNT_UNPAID, passenger_id, since))
+
+    async def count_live(self, trip_id: UUID) -> int:
+        """Bookings of a trip that are pending, accepted or paid."""
+        return int(await self._runner.fetchval(_COUNT_LIVE, trip_id))
+
+    async def _add_changes(self, booking: Booking) -> None:
+        changes = booking.changes
+        if not changes:
+            return
+        await self._runner.execute(
+            _ADD_CHANGES,
+            booking.id,
+            [change.from_status for change in changes],
+            [change.to_status for change in changes],
+            [change.by.party for change in changes],
+            [change.by.id for change in changes],
+            [dict(change.meta) for change in changes],
+            [change.at for change in changes],
+        )
+        changes.clear()

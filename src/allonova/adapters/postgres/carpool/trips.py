@@ -1,0 +1,138 @@
+"""Trips with their stops and the rides they offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, select
+
+from allonova.adapters.postgres.carpool.rows import STOP, TRIP, read_stops, stops_of
+from allonova.adapters.postgres.carpool.tables import BOOKINGS, TRIP_STOPS, TRIPS
+from allonova.adapters.postgres.runner import Row, Runner
+from allonova.adapters.postgres.statements import compile_once
+from allonova.adapters.postgres.store import PostgresStore, Shelf, locked
+from allonova.application.carpool.ports import REFUSALS
+from allonova.domain.carpool.trip import Stop, Trip, TripStatus
+from allonova.domain.kernel.errors import NotFound
+
+
+class _TripShelf(Shelf[Trip]):
+    def select(self, *where: ColumnElement[bool]) -> Select[Any]:
+        """The trip's columns and its stops."""
+        return super().select(*where).add_columns(stops_of(TRIPS))
+
+
+TRIP_SHELF = _TripShelf(TRIP, REFUSALS)
+
+_OF_BOOKING = compile_once(
+    locked(
+        TRIP_SHELF.select(BOOKINGS.c.id == bindparam("booking")).join_from(
+            TRIPS, BOOKINGS, BOOKINGS.c.trip_id == TRIPS.c.id
+        ),
+        TRIPS,
+    )
+)
+_STOPS = compile_once(
+    select(*STOP.columns()).where(TRIP_STOPS.c.trip_id == bindparam("trip")).order_by(TRIP_STOPS.c.order)
+)
+
+# Rows that stay are updated, not deleted and made again: bookings refer to stops.
+_REPLACE_ROUTE = """
+WITH stops AS (
+    SELECT * FROM unnest(
+        $2::uuid[], $3::int[], $4::geography[], $5::text[], $6::bool[], $7::bool[], $8::numeric[], $9::int[],
+        $10::timestamptz[]
+    ) AS s (id, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta)
+), legs AS (
+    SELECT * FROM unnest(
+        $11::int[], $12::int[], $13::timestamptz[], $14::geography[], $15::geography[], $16::numeric[]
+    ) AS l (board, alight, departure_time, origin, destination, price)
+), stops_gone AS (
+    DELETE FROM carpool.trip_stops WHERE trip_id = $1::uuid AND id <> ALL ($2::uuid[])
+), legs_gone AS (
+    DELETE FROM carpool.trip_legs AS t
+    WHERE t.trip_id = $1::uuid
+      AND NOT EXISTS (SELECT FROM legs WHERE legs.board = t.board AND legs.alight = t.alight)
+), stops_kept AS (
+    INSERT INTO carpool.trip_stops (
+        id, trip_id, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta
+    )
+    SELECT id, $1::uuid, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta
+    FROM stops
+    ON CONFLICT (id) DO UPDATE SET
+        "order" = excluded."order",
+        point = excluded.point,
+        label = excluded.label,
+        pickup_allowed = excluded.pickup_allowed,
+        dropoff_allowed = excluded.dropoff_allowed,
+        price_from_origin = excluded.price_from_origin,
+        distance_m = excluded.distance_m,
+        eta = excluded.eta
+)
+INSERT INTO carpool.trip_legs (trip_id, board, alight, departure_time, origin, destination, price)
+SELECT $1::uuid, board, alight, departure_time, origin, destination, price FROM legs
+ON CONFLICT (trip_id, board, alight) DO UPDATE SET
+    departure_time = excluded.departure_time,
+    origin = excluded.origin,
+    destination = excluded.destination,
+    price = excluded.price
+"""
+
+
+class PostgresTrips(PostgresStore[Trip]):
+    """Trips."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, TRIP_SHELF)
+
+    async def add(self, entity: Trip) -> None:
+        """Keep a new one with its stops. Raises TripsOverlap."""
+        await super().add(entity)
+        if entity.stops or entity.status is TripStatus.PUBLISHED:
+            await self._replace_route(entity)
+
+    async def save_route(self, trip: Trip) -> None:
+        """`save` with stops and rides. Raises StaleVersion, TripsOverlap."""
+        await self.save(trip)
+        await self._replace_route(trip)
+
+    async def of_booking(self, booking_id: UUID) -> Trip:
+        """The trip of a booking, locked. Raises NotFound."""
+        row = await self._runner.fetchrow(_OF_BOOKING.sql, *_OF_BOOKING.args(booking=booking_id))
+        if row is None:
+            raise NotFound
+        return await self._entity(row, is_locked=True)
+
+    async def _entity(self, row: Row, *, is_locked: bool) -> Trip:
+        *columns, stops = row
+        trip = TRIP.read(columns)
+        # A statement that waited for the row's lock brings the row as it is now, but the stops as they were before
+        # the wait: they are read again. Without stops there is one stretch and nothing to read.
+        may_be_old = is_locked and len(trip.seats_held) > 1
+        trip.stops = await self._stops(trip.id) if may_be_old else read_stops(stops)
+        return trip
+
+    async def _stops(self, trip_id: UUID) -> list[Stop]:
+        return read_stops([tuple(row) for row in await self._runner.fetch(_STOPS.sql, *_STOPS.args(trip=trip_id))])
+
+    async def _replace_route(self, trip: Trip) -> None:
+        await self._runner.execute(_REPLACE_ROUTE, trip.id, *_stop_columns(trip), *_leg_columns(trip))
+
+
+def _stop_columns(trip: Trip) -> Sequence[list[object]]:
+    return [[getattr(stop, name) for stop in trip.stops] for name in STOP.names]
+
+
+def _leg_columns(trip: Trip) -> Sequence[list[object]]:
+    """Only what is published can be found."""
+    legs = list(trip.legs()) if trip.status is TripStatus.PUBLISHED else []
+    return [
+        [leg.ride.board for leg in legs],
+        [leg.ride.alight for leg in legs],
+        [leg.pickup.at for leg in legs],
+        [leg.pickup.point for leg in legs],
+        [leg.dropoff.point for leg in legs],
+        [leg.price for leg in legs],
+    ]

@@ -1,0 +1,69 @@
+"""What a unit leaves behind when it commits: events for the relay, lines of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from allonova.adapters.postgres.runner import Runner
+from allonova.application.kernel.ports import Clock, Ids
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.events import Event
+
+_WRITE = """
+WITH audited AS (
+    INSERT INTO platform.audit_logs (id, actor_type, actor_id, action, entity, entity_id, meta, created_at)
+    SELECT id, actor_type, actor_id, action, entity, entity_id, meta, $1::timestamptz
+    FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::jsonb[])
+        WITH ORDINALITY AS a (id, actor_type, actor_id, action, entity, entity_id, meta, position)
+    ORDER BY position
+)
+INSERT INTO platform.outbox (id, event, payload, subscriber, due_at, created_at)
+SELECT id, event, payload, subscriber, $1::timestamptz, $1::timestamptz
+FROM unnest($9::uuid[], $10::text[], $11::jsonb[], $12::text[])
+    WITH ORDINALITY AS o (id, event, payload, subscriber, position)
+ORDER BY position
+"""
+
+type _AuditRow = tuple[UUID, str, UUID | None, str, str, UUID, dict[str, Any]]
+type _OutboxRow = tuple[UUID, str, dict[str, Any], str]
+
+
+@dataclass(slots=True)
+class PostgresOutbox:
+    """Events of a unit, one row for each that hears of one."""
+
+    subscribers: Mapping[type[Event], Sequence[str]]
+    ids: Ids
+    rows: list[_OutboxRow] = field(default_factory=list)
+
+    async def put(self, event: Event) -> None:
+        """Leave it for the relay."""
+        payload = event.payload()
+        self.rows += [(self.ids.new(), event.name, payload, who) for who in self.subscribers.get(type(event), ())]
+
+
+@dataclass(slots=True)
+class PostgresAuditLog:
+    """Audit lines of a unit."""
+
+    ids: Ids
+    rows: list[_AuditRow] = field(default_factory=list)
+
+    async def put(
+        self, *, actor: Actor, action: str, entity: str, entity_id: UUID, meta: Mapping[str, str | int] | None = None
+    ) -> None:
+        """Append a row. `meta` names facts and changed fields, never personal values."""
+        self.rows.append((self.ids.new(), actor.party, actor.id, action, entity, entity_id, dict(meta or {})))
+
+
+async def write_both(runner: Runner, audit: PostgresAuditLog, outbox: PostgresOutbox, clock: Clock) -> None:
+    """Everything in one statement, in the order in which it was put."""
+    if audit.rows or outbox.rows:
+        await runner.execute(_WRITE, clock.now(), *_columns(audit.rows, 7), *_columns(outbox.rows, 4))
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    return [[row[index] for row in rows] for index in range(width)]

@@ -1,0 +1,28 @@
+"""Identity papers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Table, Uuid
+
+from allonova.adapters.postgres.schema import CARPOOL, METADATA, id_column, moment, one_of, stamps, words
+from allonova.domain.kyc.document import DocType, KycStatus
+
+KYC_DOCUMENTS = Table(
+    "kyc_documents",
+    METADATA,
+    id_column(),
+    Column("user_id", Uuid, ForeignKey("carpool.users.id"), nullable=False),
+    *one_of("doc_type", DocType),
+    words("doc_number"),
+    words("front_url"),
+    words("back_url", optional=True),
+    *one_of("status", KycStatus, default=KycStatus.PENDING),
+    words("notes", optional=True),
+    Column("reviewed_by", Uuid),
+    moment("reviewed_at", optional=True),
+    *stamps(),
+    Index(None, "user_id", "status"),
+    Index(None, "status", "created_at"),
+    Index(None, "created_at"),
+    schema=CARPOOL,
+)

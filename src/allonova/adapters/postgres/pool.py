@@ -1,0 +1,93 @@
+"""Connections of the application: under its own role, with jsonb and points spoken natively."""
+
+from __future__ import annotations
+
+import json
+import struct
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg  # type: ignore[import-untyped]
+
+from allonova.adapters.postgres.runner import Pool
+from allonova.domain.kernel.geo import Point
+
+SRID = 4326  # WGS84
+_EWKB_POINT = struct.Struct("<BIIdd")  # byte order, kind, SRID, longitude, latitude
+_LITTLE_ENDIAN = 1
+_POINT_WITH_SRID = 0x2000_0001
+_JSONB_VERSION = b"\x01"
+
+SETTINGS = {
+    "application_name": "allonova",
+    "timezone": "UTC",
+    # Longer than anything a request should wait for; the books' check is the slowest statement there is.
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    # Compiling costs more than our statements run.
+    "jit": "off",
+}
+
+
+def asyncpg_dsn(database_url: str) -> str:
+    """The URL as asyncpg takes it, from `postgresql://`, `postgres://` or `postgresql+asyncpg://`."""
+    parts = urlsplit(database_url)
+    scheme = parts.scheme.partition("+")[0]
+    if scheme not in ("postgresql", "postgres"):
+        raise ValueError("DATABASE_URL must begin with postgresql://")
+    return urlunsplit(parts._replace(scheme="postgresql"))
+
+
+async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, role: str | None = "allonova_app") -> Pool:
+    """Open the pool. Its sessions become `role`, which owns no table; with None they stay who logged in."""
+    pool: Pool = await asyncpg.create_pool(
+        asyncpg_dsn(dsn),
+        min_size=min_size,
+        max_size=max_size,
+        init=_teach,
+        reset=_leave_as_it_is,
+        server_settings=SETTINGS if role is None else SETTINGS | {"role": role},
+        statement_cache_size=500,
+    )
+    return pool
+
+
+async def connect_plainly(dsn: str) -> asyncpg.Connection:
+    """A connection of whoever logs in, without codecs: for migrations."""
+    return await asyncpg.connect(asyncpg_dsn(dsn))
+
+
+async def _teach(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=encode_jsonb, decoder=decode_jsonb
+    )
+    await connection.set_type_codec("geography", format="binary", encoder=encode_point, decoder=decode_point)
+
+
+async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
+    """Instead of asyncpg's `RESET ALL`, a round trip for each read: nothing here changes a session's state."""
+
+
+def encode_jsonb(value: object) -> bytes:
+    """A JSON value on the wire."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _JSONB_VERSION + text.encode()
+
+
+def decode_jsonb(data: bytes) -> object:
+    """The JSON value of a wire value."""
+    value: object = json.loads(data[1:])
+    return value
+
+
+def encode_point(point: Point) -> bytes:
+    """A point as EWKB."""
+    return _EWKB_POINT.pack(_LITTLE_ENDIAN, _POINT_WITH_SRID, SRID, point.lon, point.lat)
+
+
+def decode_point(data: bytes) -> Point:
+    """The point of an EWKB value. Raises ValueError for any other shape."""
+    order, kind, srid, lon, lat = _EWKB_POINT.unpack(data)
+    if (order, kind, srid) != (_LITTLE_ENDIAN, _POINT_WITH_SRID, SRID):
+        raise ValueError("not a WGS84 point")
+    return Point(lat, lon)

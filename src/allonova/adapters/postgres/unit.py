@@ -1,0 +1,107 @@
+"""One transaction on one connection, with every store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from allonova.adapters.postgres.carpool.bookings import PostgresBookings
+from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.carpool.trips import PostgresTrips
+from allonova.adapters.postgres.carpool.vehicles import VEHICLE_SHELF
+from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
+from allonova.adapters.postgres.identity.stores import REFRESH_TOKEN_SHELF, SESSION_SHELF, USER_SHELF, PostgresOtps
+from allonova.adapters.postgres.kernel.attempts import PostgresAttempts
+from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
+from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_both
+from allonova.adapters.postgres.kyc.stores import PAPER_SHELF
+from allonova.adapters.postgres.money.journal import PostgresJournal
+from allonova.adapters.postgres.money.stores import PostgresPayments
+from allonova.adapters.postgres.runner import Connection, Pool
+from allonova.adapters.postgres.store import PostgresStore
+from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.identity.ports import IdentityUnit
+from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
+from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.domain.kernel.events import Event
+
+ACQUIRE_S = 10.0  # a request that waits longer for a connection has lost its caller
+
+
+class PostgresUnit:
+    """Every store of a transaction."""
+
+    def __init__(self, connection: Connection, outbox: PostgresOutbox, audit: PostgresAuditLog) -> None:
+        self.outbox = outbox
+        self.audit = audit
+        self.attempts = PostgresAttempts(connection)
+        self.keys = PostgresIdempotencyKeys(connection)
+        self.users = PostgresStore(connection, USER_SHELF)
+        self.otps = PostgresOtps(connection)
+        self.sessions = PostgresStore(connection, SESSION_SHELF)
+        self.refresh_tokens = PostgresStore(connection, REFRESH_TOKEN_SHELF)
+        self.papers = PostgresStore(connection, PAPER_SHELF)
+        self.vehicles = PostgresStore(connection, VEHICLE_SHELF)
+        self.trips = PostgresTrips(connection)
+        self.bookings = PostgresBookings(connection)
+        self.payments = PostgresPayments(connection)
+        self.journal = PostgresJournal(connection)
+        self.webhook_events = PostgresWebhookEvents(connection)
+        self.reads = PostgresCarpoolQueries(connection)
+
+
+class PostgresUnits:
+    """Opens units.
+
+    Args:
+        subscribers: who hears of which event: the outbox keeps a row for each.
+        wake: called after a commit that left rows in the outbox; must not block.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        subscribers: Mapping[type[Event], Sequence[str]],
+        ids: Ids,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self._pool = pool
+        self._subscribers = subscribers
+        self._ids = ids
+        self._clock = clock
+        self._wake = wake
+
+    def begin(self) -> AbstractAsyncContextManager[PostgresUnit]:
+        """A unit that commits on a clean exit and rolls back otherwise. One in another is a RuntimeError."""
+        return self._begin()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[PostgresUnit]:
+        require_outside_unit("a unit of work")
+        token = INSIDE_UNIT.set(True)
+        outbox, audit = PostgresOutbox(self._subscribers, self._ids), PostgresAuditLog(self._ids)
+        try:
+            async with (
+                self._pool.acquire(timeout=ACQUIRE_S) as connection,
+                connection.transaction(isolation="read_committed"),
+            ):
+                yield PostgresUnit(connection, outbox, audit)
+                await write_both(connection, audit, outbox, self._clock)
+        finally:
+            INSIDE_UNIT.reset(token)
+        if outbox.rows:
+            self._wake()
+
+
+def _conforms_to_identity(unit: PostgresUnit) -> IdentityUnit:
+    return unit
+
+
+def _conforms(unit: PostgresUnit) -> CarpoolUnit:
+    return unit
+
+
+def _conforms_units(units: PostgresUnits) -> Begin[PostgresUnit]:
+    return units.begin

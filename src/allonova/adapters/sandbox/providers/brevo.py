@@ -1,0 +1,102 @@
+"""Brevo: transactional SMS (developers.brevo.com, "Send SMS message to a mobile number")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.responses import JSONResponse
+
+from allonova.adapters.sandbox.answers import JSON_TYPE, media_type, read_body
+from allonova.adapters.sandbox.faults import CALL_KINDS
+from allonova.adapters.sandbox.outbox import Channel, Message
+from allonova.adapters.sandbox.world import Call, Provider, ProviderRefused
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from allonova.adapters.sandbox.state import Json
+    from allonova.adapters.sandbox.world import World
+
+NAME: Final = "brevo"
+# Brevo's numbers are long; ours start high enough to look like them and to outgrow 32 bits.
+_FIRST_MESSAGE_ID: Final = 1_511_882_900_000_000
+
+type Tag = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class SmsBody(BaseModel):
+    """`sender`: 11 letters and digits, or 15 digits; `recipient`: country code and number, without `+`."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    sender: Annotated[str, Field(pattern=r"^([A-Za-z0-9]{1,11}|[0-9]{1,15})$")]
+    recipient: Annotated[str, Field(pattern=r"^[1-9][0-9]{6,14}$")]
+    content: Annotated[str, Field(min_length=1, max_length=2000)]
+    type: Literal["transactional", "marketing"] = "transactional"
+    tag: Tag | Annotated[list[Tag], Field(min_length=1, max_length=10)] | None = None
+    webUrl: Annotated[str, Field(max_length=2083)] | None = None  # noqa: N815 - Brevo's name
+    unicodeEnabled: bool = False  # noqa: N815 - Brevo's name
+
+
+@dataclass(frozen=True, slots=True)
+class BrevoSms:
+    """The one call; the message lands in the outbox, its `tag` being our template's name."""
+
+    world: World
+
+    async def send(self, request: Request) -> Response:
+        """`POST /v3/transactionalSMS/send` → 201 `{"messageId": int}`; a repeat is a second message."""
+        _authenticate(request)
+        body = await _read(request)
+        message = Message(
+            channel=Channel.SMS,
+            to="+" + body.recipient,
+            body=body.content,
+            template=body.tag[0] if isinstance(body.tag, list) else body.tag,
+            at=self.world.clock.now(),
+        )
+        number = self.world.outbox.put(message)
+        return JSONResponse({"messageId": _FIRST_MESSAGE_ID + number}, 201)
+
+
+def brevo(world: World) -> Provider:
+    """Brevo as far as this service uses it; it has no callbacks here."""
+    send = Call(method="POST", path="/transactionalSMS/send", handler=BrevoSms(world).send)
+    return Provider(name=NAME, base="/brevo/v3", calls=(send,), breakdown=_breakdown, fault_kinds=CALL_KINDS)
+
+
+def _authenticate(request: Request) -> None:
+    key = request.headers.get("api-key")
+    if not key:
+        raise _refused(401, "unauthorized", "authentication not found in headers")
+    if key == "bad":
+        raise _refused(401, "unauthorized", "Key not found")
+
+
+async def _read(request: Request) -> SmsBody:
+    body = await read_body(request)
+    if media_type(request) != JSON_TYPE:
+        raise _refused(415, "unsupported_media_type", f"Content-Type must be {JSON_TYPE}")
+    try:
+        return SmsBody.model_validate_json(body)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if fault["type"] == "json_invalid":
+            raise _refused(400, "bad_request", "Input must be a valid JSON object") from error
+        name = str(fault["loc"][0]) if fault["loc"] else "body"
+        if fault["type"] == "missing":
+            raise _refused(400, "missing_parameter", f"{name} is missing") from error
+        raise _refused(400, "invalid_parameter", f"{name} is not valid") from error
+
+
+def _refused(status: int, code: str, message: str) -> ProviderRefused:
+    return ProviderRefused(status, {"code": code, "message": message})
+
+
+def _breakdown(status: int) -> Json:
+    if status == 413:
+        return {"code": "bad_request", "message": "The request is too large"}
+    return {"code": "internal_error", "message": "Internal server error"}

@@ -1,0 +1,120 @@
+"""Calls to vendors over HTTP: bounded in time and size, never inside a unit, never raising anything unexpected."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import httpx
+
+from allonova.adapters.vendors.breaker import Breaker
+from allonova.adapters.vendors.strict_json import Json, MalformedJson, loads
+from allonova.application.kernel.inside import require_outside_unit
+from allonova.domain.kernel.errors import ProviderUnavailable
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=3.0)
+TOTAL_S = 15.0  # a body that drips resets the read timeout with each byte
+MAX_ANSWER_BYTES = 1024 * 1024
+STANDING_HEADERS = {
+    "User-Agent": "AlloNova",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # a small compressed answer could unpack to more than the bound in one step
+}
+PLAIN_LIMIT = 500
+REQUEST_TIMEOUT, TOO_MANY_REQUESTS = 408, 429
+
+
+class _Unanswered(Exception):
+    """Why nothing is known of a call; for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A vendor's answer, 2xx or a 4xx that is final. `body` is None when it is empty."""
+
+    status: int
+    body: Json
+
+    @property
+    def is_success(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorHttp:
+    """One vendor's API at `base_url`. `headers` carry its key and are sent nowhere else: redirects are not followed."""
+
+    vendor: str
+    http: httpx.AsyncClient
+    base_url: str
+    headers: Mapping[str, str] = field(repr=False)
+    breaker: Breaker = field(default_factory=Breaker)
+
+    async def call(self, method: str, path: str, *, query: Mapping[str, str] | None = None, json: Json = None) -> Reply:
+        """One call.
+
+        Args:
+            path: as written in a URL, from the slash after `base_url` on.
+
+        Raises:
+            ProviderUnavailable: no answer, 408, 429, 5xx, a redirect, or a body that is neither empty nor JSON:
+                nothing is known of the outcome.
+        """
+        require_outside_unit(self.vendor)
+        if not self.breaker.admit():
+            raise ProviderUnavailable(self.vendor)
+        try:
+            async with asyncio.timeout(TOTAL_S):
+                reply = await self._exchange(method, path, query, json)
+        except (_Unanswered, httpx.HTTPError, httpx.InvalidURL, TimeoutError, MalformedJson) as error:
+            self.breaker.failed()
+            reason = str(error) if isinstance(error, _Unanswered) else type(error).__name__
+            log.warning("vendor did not answer", extra=self._facts(method, path) | {"reason": reason})
+            raise ProviderUnavailable(self.vendor) from error
+        self.breaker.answered()
+        if not reply.is_success:
+            log.info("vendor refused", extra=self._facts(method, path) | {"status": reply.status})
+        return reply
+
+    async def _exchange(self, method: str, path: str, query: Mapping[str, str] | None, json: Json) -> Reply:
+        url = self.base_url.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
+        async with self.http.stream(
+            method,
+            url,
+            json=json,
+            headers={**self.headers, **STANDING_HEADERS},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+        ) as response:
+            status = response.status_code
+            is_final = 200 <= status < 300 or 400 <= status < 500
+            if not is_final or status in (REQUEST_TIMEOUT, TOO_MANY_REQUESTS):
+                raise _Unanswered(f"status {status}")
+            body = await _bounded(response)
+        return Reply(status, loads(body) if body.strip() else None)
+
+    def _facts(self, method: str, path: str) -> dict[str, str]:
+        """For the log: no query, no headers and no bodies, where keys and personal values are."""
+        return {"vendor": self.vendor, "method": method, "path": path}
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _Unanswered("answer too large")
+    return bytes(body)
+
+
+def plain(value: Json, limit: int = PLAIN_LIMIT) -> str:
+    """A vendor's words as one printable line; empty for anything but text."""
+    if not isinstance(value, str):
+        return ""
+    return "".join(letter if letter.isprintable() else " " for letter in value).strip()[:limit]

@@ -1,0 +1,36 @@
+"""Whose booking it is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.carpool.views import BookingView
+from allonova.domain.carpool.booking import Booking, party_of
+from allonova.domain.carpool.trip import Trip
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import NotFound
+
+
+def require_side(caller_id: UUID, trip: Trip, booking: Booking) -> Actor:
+    """The caller as a side of the booking; it does not exist for anybody else."""
+    party = party_of(caller_id, driver_id=trip.driver_id, passenger_id=booking.passenger_id)
+    if party is None:
+        raise NotFound
+    return Actor(party, caller_id)
+
+
+async def lock_booking(unit: CarpoolUnit, booking_id: UUID) -> tuple[Trip, Booking]:
+    """A booking and its trip. The trip's row is the lock: whoever changes a booking, its seats or its payments holds
+    it, so that all of them queue in one place and never wait for each other in a circle.
+    """
+    trip = await unit.trips.of_booking(booking_id)
+    return trip, await unit.bookings.get(booking_id)
+
+
+async def show_booking(unit: CarpoolUnit, booking_id: UUID, viewer_id: UUID) -> BookingView:
+    """The booking as this unit leaves it."""
+    view = await unit.reads.booking(booking_id, viewer_id=viewer_id)
+    if view is None:
+        raise NotFound
+    return view

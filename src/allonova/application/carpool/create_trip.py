@@ -1,0 +1,117 @@
+"""Offer a trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.carpool.publish_trip import publish, show_trip
+from allonova.application.carpool.views import TripView
+from allonova.application.kernel.listing import ListQuery
+from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.trip import (
+    Reached,
+    StopDraft,
+    Trip,
+    TripsOverlap,
+    new_trip,
+    plan_stops,
+    require_future,
+    require_sound_route,
+)
+from allonova.domain.carpool.vehicle import Vehicle
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import DomainError, FieldError, ValidationError
+from allonova.domain.kernel.geo import Place
+from allonova.domain.kernel.machine import Party
+from allonova.domain.kyc.document import PapersMissing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripDraft:
+    """What a driver offers. Francs per seat for the whole way; `seats` offered to passengers."""
+
+    origin: Place
+    destination: Place
+    departure_time: datetime
+    arrival_eta: datetime | None = None
+    price_per_seat: int
+    seats: int
+    stops: Sequence[StopDraft] = ()
+    vehicle_id: UUID | None = None
+    allow_auto_accept: bool = False
+    luggage_policy: str | None = None
+    rules: str | None = None
+    publish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTrip:
+    """Offer a trip with its stops, as a draft or published at once.
+
+    Prices and times of stops that the driver leaves out follow the road; so does the arrival.
+    """
+
+    begin: Begin[CarpoolUnit]
+    clock: Clock
+    ids: Ids
+    rules: Rules
+    planner: RoutePlanner
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (ValidationError, TripsOverlap, PapersMissing)
+
+    async def __call__(self, *, caller_id: UUID, draft: TripDraft) -> TripView:
+        """Raises ValidationError for routes, prices, times or a vehicle that do not fit together."""
+        require_future(draft.departure_time, self.clock.now())
+        points = [draft.origin.point, *(stop.point for stop in draft.stops), draft.destination.point]
+        reached = await self.planner.reach(points, departure=draft.departure_time)
+        async with self.begin() as unit:
+            vehicle = await self._vehicle(unit, caller_id, draft)
+            trip = self._trip(caller_id, draft, vehicle, reached)
+            if draft.publish:
+                await publish(unit, trip, self.rules, self.clock.now())
+            await unit.trips.add(trip)
+            actor = Actor(Party.DRIVER, caller_id)
+            await unit.audit.put(actor=actor, action="trip.created", entity="trip", entity_id=trip.id)
+            return await show_trip(unit, trip.id, caller_id)
+
+    async def _vehicle(self, unit: CarpoolUnit, caller_id: UUID, draft: TripDraft) -> Vehicle:
+        """The one named, else the driver's only one."""
+        if draft.vehicle_id is None:
+            owned = await unit.reads.vehicles(caller_id, ListQuery(page_size=2))
+            if owned.total != 1:
+                raise ValidationError((FieldError("vehicle_id", "missing", "name one of your vehicles"),))
+            return await unit.vehicles.get(owned.items[0].id)
+        vehicle = await unit.vehicles.find(id=draft.vehicle_id, user_id=caller_id)
+        if vehicle is None:
+            raise ValidationError((FieldError("vehicle_id", "unknown", "not one of your vehicles"),))
+        return vehicle
+
+    def _trip(self, driver_id: UUID, draft: TripDraft, vehicle: Vehicle, reached: Sequence[Reached]) -> Trip:
+        if draft.seats > vehicle.seats_total - 1:
+            limit = f"at most {vehicle.seats_total - 1} in this vehicle"
+            raise ValidationError((FieldError("seats_available", "too_many", limit),))
+        trip = new_trip(
+            id=self.ids.new(),
+            driver_id=driver_id,
+            vehicle_id=vehicle.id,
+            origin=draft.origin,
+            destination=draft.destination,
+            departure_time=draft.departure_time,
+            arrival_eta=draft.arrival_eta or reached[-1].at,
+            distance_m=reached[-1].distance_m,
+            price_per_seat=draft.price_per_seat,
+            seats=draft.seats,
+            stops=plan_stops([self.ids.new() for _ in draft.stops], draft.stops, reached, draft.price_per_seat),
+            at=self.clock.now(),
+        )
+        trip.allow_auto_accept = draft.allow_auto_accept
+        trip.luggage_policy = draft.luggage_policy
+        trip.rules = draft.rules
+        require_sound_route(trip)
+        return trip

@@ -1,0 +1,42 @@
+"""The passenger has arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.carpool.access import lock_booking, require_side, show_booking
+from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.carpool.views import BookingView
+from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.domain.carpool.events import BookingCompleted
+from allonova.domain.carpool.fares import ride_completed
+from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class EndRide:
+    """End a ride that was started: the fare leaves escrow, and the trip completes with its last booking."""
+
+    begin: Begin[CarpoolUnit]
+    clock: Clock
+    ids: Ids
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (NotFound, Forbidden, InvalidTransition)
+
+    async def __call__(self, *, caller_id: UUID, booking_id: UUID) -> BookingView:
+        """Only that trip's driver may."""
+        now = self.clock.now()
+        async with self.begin() as unit:
+            trip, booking = await lock_booking(unit, booking_id)
+            by = require_side(caller_id, trip, booking)
+            booking.end(by, now)
+            await unit.bookings.save(booking)
+            await unit.journal.post(ride_completed(self.ids.new(), booking, trip.driver_id, now))
+            if await unit.bookings.count_live(trip.id) == 0:
+                trip.complete(by.party, now)
+                await unit.trips.save_route(trip)
+            await unit.outbox.put(BookingCompleted(booking.id))
+            await unit.audit.put(actor=by, action="booking.completed", entity="booking", entity_id=booking.id)
+            return await show_booking(unit, booking_id, caller_id)

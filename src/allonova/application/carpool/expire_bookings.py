@@ -1,0 +1,54 @@
+"""End the bookings that waited too long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.carpool.access import lock_booking
+from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
+from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.carpool.booking import BookingStatus
+from allonova.domain.carpool.events import BookingExpired
+from allonova.domain.kernel.changes import SYSTEM
+from allonova.domain.kernel.errors import DomainError
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireBookings:
+    """A job: pending bookings that no driver answered and accepted ones that nobody paid end; held seats are free
+    again. Each in its own transaction, so that one that fails stops no other.
+    """
+
+    begin: Begin[CarpoolUnit]
+    queries: CarpoolQueries
+    clock: Clock
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = ()
+
+    async def __call__(self) -> int:
+        """Returns how many ended."""
+        ended = 0
+        while overdue := await self.queries.overdue_bookings(now=self.clock.now(), limit=BATCH):
+            ended_now = sum([await self._expire(booking_id) for booking_id in overdue])
+            ended += ended_now
+            if ended_now == 0:
+                break
+        return ended
+
+    async def _expire(self, booking_id: UUID) -> bool:
+        async with self.begin() as unit:
+            trip, booking = await lock_booking(unit, booking_id)
+            if not booking.is_overdue(self.clock.now()):
+                return False
+            if booking.status is BookingStatus.ACCEPTED:
+                trip.release(booking.ride, booking.seats)
+                await unit.trips.save(trip)
+            booking.expire(self.clock.now())
+            await unit.bookings.save(booking)
+            await unit.outbox.put(BookingExpired(booking.id))
+            await unit.audit.put(actor=SYSTEM, action="booking.expired", entity="booking", entity_id=booking.id)
+            return True

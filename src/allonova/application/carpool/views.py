@@ -1,0 +1,428 @@
+"""What carpooling shows. Stores bring entities; the functions here make views of them, the same on every adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from allonova.domain.carpool.booking import Booking, BookingStatus, short_code
+from allonova.domain.carpool.seats import Ride
+from allonova.domain.carpool.trip import Leg, Stop, Trip, TripStatus
+from allonova.domain.carpool.vehicle import Comfort, Vehicle
+from allonova.domain.identity.user import User
+from allonova.domain.kernel.changes import Change
+from allonova.domain.kernel.geo import Point
+from allonova.domain.kernel.machine import Party
+from allonova.domain.money.payment import Method, Payment, PaymentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user and whether an identity paper of his is approved."""
+
+    user: User
+    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicUser:
+    """Somebody, to others."""
+
+    id: UUID
+    first_name: str | None
+    last_initial: str | None
+    photo_url: str | None
+    rating_avg: float
+    rating_count: int
+    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleView:
+    """A vehicle, to its owner. `seats_total` counts the driver's."""
+
+    id: UUID
+    make: str
+    model: str
+    color: str
+    plate_number: str
+    seats_total: int
+    comfort_level: Comfort
+    year: int | None
+    verified: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripVehicle:
+    """A vehicle, to those who look at a trip: no plate before they ride."""
+
+    id: UUID
+    make: str
+    model: str
+    color: str
+    comfort_level: Comfort
+    year: int | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceView:
+    """A point in WGS84 degrees and what people call it."""
+
+    lat: float
+    lon: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopView:
+    """A halt; `price_from_origin` in francs."""
+
+    id: UUID
+    order: int
+    point: Point
+    label: str
+    pickup_allowed: bool
+    dropoff_allowed: bool
+    price_from_origin: int
+    eta: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripView:
+    """A trip. `seats_available` is what is left unsold on the fullest stretch; price in francs per seat."""
+
+    id: UUID
+    driver: PublicUser
+    vehicle: TripVehicle
+    origin: PlaceView
+    destination: PlaceView
+    stops: tuple[StopView, ...]
+    departure_time: datetime
+    arrival_eta: datetime
+    distance_km: float
+    price_per_seat: int
+    seats_total: int
+    seats_available: int
+    luggage_policy: str | None
+    rules: str | None
+    allow_auto_accept: bool
+    status: TripStatus
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndView:
+    """Where a passenger would board or leave; `distance_km` from the point asked for; no stop at either end."""
+
+    point: Point
+    label: str
+    distance_km: float
+    stop_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A trip that answers a search, by its nearest stretch."""
+
+    trip: TripView
+    pickup: EndView
+    dropoff: EndView
+    price_per_seat: int
+    seats_bookable: int
+    departure_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripSummary:
+    """A trip, on a booking."""
+
+    id: UUID
+    driver: PublicUser
+    origin: PlaceView
+    destination: PlaceView
+    departure_time: datetime
+    arrival_eta: datetime
+    status: TripStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Who ended a booking, and why."""
+
+    by: Party
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingEventView:
+    """A line of a booking's history."""
+
+    from_status: str | None
+    to_status: str
+    by: str
+    meta: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingView:
+    """A booking, to its two sides. `qr_code` and `checkin_code` are the passenger's alone. Francs."""
+
+    id: UUID
+    trip: TripSummary
+    passenger: PublicUser
+    seats: int
+    pickup_stop_id: UUID | None
+    dropoff_stop_id: UUID | None
+    departure_time: datetime
+    amount_total: int
+    fees: int
+    currency: str
+    status: BookingStatus
+    qr_code: str | None
+    checkin_code: str | None
+    hold_expires_at: datetime | None
+    checked_in_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    cancellation: Cancellation | None
+    events: tuple[BookingEventView, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a payment, or the last try of it, came to nothing."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """A payment, to the one who pays. Francs."""
+
+    id: UUID
+    booking_id: UUID | None
+    user_id: UUID
+    method: Method
+    provider_ref: str | None
+    amount: int
+    currency: str
+    fees: int
+    status: PaymentStatus
+    refunded_amount: int
+    failure: Failure | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectIntent:
+    """Open `url` in the system's browser before `expires_at`."""
+
+    kind: str = "redirect"
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentStarted:
+    """A payment and what the client does next."""
+
+    payment: PaymentView
+    intent: RedirectIntent
+
+
+def public_user(person: Person) -> PublicUser:
+    """Somebody as strangers see him."""
+    user = person.user
+    return PublicUser(
+        id=user.id,
+        first_name=user.first_name,
+        last_initial=user.last_name[:1].upper() if user.last_name else None,
+        photo_url=user.photo_url,
+        rating_avg=float(user.rating_avg),
+        rating_count=user.rating_count,
+        is_verified=person.is_verified,
+    )
+
+
+def vehicle_view(vehicle: Vehicle) -> VehicleView:
+    """A vehicle as its owner sees it."""
+    return VehicleView(
+        id=vehicle.id,
+        make=vehicle.make,
+        model=vehicle.model,
+        color=vehicle.color,
+        plate_number=vehicle.plate_number,
+        seats_total=vehicle.seats_total,
+        comfort_level=vehicle.comfort_level,
+        year=vehicle.year,
+        verified=vehicle.verified,
+        created_at=vehicle.created_at,
+        updated_at=vehicle.updated_at,
+    )
+
+
+def place_view(point: Point, text: str) -> PlaceView:
+    """A place on the wire."""
+    return PlaceView(lat=point.lat, lon=point.lon, text=text)
+
+
+def stop_view(stop: Stop) -> StopView:
+    """A stop on the wire."""
+    return StopView(
+        id=stop.id,
+        order=stop.order,
+        point=stop.point,
+        label=stop.label,
+        pickup_allowed=stop.pickup_allowed,
+        dropoff_allowed=stop.dropoff_allowed,
+        price_from_origin=stop.price_from_origin,
+        eta=stop.eta,
+    )
+
+
+def trip_view(trip: Trip, driver: Person, vehicle: Vehicle) -> TripView:
+    """A trip as anybody sees it."""
+    return TripView(
+        id=trip.id,
+        driver=public_user(driver),
+        vehicle=TripVehicle(
+            id=vehicle.id,
+            make=vehicle.make,
+            model=vehicle.model,
+            color=vehicle.color,
+            comfort_level=vehicle.comfort_level,
+            year=vehicle.year,
+            verified=vehicle.verified,
+        ),
+        origin=place_view(trip.origin_point, trip.origin_text),
+        destination=place_view(trip.destination_point, trip.destination_text),
+        stops=tuple(stop_view(stop) for stop in trip.stops),
+        departure_time=trip.departure_time,
+        arrival_eta=trip.arrival_eta,
+        distance_km=round(trip.distance_m / 1000, 1),
+        price_per_seat=trip.price_per_seat,
+        seats_total=trip.seats_total,
+        seats_available=trip.seats_available,
+        luggage_policy=trip.luggage_policy,
+        rules=trip.rules,
+        allow_auto_accept=trip.allow_auto_accept,
+        status=trip.status,
+        version=trip.version,
+        created_at=trip.created_at,
+        updated_at=trip.updated_at,
+    )
+
+
+def hit_view(trip: TripView, leg: Leg, *, bookable: int, pickup_m: float, dropoff_m: float) -> Hit:
+    """A search's hit; distances in metres from the points asked for."""
+    return Hit(
+        trip=trip,
+        pickup=_end(leg, at_pickup=True, distance_m=pickup_m),
+        dropoff=_end(leg, at_pickup=False, distance_m=dropoff_m),
+        price_per_seat=leg.price,
+        seats_bookable=bookable,
+        departure_time=leg.pickup.at,
+    )
+
+
+def _end(leg: Leg, *, at_pickup: bool, distance_m: float) -> EndView:
+    waypoint = leg.pickup if at_pickup else leg.dropoff
+    return EndView(
+        point=waypoint.point,
+        label=waypoint.label,
+        distance_km=round(distance_m / 1000, 2),
+        stop_id=waypoint.stop_id,
+    )
+
+
+def leg_of(trip: Trip, ride: Ride) -> Leg:
+    """The leg between two waypoints that are known to be on the trip."""
+    points = trip.waypoints()
+    return Leg(ride, points[ride.board], points[ride.alight])
+
+
+def booking_view(
+    booking: Booking, trip: Trip, driver: Person, passenger: Person, changes: Sequence[Change], viewer_id: UUID
+) -> BookingView:
+    """A booking as one of its sides sees it."""
+    is_passenger = viewer_id == booking.passenger_id
+    return BookingView(
+        id=booking.id,
+        trip=TripSummary(
+            id=trip.id,
+            driver=public_user(driver),
+            origin=place_view(trip.origin_point, trip.origin_text),
+            destination=place_view(trip.destination_point, trip.destination_text),
+            departure_time=trip.departure_time,
+            arrival_eta=trip.arrival_eta,
+            status=trip.status,
+        ),
+        passenger=public_user(passenger),
+        seats=booking.seats,
+        pickup_stop_id=booking.pickup_stop_id,
+        dropoff_stop_id=booking.dropoff_stop_id,
+        departure_time=booking.departure_time,
+        amount_total=booking.amount_total,
+        fees=booking.fees,
+        currency=booking.currency,
+        status=booking.status,
+        qr_code=booking.qr_code if is_passenger else None,
+        checkin_code=short_code(booking.qr_code) if is_passenger else None,
+        hold_expires_at=booking.hold_expires_at,
+        checked_in_at=booking.checked_in_at,
+        started_at=booking.started_at,
+        ended_at=booking.ended_at,
+        cancellation=Cancellation(by=booking.cancelled_by, reason=booking.cancel_reason)
+        if booking.cancelled_by
+        else None,
+        events=tuple(change_view(change) for change in changes),
+        version=booking.version,
+        created_at=booking.created_at,
+        updated_at=booking.updated_at,
+    )
+
+
+def change_view(change: Change) -> BookingEventView:
+    """A line of history: parties, not persons."""
+    return BookingEventView(
+        from_status=change.from_status,
+        to_status=change.to_status,
+        by=change.by.party,
+        meta=dict(change.meta),
+        created_at=change.at,
+    )
+
+
+def payment_view(payment: Payment) -> PaymentView:
+    """A payment as its payer sees it."""
+    return PaymentView(
+        id=payment.id,
+        booking_id=payment.booking_id,
+        user_id=payment.user_id,
+        method=payment.method,
+        provider_ref=payment.provider_ref,
+        amount=payment.amount,
+        currency=payment.currency,
+        fees=payment.fees,
+        status=payment.status,
+        refunded_amount=payment.refunded_amount,
+        failure=Failure(code=payment.failure_code, message=payment.failure_message or "")
+        if payment.failure_code
+        else None,
+        created_at=payment.created_at,
+        updated_at=payment.updated_at,
+    )

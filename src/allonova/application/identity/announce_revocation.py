@@ -1,0 +1,19 @@
+"""Tell every process that a session has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allonova.application.identity.ports import Revocations
+from allonova.domain.identity.events import SessionRevoked
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceRevocation:
+    """Hears SessionRevoked; announcing twice is harmless."""
+
+    revocations: Revocations
+
+    async def __call__(self, event: SessionRevoked) -> None:
+        """Pass it on."""
+        await self.revocations.announce(event.session_id)

@@ -1,0 +1,33 @@
+"""End a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.identity.codes import token_hash
+from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.refresh_session import end_session
+from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.kernel.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """End the session that a refresh token belongs to. A token that is not the caller's ends nothing."""
+
+    begin: Begin[IdentityUnit]
+    clock: Clock
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = ()
+
+    async def __call__(self, *, caller_id: UUID, refresh_token: str) -> None:
+        """Ending what has ended already is done."""
+        async with self.begin() as unit:
+            token = await unit.refresh_tokens.find(token_hash=token_hash(refresh_token))
+            if token is None:
+                return
+            session = await unit.sessions.get(token.session_id, lock=True)
+            if session.user_id == caller_id and session.revoked_at is None:
+                await end_session(unit, session, self.clock, reason="logout")

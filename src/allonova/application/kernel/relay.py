@@ -1,0 +1,90 @@
+"""Carries events from the outbox to their subscribers, each at least once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue
+from allonova.domain.kernel.errors import DomainError
+from allonova.domain.kernel.events import Event
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)  # longer than any handler's own time limit
+BATCH = 50
+ATTEMPTS = 12  # with the backoff below: given up after about 17 hours
+LONGEST_BACKOFF = timedelta(hours=4)
+
+type Handler = Callable[[Any], Awaitable[None]]
+"""Takes the events it is subscribed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`handler` reacts to `event`; it may see one event twice and must act once."""
+
+    event: type[Event]
+    subscriber: str
+    handler: Handler
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after the n-th failed try: 15 s, 30 s, 1 min … 4 h."""
+    doubled: int = 1 << (attempts - 1)
+    return min(timedelta(seconds=15) * doubled, LONGEST_BACKOFF)
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOutbox:
+    """Deliver what is due until nothing is."""
+
+    queue: DeliveryQueue
+    subscriptions: Mapping[tuple[str, str], Subscription]
+    clock: Clock
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = ()
+
+    async def __call__(self) -> int:
+        """Returns how many deliveries were tried."""
+        tried = 0
+        while batch := await self.queue.claim(now=self.clock.now(), lease=LEASE, limit=BATCH):
+            for delivery in batch:
+                await self._deliver(delivery)
+            tried += len(batch)
+        return tried
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            subscription = self.subscriptions[delivery.event, delivery.subscriber]
+            await subscription.handler(subscription.event.of(delivery.payload))
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on and this one is retried
+            await self._postpone(delivery, error)
+        else:
+            await self.queue.done(delivery.id, now=self.clock.now())
+
+    async def _postpone(self, delivery: Delivery, error: Exception) -> None:
+        is_last = delivery.attempts >= ATTEMPTS
+        log.log(
+            logging.ERROR if is_last else logging.WARNING,
+            "delivery failed",
+            extra={
+                "delivery_id": str(delivery.id),
+                "event": delivery.event,
+                "subscriber": delivery.subscriber,
+                "attempts": delivery.attempts,
+                "given_up": is_last,
+                "error": type(error).__name__,
+            },
+        )
+        retry_at = None if is_last else self.clock.now() + backoff(delivery.attempts)
+        await self.queue.failed(delivery.id, error=type(error).__name__, retry_at=retry_at)
+
+
+def by_event_and_subscriber(subscriptions: list[Subscription]) -> dict[tuple[str, str], Subscription]:
+    """The relay's look-up table."""
+    return {(s.event.name, s.subscriber): s for s in subscriptions}
+

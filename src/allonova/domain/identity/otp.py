@@ -1,0 +1,45 @@
+"""One-time codes by SMS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from allonova.domain.kernel.errors import OtpInvalid, RateLimited
+
+OTP_TTL = timedelta(minutes=10)  # allocar.md, Identity
+OTP_WINDOW = timedelta(minutes=10)  # seeds/allocar.txt, Anti-fraude: 3 tries in 10 minutes
+OTP_SENDS = 3
+OTP_TRIES = 3
+
+
+@dataclass(eq=False)
+class WrongCode(OtpInvalid):
+    """The code is wrong, used or too old; which of them is not said."""
+
+
+@dataclass(eq=False)
+class TooManyCodes(RateLimited):
+    """The phone has had its codes or its wrong tries for these ten minutes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Otp:
+    """A six-digit code for a phone. Only its keyed hash is kept; it works once, until `expires_at`."""
+
+    id: UUID
+    phone: str
+    code_hash: str
+    expires_at: datetime
+    consumed_at: datetime | None = None
+    version: int = 1
+    created_at: datetime
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the code may still be used."""
+        return self.consumed_at is None and at < self.expires_at
+
+    def consume(self, at: datetime) -> None:
+        """The code came back and works no more."""
+        self.consumed_at = at

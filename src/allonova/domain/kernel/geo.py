@@ -1,0 +1,36 @@
+"""Points on the earth and distances between them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in WGS84 degrees; latitude within ±90, longitude within ±180."""
+
+    lat: float
+    lon: float
+
+    def __post_init__(self) -> None:
+        if not (-90 <= self.lat <= 90 and -180 <= self.lon <= 180):
+            raise ValueError("outside WGS84 bounds")
+
+    def distance_m(self, other: Point) -> float:
+        """Great-circle distance in metres (haversine; within 0.6 % of the ellipsoid's)."""
+        lat_a, lat_b = math.radians(self.lat), math.radians(other.lat)
+        half_lat = (lat_b - lat_a) / 2
+        half_lon = math.radians(other.lon - self.lon) / 2
+        chord = math.sin(half_lat) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin(half_lon) ** 2
+        return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(chord)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point with what people call it."""
+
+    point: Point
+    text: str

@@ -1,0 +1,238 @@
+"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|books|docs`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from allonova.main.settings import Env, Misconfigured, Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+GRACE_S = 15
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command; exits with its code."""
+    args = _parser().parse_args(argv)
+    try:
+        code = args.command(args)
+    except Misconfigured as error:
+        code = _complain(error.faults)
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="allonova", description="AlloCar carpooling and NOVA dispatch.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, help_text in (
+        ("run", run, "start everything: in memory, or on DATABASE_URL and REDIS_URL"),
+        ("serve", serve, "the API alone"),
+        ("worker", worker, "the arq worker alone"),
+        ("sandbox", sandbox, "the played outside world alone"),
+        ("migrate", migrate, "bring DATABASE_URL to the newest revision"),
+        ("seed", seed, "put the demo data into DATABASE_URL"),
+        ("demo", demo, "play the main story against a running service"),
+    ):
+        commands.add_parser(name, help=help_text).set_defaults(command=command)
+    books = commands.add_parser("books", help="the books").add_subparsers(required=True, metavar="WHAT")
+    books.add_parser("verify", help="prove that they balance").set_defaults(command=verify_books)
+    docs = commands.add_parser("docs", help="generated files").add_subparsers(required=True, metavar="WHAT")
+    docs.add_parser("write", help="write them").set_defaults(command=write_docs)
+    docs.add_parser("check", help="compare them").set_defaults(command=check_docs)
+    return parser
+
+
+def _settings() -> Settings:
+    try:
+        return Settings().checked()
+    except ValidationError as error:
+        faults = [f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+        raise Misconfigured(faults) from None
+
+
+def _complain(faults: Sequence[str]) -> int:
+    for fault in faults:
+        sys.stderr.write(f"allonova: {fault}\n")
+    return 2
+
+
+def run(_: argparse.Namespace) -> int:
+    """One process in embedded mode; else migrations and demo data first, then all processes, supervised."""
+    if not os.environ.get("ALLONOVA_ENV"):
+        os.environ["ALLONOVA_ENV"] = "development" if os.environ.get("DATABASE_URL") else "embedded"
+    settings = _settings()
+    _greet(settings)
+    if settings.env is Env.EMBEDDED:
+        return serve(argparse.Namespace())
+    migrate(argparse.Namespace())
+    if settings.with_sandbox:
+        seed(argparse.Namespace())
+        os.environ.setdefault("ALLONOVA_SANDBOX_PORT", str(settings.sandbox_port or _free_port()))
+    os.environ["ALLONOVA_SANDBOX"] = str(settings.with_sandbox).lower()
+    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    supervise = str(ROOT / "scripts/supervise.py")
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, supervise])  # noqa: S606 - our own script by our own interpreter
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _greet(settings: Settings) -> None:
+    lines = [f"AlloNova ({settings.env}) on {settings.base_url}", f"  docs     {settings.base_url}/api/docs"]
+    if settings.with_sandbox:
+        lines += [
+            f"  sandbox  {settings.base_url}/sandbox/outbox?channel=sms  (the codes that went out by SMS)",
+            "  demo accounts, by SMS code: driver +2250700000001, passengers +2250700000002 and +2250700000003",
+            "  play the story with: make demo",
+        ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _serve(app: Callable[[Settings], object], settings: Settings, port: int, *, process: str) -> int:
+    import uvicorn  # noqa: PLC0415 - heavy, and only the serving commands need it
+
+    from allonova.main.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs(settings.log_level, process=process)
+    host = "127.0.0.1" if process == "sandbox" else settings.bind_host
+    config = uvicorn.Config(
+        app(settings),  # type: ignore[arg-type]
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # the address of a caller is ours to judge: adapters/http/guard.py
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        limit_concurrency=2000,
+        ws="none",
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 1
+
+
+def serve(_: argparse.Namespace) -> int:
+    """The API; in embedded mode with everything else in it."""
+    from allonova.main.embedded import create_embedded  # noqa: PLC0415
+    from allonova.main.full import create_api  # noqa: PLC0415
+
+    settings = _settings()
+    create = create_embedded if settings.env is Env.EMBEDDED else create_api
+    return _serve(create, settings, settings.port, process="api")
+
+
+def sandbox(_: argparse.Namespace) -> int:
+    """The played outside world."""
+    from allonova.main.full import create_sandbox_process  # noqa: PLC0415
+
+    settings = _settings()
+    if not settings.with_sandbox or not settings.sandbox_port:
+        raise Misconfigured(["the sandbox needs ALLONOVA_SANDBOX and ALLONOVA_SANDBOX_PORT"])
+    return _serve(create_sandbox_process, settings, settings.sandbox_port, process="sandbox")
+
+
+def worker(_: argparse.Namespace) -> int:
+    """The arq worker."""
+    from allonova.main.full import create_job_worker  # noqa: PLC0415
+    from allonova.main.logs import set_up_logs  # noqa: PLC0415
+
+    settings = _settings()
+    set_up_logs(settings.log_level, process="worker")
+    asyncio.set_event_loop(asyncio.new_event_loop())  # arq asks for the current loop while it is built
+    create_job_worker(settings).run()
+    return 0
+
+
+def migrate(_: argparse.Namespace) -> int:
+    """Alembic to the newest revision."""
+    from allonova.adapters.postgres.migrate import migrate as upgrade  # noqa: PLC0415
+
+    settings = _settings()
+    upgrade(settings.migrations_database_url or settings.database_url)
+    return 0
+
+
+def seed(_: argparse.Namespace) -> int:
+    """Demo data."""
+    from allonova.main.embedded import seed as put_in  # noqa: PLC0415
+    from allonova.main.full import running_service  # noqa: PLC0415
+
+    async def go() -> bool:
+        async with running_service(_settings()) as service:
+            return await put_in(service)
+
+    sys.stdout.write("demo data put in\n" if asyncio.run(go()) else "demo data was there\n")
+    return 0
+
+
+def demo(_: argparse.Namespace) -> int:
+    """The main story."""
+    from allonova.main.demo import play  # noqa: PLC0415
+
+    return play(f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
+
+
+def verify_books(_: argparse.Namespace) -> int:
+    """Exit code 1 when a fault was found."""
+    from allonova.adapters.postgres.money.books import PostgresBooks  # noqa: PLC0415
+    from allonova.adapters.postgres.pool import open_pool  # noqa: PLC0415
+
+    async def go() -> int:
+        pool = await open_pool(_settings().database_url, min_size=1, max_size=1)
+        try:
+            report = await PostgresBooks(pool).verify()
+        finally:
+            await pool.close()
+        for fault in report.faults:
+            sys.stdout.write(f"{fault}\n")
+        clean = "clean" if not report.faults else f"{len(report.faults)} faults"
+        sys.stdout.write(f"books: {report.entries} entries, {report.postings} postings, {clean}\n")
+        return 1 if report.faults else 0
+
+    return asyncio.run(go())
+
+
+def write_docs(_: argparse.Namespace) -> int:
+    """Generate what follows from the code."""
+    from allonova.main.docs import write_docs as write  # noqa: PLC0415
+
+    for path in write(_bare_app(), ROOT):
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    return 0
+
+
+def check_docs(_: argparse.Namespace) -> int:
+    """Exit code 1 when a generated file differs."""
+    from allonova.main.docs import check_docs as check  # noqa: PLC0415
+
+    stale = check(_bare_app(), ROOT)
+    for line in stale:
+        sys.stderr.write(f"{line}\n")
+    return 1 if stale else 0
+
+
+def _bare_app():  # type: ignore[no-untyped-def]
+    from allonova.adapters.http.root import create_app  # noqa: PLC0415
+    from allonova.main.wiring import http_config  # noqa: PLC0415
+
+    return create_app(http_config(Settings(env=Env.EMBEDDED)))
+
+
+if __name__ == "__main__":
+    main()

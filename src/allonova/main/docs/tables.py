@@ -1,0 +1,58 @@
+"""Which tables stand behind what use cases touch: the one place that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_TRIP = ("carpool.trips", "carpool.trip_stops", "carpool.vehicles", "carpool.users", "carpool.kyc_documents")
+_BOOKING = (
+    "carpool.bookings",
+    "carpool.booking_events",
+    "carpool.trips",
+    "carpool.trip_stops",
+    "carpool.users",
+    "carpool.kyc_documents",
+)
+
+UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
+    "attempts": ("platform.attempts",),
+    "audit": ("platform.audit_logs",),
+    "keys": ("platform.idempotency_keys",),
+    "outbox": ("platform.outbox",),
+    "users": ("carpool.users",),
+    "otps": ("platform.otp_codes",),
+    "sessions": ("platform.sessions",),
+    "refresh_tokens": ("platform.refresh_tokens",),
+    "papers": ("carpool.kyc_documents",),
+    "vehicles": ("carpool.vehicles",),
+    "trips": ("carpool.trips", "carpool.trip_stops", "carpool.trip_legs"),
+    "bookings": ("carpool.bookings", "carpool.booking_events"),
+    "payments": ("carpool.payments",),
+    "journal": ("platform.accounts", "platform.journal_entries", "platform.postings"),
+    "webhook_events": ("platform.webhook_events",),
+    "reads": (),
+}
+"""By the attribute of a unit."""
+
+QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
+    "IdentityQueries.user": ("carpool.users",),
+    "IdentityQueries.revoked_sessions": ("platform.sessions",),
+    "CarpoolQueries.vehicle": ("carpool.vehicles",),
+    "CarpoolQueries.vehicles": ("carpool.vehicles",),
+    "CarpoolQueries.approved_papers": ("carpool.kyc_documents",),
+    "CarpoolQueries.trip": _TRIP,
+    "CarpoolQueries.search": (*_TRIP, "carpool.trip_legs"),
+    "CarpoolQueries.booking": _BOOKING,
+    "CarpoolQueries.bookings": _BOOKING,
+    "CarpoolQueries.booking_news": _BOOKING,
+    "CarpoolQueries.payment": ("carpool.payments",),
+    "CarpoolQueries.overdue_bookings": ("carpool.bookings",),
+    "BooksQueries.verify": (
+        "platform.accounts",
+        "platform.journal_entries",
+        "platform.postings",
+        "carpool.bookings",
+        "carpool.payments",
+    ),
+}
+"""By the port and method of a query."""

@@ -1,0 +1,68 @@
+"""Embedded mode: API, jobs and sandbox in one process, in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from allonova.adapters.crypto.clock import OffsetClock
+from allonova.adapters.http.root import create_app
+from allonova.adapters.jobs.inprocess import InProcessJobs
+from allonova.adapters.sandbox.app import SandboxConfig, create_sandbox, sandbox_running
+from allonova.main.platforms import memory_platform
+from allonova.main.seed import seed_demo
+from allonova.main.settings import Settings
+from allonova.main.wiring import Service, build_outside, build_service, http_config
+
+
+def sandbox_config(settings: Settings, state: Path) -> SandboxConfig:
+    """The sandbox's part of the settings."""
+    return SandboxConfig(
+        state_path=state,
+        public_url=settings.base_url,
+        webhook_base_url=settings.own_url,
+        wave_webhook_secret=settings.wave_webhook,
+    )
+
+
+def create_embedded(settings: Settings) -> FastAPI:
+    """The whole service as one app; what it keeps, the sandbox's books included, goes with the process."""
+    clock, jobs = OffsetClock(), InProcessJobs()
+    http = httpx.AsyncClient(trust_env=False)
+    folder = tempfile.TemporaryDirectory(prefix="allonova-")
+    state = settings.sandbox_state or Path(folder.name) / "sandbox.sqlite"
+    sandbox = create_sandbox(sandbox_config(settings, state), clock=clock, jobs=jobs, http=http)
+    platform = memory_platform(clock, wake=jobs.wake)
+    service = build_service(settings, platform, build_outside(settings, clock, http))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(folder)
+            await stack.enter_async_context(http)
+            if settings.with_sandbox:
+                await stack.enter_async_context(sandbox_running(sandbox))
+            await seed(service)
+            await stack.enter_async_context(jobs.running(service.jobs))
+            yield
+
+    app = create_app(http_config(settings), lifespan=lifespan, outside=sandbox if settings.with_sandbox else None)
+    app.state.edge = service.edge
+    app.state.service = service
+    return app
+
+
+async def seed(service: Service) -> bool:
+    """Put the demo data in, unless it is there."""
+    return await seed_demo(
+        service.platform.begin,
+        clock=service.platform.clock,
+        ids=service.outside.ids,
+        sealer=service.outside.sealer,
+        planner=service.outside.planner,
+    )

@@ -1,0 +1,170 @@
+"""Full mode: API, worker and sandbox as processes of their own on PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from arq.worker import Worker
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from allonova.adapters.crypto.clock import SystemClock
+from allonova.adapters.http.forward import forward_to
+from allonova.adapters.http.root import create_app
+from allonova.adapters.jobs.arq_jobs import QueueWaker, create_worker
+from allonova.adapters.jobs.job import Job
+from allonova.adapters.postgres.jobs import JobRequests, PostgresJobTrigger
+from allonova.adapters.postgres.kernel.clock import PostgresClockControl
+from allonova.adapters.postgres.pool import open_pool
+from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
+from allonova.application.kernel.ports import Clock
+from allonova.main.embedded import sandbox_config
+from allonova.main.platforms import postgres_platform
+from allonova.main.settings import Settings
+from allonova.main.wiring import Service, build_outside, build_service, http_config
+
+SCHEDULE = (("relay", 5), ("holds", 10))
+
+
+@asynccontextmanager
+async def running_service(settings: Settings) -> AsyncIterator[Service]:
+    """Everything a process of this mode stands on."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        waker = QueueWaker(settings.redis_url)
+        await stack.enter_async_context(waker.running())
+        platform = await stack.enter_async_context(postgres_platform(settings, wake=waker.wake))
+        yield build_service(settings, platform, build_outside(settings, platform.clock, http))
+
+
+async def refresh_clock(clock: Clock) -> None:
+    """Learn whether the sandbox moved the time; nothing to learn where there is no sandbox."""
+    if isinstance(clock, PostgresClockControl):
+        await clock.refresh()
+
+
+def create_api(settings: Settings) -> ASGIApp:
+    """The API."""
+    outside: ASGIApp | None = None
+    sandbox_http = httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(65))
+    if settings.with_sandbox:
+        outside = forward_to(settings.sandbox_url.removesuffix("/sandbox"), sandbox_http)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with sandbox_http, running_service(settings) as service:
+            app.state.edge = service.edge
+            app.state.service = service
+            yield
+
+    app = create_app(http_config(settings), lifespan=lifespan, outside=outside)
+    return _with_sandbox_time(app) if settings.with_sandbox else app
+
+
+def _with_sandbox_time(app: FastAPI) -> ASGIApp:
+    """Every request sees the time that the sandbox shows, at the price of a query: never in production."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await refresh_clock(app.state.edge.clock)
+        await app(scope, receive, send)
+
+    return call
+
+
+def create_job_worker(settings: Settings) -> Worker:
+    """The arq worker."""
+    stack = AsyncExitStack()
+    held: dict[str, Any] = {}
+
+    async def start(_: dict[Any, Any]) -> None:
+        service = await stack.enter_async_context(running_service(settings))
+        held["service"] = service
+        held["jobs"] = {job.name: job for job in service.jobs}
+        pool = await open_pool(settings.database_url, min_size=1, max_size=2)
+        stack.push_async_callback(pool.close)
+        held["requests"] = JobRequests(pool)
+
+    async def stop(_: dict[Any, Any]) -> None:
+        await stack.aclose()
+
+    async def learn_time() -> None:
+        await refresh_clock(held["service"].platform.clock)
+
+    def jobs() -> dict[str, Job]:
+        found: dict[str, Job] = held["jobs"]
+        return found
+
+    return create_worker(
+        settings.redis_url,
+        jobs=jobs,
+        requests=lambda: held["requests"],
+        on_startup=start,
+        on_shutdown=stop,
+        before_job=learn_time,
+        schedule=SCHEDULE,
+    )
+
+
+def create_sandbox_process(settings: Settings) -> Starlette:
+    """The outside world: its own state on disk, so that killing an API changes nothing in it."""
+    http = httpx.AsyncClient(trust_env=False)
+    state = settings.sandbox_state or Path(tempfile.gettempdir()) / f"allonova-sandbox-{settings.port}.sqlite"
+    lazily = _Lazy(settings)
+    sandbox = create_sandbox(sandbox_config(settings, state), clock=lazily, jobs=lazily, http=http)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with http, lazily.running(), sandbox_running(sandbox):
+            yield
+
+    app = Starlette(lifespan=lifespan)
+    app.mount("/", sandbox)
+    return app
+
+
+class _Lazy:
+    """Clock and job trigger of the sandbox's process, whose pool opens with its loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clock: PostgresClockControl | None = None
+        self._trigger: PostgresJobTrigger | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Until the end of the block."""
+        pool = await open_pool(self._settings.database_url, min_size=1, max_size=4)
+        waker = QueueWaker(self._settings.redis_url)
+        try:
+            async with waker.running():
+                self._clock = PostgresClockControl(pool, SystemClock())
+                self._trigger = PostgresJobTrigger(pool, [name for name, _ in SCHEDULE], waker.wake)
+                await self._clock.refresh()
+                yield
+        finally:
+            await pool.close()
+
+    @property
+    def _started(self) -> tuple[PostgresClockControl, PostgresJobTrigger]:
+        if self._clock is None or self._trigger is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._clock, self._trigger
+
+    def now(self) -> Any:
+        """See Clock."""
+        return self._started[0].now()
+
+    async def advance(self, seconds: float) -> Any:
+        """See ClockControl."""
+        return await self._started[0].advance(seconds)
+
+    async def run(self, name: str) -> None:
+        """See JobTrigger."""
+        await self._started[1].run(name)

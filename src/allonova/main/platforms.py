@@ -1,0 +1,95 @@
+"""The two platforms: memory in one process, and PostgreSQL with Redis under many."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from allonova.adapters.crypto.clock import SystemClock
+from allonova.adapters.crypto.ids import RandomIds
+from allonova.adapters.local.limits import LocalRateLimiter
+from allonova.adapters.local.revocations import KEPT, LocalRevocations
+from allonova.adapters.memory.books import MemoryBooks
+from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.identity import MemoryIdentityQueries
+from allonova.adapters.memory.platform import MemoryDeliveryQueue
+from allonova.adapters.memory.store import MemoryDatabase
+from allonova.adapters.memory.unit import MemoryUnits
+from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
+from allonova.adapters.postgres.kernel.clock import PostgresClockControl
+from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.money.books import PostgresBooks
+from allonova.adapters.postgres.pool import open_pool
+from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.adapters.redis.client import connect
+from allonova.adapters.redis.limits import RedisRateLimiter
+from allonova.adapters.redis.revocations import RedisRevocations
+from allonova.application.kernel.ports import Clock
+from allonova.main.settings import Settings
+from allonova.main.wiring import HEARD, Platform
+
+
+def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
+    """Everything in this process; gone with it."""
+    database = MemoryDatabase()
+    units = MemoryUnits(database, subscribers=HEARD, ids=RandomIds(), clock=clock, wake=wake)
+    return Platform(
+        begin=units.begin,
+        carpool=MemoryCarpoolQueries(database),
+        identity=MemoryIdentityQueries(database),
+        books=MemoryBooks(database),
+        deliveries=MemoryDeliveryQueue(database),
+        clock=clock,
+        revocations=LocalRevocations(clock),
+        limiter=LocalRateLimiter(),
+        health={"database": _is_up, "cache": _is_up, "queue": _is_up},
+    )
+
+
+async def _is_up() -> None:
+    """Memory is always there."""
+
+
+@asynccontextmanager
+async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> AsyncIterator[Platform]:
+    """PostgreSQL for what matters, Redis for limits, wake-ups and news."""
+    pool = await open_pool(settings.database_url, min_size=2, max_size=settings.database_pool)
+    redis = connect(settings.redis_url)
+    try:
+        wall = SystemClock()
+        clock: Clock = wall
+        if settings.with_sandbox:
+            moved = PostgresClockControl(pool, wall)
+            await moved.refresh()
+            clock = moved
+        identity = PostgresIdentityQueries(pool)
+
+        async def revoked_lately() -> Iterable[UUID]:
+            return await identity.revoked_sessions(clock.now() - KEPT - timedelta(minutes=1))
+
+        async def database_up() -> None:
+            await pool.fetchval("SELECT 1 FROM platform.clock")
+
+        async def redis_up() -> None:
+            await redis.ping()
+
+        units = PostgresUnits(pool, subscribers=HEARD, ids=RandomIds(), clock=clock, wake=wake)
+        heard = LocalRevocations(clock)
+        async with RedisRevocations(settings.redis_url, heard=heard, reload=revoked_lately) as revocations:
+            yield Platform(
+                begin=units.begin,
+                carpool=PostgresCarpoolQueries(pool),
+                identity=identity,
+                books=PostgresBooks(pool),
+                deliveries=PostgresDeliveryQueue(pool),
+                clock=clock,
+                revocations=revocations,
+                limiter=RedisRateLimiter(redis, fallback=LocalRateLimiter()),
+                health={"database": database_up, "cache": redis_up, "queue": redis_up},
+            )
+    finally:
+        await redis.aclose()
+        await pool.close()

@@ -1,0 +1,140 @@
+"""Demo data: people with verified phones, a driver with papers and a vehicle, trips between Abidjan and Yamoussoukro."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer
+from allonova.domain.carpool.trip import Trip, TripStatus, new_trip
+from allonova.domain.carpool.vehicle import Comfort, Vehicle
+from allonova.domain.identity.user import User
+from allonova.domain.kernel.geo import Place, Point
+from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
+
+DRIVER_PHONE = "+2250700000001"
+PASSENGER_PHONE = "+2250700000002"
+SECOND_PASSENGER_PHONE = "+2250700000003"
+ABIDJAN = Place(Point(5.3575, -4.0083), "Abidjan, Plateau")
+YAMOUSSOUKRO = Place(Point(6.8190, -5.2760), "Yamoussoukro")
+DAYS = 7
+PEOPLE = (
+    (DRIVER_PHONE, "Koffi", "Yao"),
+    (PASSENGER_PHONE, "Awa", "Traoré"),
+    (SECOND_PASSENGER_PHONE, "Ibrahim", "Koné"),
+)
+
+
+async def seed_demo(
+    begin: Begin[CarpoolUnit], *, clock: Clock, ids: Ids, sealer: Sealer, planner: RoutePlanner
+) -> bool:
+    """Put the demo data in. False when it was there already."""
+    now = clock.now()
+    users = [
+        User(
+            id=ids.new(),
+            phone=phone,
+            first_name=first,
+            last_name=last,
+            language="fr",
+            is_phone_verified=True,
+            is_driver=phone == DRIVER_PHONE,
+            created_at=now,
+            updated_at=now,
+        )
+        for phone, first, last in PEOPLE
+    ]
+    driver = users[0]
+    vehicle = _vehicle(ids, driver, now)
+    trips = [
+        await _trip(ids, planner, driver, vehicle, now, ends, departure) for ends, departure in _timetable(now)
+    ]
+    async with begin() as unit:
+        if await unit.users.find(phone=DRIVER_PHONE) is not None:
+            return False
+        for user in users:
+            await unit.users.add(user)
+        for paper in _papers(ids, sealer, driver, now):
+            await unit.papers.add(paper)
+        await unit.vehicles.add(vehicle)
+        for trip in trips:
+            await unit.trips.add(trip)
+    return True
+
+
+def _timetable(now: datetime) -> list[tuple[tuple[Place, Place], datetime]]:
+    """Up in the morning and back in the evening, from tomorrow on."""
+    rides = []
+    for day in range(1, DAYS + 1):
+        date = (now + timedelta(days=day)).date()
+        rides.append(((ABIDJAN, YAMOUSSOUKRO), datetime.combine(date, time(7), UTC)))
+        rides.append(((YAMOUSSOUKRO, ABIDJAN), datetime.combine(date, time(17), UTC)))
+    return rides
+
+
+def _vehicle(ids: Ids, driver: User, now: datetime) -> Vehicle:
+    return Vehicle(
+        id=ids.new(),
+        user_id=driver.id,
+        make="Toyota",
+        model="Corolla",
+        color="gris",
+        plate_number="1234AB01",
+        seats_total=5,
+        comfort_level=Comfort.STANDARD,
+        year=2021,
+        verified=True,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _papers(ids: Ids, sealer: Sealer, driver: User, now: datetime) -> Sequence[KycDocument]:
+    papers = []
+    for doc_type in (DocType.CNI, DocType.PERMIS):
+        id = ids.new()
+        papers.append(
+            KycDocument(
+                id=id,
+                user_id=driver.id,
+                doc_type=doc_type,
+                doc_number=sealer.seal(f"DEMO-{doc_type.upper()}", context=f"kyc_documents.doc_number:{id}"),
+                front_url=f"demo/{doc_type}.jpg",
+                status=KycStatus.APPROVED,
+                reviewed_at=now,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    return papers
+
+
+async def _trip(
+    ids: Ids,
+    planner: RoutePlanner,
+    driver: User,
+    vehicle: Vehicle,
+    now: datetime,
+    ends: tuple[Place, Place],
+    departure: datetime,
+) -> Trip:
+    origin, destination = ends
+    reached = await planner.reach([origin.point, destination.point], departure=departure)
+    trip = new_trip(
+        id=ids.new(),
+        driver_id=driver.id,
+        vehicle_id=vehicle.id,
+        origin=origin,
+        destination=destination,
+        departure_time=departure,
+        arrival_eta=reached[-1].at,
+        distance_m=reached[-1].distance_m,
+        price_per_seat=6000,
+        seats=4,
+        stops=[],
+        at=now,
+    )
+    trip.status = TripStatus.PUBLISHED
+    trip.allow_auto_accept = True
+    return trip

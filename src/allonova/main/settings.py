@@ -1,0 +1,158 @@
+"""Settings: the only place that reads the environment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
+
+
+class Env(StrEnum):
+    """How strict to be."""
+
+    EMBEDDED = "embedded"
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Misconfigured(Exception):
+    """The service must not start so; one line per fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+type Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """See `.env.example` for what each one means."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", populate_by_name=True)
+
+    env: Env = Field(default=Env.PRODUCTION, validation_alias="ALLONOVA_ENV")
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT")
+    host: str = Field(default="", validation_alias="ALLONOVA_HOST")
+    public_url: str = Field(default="", validation_alias="ALLONOVA_PUBLIC_URL")
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    migrations_database_url: str = Field(default="", validation_alias="MIGRATIONS_DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    database_pool: int = Field(default=20, ge=1, le=200, validation_alias="ALLONOVA_DATABASE_POOL")
+    secret_keys: Words = Field(default=(f"demo:{DEMO_SECRET}",), validation_alias="ALLONOVA_SECRET_KEYS")
+    rate_limit_per_minute: int = Field(default=60, ge=1, validation_alias="ALLONOVA_RATE_LIMIT_PER_MINUTE")
+    address_limit_per_minute: int = Field(default=1200, ge=1, validation_alias="ALLONOVA_ADDRESS_LIMIT_PER_MINUTE")
+    auth_limit_per_minute: int = Field(default=10, ge=1, validation_alias="ALLONOVA_AUTH_RATE_LIMIT_PER_MINUTE")
+    auth_address_limit_per_minute: int = Field(
+        default=100, ge=1, validation_alias="ALLONOVA_AUTH_ADDRESS_LIMIT_PER_MINUTE"
+    )
+    auth_identifier_limit_per_hour: int = Field(
+        default=30, ge=1, validation_alias="ALLONOVA_AUTH_IDENTIFIER_LIMIT_PER_HOUR"
+    )
+    trusted_proxies: Words = Field(default=(), validation_alias="ALLONOVA_TRUSTED_PROXIES")
+    cors_origins: Words = Field(default=(), validation_alias="ALLONOVA_CORS_ORIGINS")
+    body_limit_bytes: int = Field(default=1 << 20, ge=1024, validation_alias="ALLONOVA_BODY_LIMIT_BYTES")
+    log_level: str = Field(default="INFO", validation_alias="ALLONOVA_LOG_LEVEL")
+    sandbox: bool | None = Field(default=None, validation_alias="ALLONOVA_SANDBOX")
+    sandbox_port: int = Field(default=0, ge=0, le=65535, validation_alias="ALLONOVA_SANDBOX_PORT")
+    sandbox_state: Path | None = Field(default=None, validation_alias="ALLONOVA_SANDBOX_STATE")
+    payment_return_url: str = Field(default="", validation_alias="ALLONOVA_PAYMENT_RETURN_URL")
+    wave_base_url: str = Field(default="", validation_alias="WAVE_BASE_URL")
+    wave_api_key: str = Field(default="", validation_alias="WAVE_API_KEY")
+    wave_webhook_secret: str = Field(default="", validation_alias="WAVE_WEBHOOK_SECRET")
+    brevo_base_url: str = Field(default="", validation_alias="BREVO_BASE_URL")
+    brevo_api_key: str = Field(default="", validation_alias="BREVO_API_KEY")
+    brevo_sms_sender: str = Field(default="AlloCar", validation_alias="BREVO_SMS_SENDER")
+
+    @field_validator("secret_keys", "trusted_proxies", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Server secrets by key id; the first one signs, all of them verify."""
+        return dict(pair.split(":", 1) for pair in self.secret_keys if ":" in pair)
+
+    @property
+    def wave_webhook(self) -> str:
+        """The secret of Wave's webhooks; the sandbox signs with it too."""
+        return self.wave_webhook_secret or ("" if self.env is Env.PRODUCTION else "wave_sn_WHS_sandbox")
+
+    @property
+    def with_sandbox(self) -> bool:
+        """Whether the outside world is played; never in production."""
+        return self.sandbox if self.sandbox is not None else self.env is not Env.PRODUCTION
+
+    @property
+    def bind_host(self) -> str:
+        """Loopback, unless the service is meant for others to reach."""
+        if self.host:
+            return self.host
+        return "0.0.0.0" if self.env is Env.PRODUCTION else "127.0.0.1"  # noqa: S104 - production is behind a proxy
+
+    @property
+    def own_url(self) -> str:
+        """Where this service answers its own sandbox."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach it."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox answers: in this process, or in its own."""
+        return f"http://127.0.0.1:{self.sandbox_port or self.port}/sandbox"
+
+    def checked(self) -> Settings:
+        """These settings. Raises Misconfigured with every fault, so that one start shows them all."""
+        faults = [*self._structure()]
+        if self.env is Env.PRODUCTION:
+            faults += self._production()
+        if faults:
+            raise Misconfigured(faults)
+        return self
+
+    def _structure(self) -> list[str]:
+        faults = []
+        if not self.keys:
+            faults.append("ALLONOVA_SECRET_KEYS must hold at least one kid:secret pair")
+        if self.env is not Env.EMBEDDED and not (self.database_url and self.redis_url):
+            faults.append(f"ALLONOVA_ENV={self.env} needs DATABASE_URL and REDIS_URL")
+        return faults
+
+    def _production(self) -> list[str]:
+        faults = []
+        if any(secret == DEMO_SECRET or len(secret) < 32 for secret in self.keys.values()):
+            faults.append("ALLONOVA_SECRET_KEYS must hold secrets of at least 32 characters, not the default")
+        if self.with_sandbox:
+            faults.append("ALLONOVA_SANDBOX must be off in production")
+        for name, value in (
+            ("WAVE_API_KEY", self.wave_api_key),
+            ("WAVE_WEBHOOK_SECRET", self.wave_webhook_secret),
+            ("BREVO_API_KEY", self.brevo_api_key),
+        ):
+            if not value:
+                faults.append(f"{name} is missing")
+        for name, url in (("ALLONOVA_PUBLIC_URL", self.public_url), ("payment return URL", self.return_url)):
+            if urlsplit(url).scheme != "https":
+                faults.append(f"{name} must be https in production")
+        if "sslmode=" not in self.database_url or "sslmode=disable" in self.database_url:
+            faults.append("DATABASE_URL must ask for TLS (sslmode=verify-full) in production")
+        if not self.redis_url.startswith("rediss://"):
+            faults.append("REDIS_URL must be rediss:// in production")
+        return faults
+
+    @property
+    def return_url(self) -> str:
+        """Where payment pages send browsers that came without a page of their own."""
+        return self.payment_return_url or f"{self.base_url}/payment-done"

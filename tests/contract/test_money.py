@@ -1,0 +1,252 @@
+"""Payments, the journal, provider events, and the proof of the books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from allonova.application.carpool.ports import StoredEvent
+from allonova.domain.carpool.booking import Booking, BookingStatus
+from allonova.domain.carpool.fares import booking_paid, payment_without_booking, refund_sent, ride_completed
+from allonova.domain.kernel.errors import AlreadyExists
+from allonova.domain.money.journal import ESCROW, REFUNDS_DUE, Entry, Posting, clearing, move
+from allonova.domain.money.payment import Payment, PaymentStatus
+from tests.contract.conftest import Scene
+from tests.support.factories import HOUR, NOW, AnyUnit, Thing, a_booking, a_payment, new_id, paid
+from tests.support.worlds import STORAGE_ERRORS, World
+
+S = PaymentStatus
+
+
+@pytest.mark.parametrize("status", [S.INIT, S.AUTHORIZED, S.PAID])
+async def test_found_when_the_payment_stands(scene: Scene, status: PaymentStatus) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    payment = a_payment(booking, status=status)
+    await scene.world.keep(booking, payment, a_payment(booking, status=S.FAILED))
+    async with scene.world.begin() as unit:
+        assert await unit.payments.open_of(booking.id) == payment
+
+
+@pytest.mark.parametrize("status", [S.FAILED, S.REFUNDED])
+async def test_none_when_the_payment_failed_or_went_back(scene: Scene, status: PaymentStatus) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    await scene.world.keep(booking, a_payment(booking, status=status))
+    async with scene.world.begin() as unit:
+        assert await unit.payments.open_of(booking.id) is None
+        assert await unit.payments.open_of(new_id()) is None
+
+
+async def test_newest_when_several_payments_stand(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    old = a_payment(booking, status=S.PAID)
+    new = a_payment(booking, status=S.PAID, created_at=NOW + HOUR)
+    await scene.world.keep(booking, new, old)
+    async with scene.world.begin() as unit:
+        assert await unit.payments.open_of(booking.id) == new
+
+
+async def test_shown_when_the_payer_or_the_service_asks(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    payment = a_payment(booking, raw_payload={"a": [1]})
+    await scene.world.keep(booking, payment)
+    queries = scene.world.queries
+    assert await queries.payment(payment.id, payer_id=scene.passenger.id) == payment
+    assert await queries.payment(payment.id, payer_id=None) == payment
+    assert await queries.payment(payment.id, payer_id=scene.driver.id) is None
+    assert await queries.payment(new_id(), payer_id=None) is None
+
+
+def an_event(**given: object) -> StoredEvent:
+    event = StoredEvent(
+        id=new_id(), provider="wave", event_id="EV_1", kind="paid", payment_id=None, outcome="paid", received_at=NOW
+    )
+    return replace(event, **given)  # type: ignore[arg-type] # fields of the event
+
+
+async def test_kept_once_when_the_provider_repeats_an_event(world: World) -> None:
+    async with world.begin() as unit:
+        assert await unit.webhook_events.put(an_event())
+        assert not await unit.webhook_events.put(an_event())
+    async with world.begin() as unit:
+        assert not await unit.webhook_events.put(an_event(kind="other"))
+
+
+async def test_kept_when_provider_or_event_differ(world: World) -> None:
+    async with world.begin() as unit:
+        assert await unit.webhook_events.put(an_event())
+        assert await unit.webhook_events.put(an_event(provider="mtn"))
+        assert await unit.webhook_events.put(an_event(event_id="EV_2"))
+
+
+async def test_event_forgotten_when_its_unit_rolled_back(world: World) -> None:
+    async def fail(unit: AnyUnit) -> None:
+        assert await unit.webhook_events.put(an_event())
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await world.run(fail)
+    async with world.begin() as unit:
+        assert await unit.webhook_events.put(an_event())
+
+
+async def test_refused_when_the_event_names_an_unknown_payment(world: World) -> None:
+    with pytest.raises(STORAGE_ERRORS):
+        await world.run(lambda unit: unit.webhook_events.put(an_event(payment_id=new_id())))
+
+
+async def keep_with_books(world: World, things: list[Thing], *entries: Entry) -> None:
+    await world.keep(*things)
+    async with world.begin() as unit:
+        for entry in entries:
+            await unit.journal.post(entry)
+
+
+def a_fare(scene: Scene, **given: object) -> tuple[Booking, Payment]:
+    """A booking that is paid, and the payment that paid it."""
+    booking = paid(scene.trip, a_booking(scene.trip, scene.passenger))
+    payment = a_payment(booking, status=S.PAID, provider_ref="cos-1")
+    return booking, replace(payment, **given)  # type: ignore[arg-type] # fields of the payment
+
+
+async def test_already_exists_when_an_entry_is_posted_twice(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    entry = booking_paid(new_id(), payment, booking, NOW)
+    await keep_with_books(scene.world, [booking, payment], entry)
+    with pytest.raises(AlreadyExists) as caught:
+        await scene.world.run(lambda unit: unit.journal.post(replace(entry, id=new_id())))
+    assert caught.value.constraint == "uq_journal_entries_once"
+
+
+async def test_posted_when_kind_or_object_differ(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    entry = booking_paid(new_id(), payment, booking, NOW)
+    other = replace(entry, id=new_id(), ref_id=new_id())
+    third = replace(entry, id=new_id(), ref_type="payment")
+    await keep_with_books(scene.world, [], entry, other, third, ride_completed(new_id(), booking, scene.driver.id, NOW))
+    report = await scene.world.books.verify()
+    assert (report.entries, report.postings) == (4, 9)
+
+
+async def test_refused_when_an_entry_does_not_balance(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    entry = booking_paid(new_id(), payment, booking, NOW)
+    object.__setattr__(entry, "postings", (*entry.postings, Posting(ESCROW, 1)))
+    with pytest.raises(STORAGE_ERRORS):
+        await scene.world.run(lambda unit: unit.journal.post(entry))
+    assert (await scene.world.books.verify()).entries == 0
+
+
+async def faults(world: World) -> tuple[str, ...]:
+    return (await world.books.verify()).faults
+
+
+async def test_clean_when_nothing_is_there(world: World) -> None:
+    report = await world.books.verify()
+    assert (report.entries, report.postings, report.faults) == (0, 0, ())
+
+
+async def test_clean_when_a_fare_is_paid(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, booking, NOW))
+    report = await scene.world.books.verify()
+    assert (report.entries, report.postings, report.faults) == (1, 2, ())
+
+
+async def test_clean_when_a_ride_is_completed(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    booking.status = BookingStatus.COMPLETED
+    entries = booking_paid(new_id(), payment, booking, NOW), ride_completed(new_id(), booking, scene.driver.id, NOW)
+    await keep_with_books(scene.world, [booking, payment], *entries)
+    assert await faults(scene.world) == ()
+
+
+async def test_clean_when_money_waits_to_go_back_and_when_it_went(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger, status=BookingStatus.CANCELLED)
+    payment = a_payment(booking, status=S.PAID)
+    await keep_with_books(scene.world, [booking, payment], payment_without_booking(new_id(), payment, NOW))
+    assert await faults(scene.world) == ()
+    payment.refund(at=NOW)
+    await scene.world.run(lambda unit: unit.payments.save(payment))
+    await keep_with_books(scene.world, [], refund_sent(new_id(), payment, NOW))
+    assert await faults(scene.world) == ()
+
+
+async def test_clean_when_payments_are_open_or_failed(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    await scene.world.keep(booking, a_payment(booking), a_payment(booking, status=S.FAILED))
+    assert await faults(scene.world) == ()
+
+
+async def test_faults_when_a_paid_booking_has_nothing_in_escrow(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    await scene.world.keep(booking, payment)
+    about = " ".join(await faults(scene.world))
+    assert str(booking.id) in about
+    assert str(payment.id) in about
+
+
+async def test_fault_when_escrow_holds_another_amount_than_the_fare(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    booking.amount_total += 1
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, booking, NOW))
+    assert_one(await faults(scene.world), booking.id)
+
+
+@pytest.mark.parametrize("status", [BookingStatus.COMPLETED, BookingStatus.CANCELLED])
+async def test_fault_when_escrow_is_left_after_the_end(scene: Scene, status: BookingStatus) -> None:
+    booking, payment = a_fare(scene)
+    booking.status = status
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, booking, NOW))
+    assert_one(await faults(scene.world), booking.id)
+
+
+async def test_fault_when_escrow_was_released_before_the_end(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    entries = booking_paid(new_id(), payment, booking, NOW), ride_completed(new_id(), booking, scene.driver.id, NOW)
+    await keep_with_books(scene.world, [booking, payment], *entries)
+    assert_one(await faults(scene.world), booking.id)
+
+
+async def test_fault_when_a_payment_is_not_booked(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    payment = a_payment(booking, status=S.PAID)
+    await scene.world.keep(booking, payment)
+    assert_one(await faults(scene.world), payment.id)
+
+
+async def test_fault_when_a_payment_is_booked_with_another_amount(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    entry = booking_paid(new_id(), payment, booking, NOW)
+    payment.amount += 1
+    await keep_with_books(scene.world, [booking, payment], entry)
+    assert_one(await faults(scene.world), payment.id)
+
+
+async def test_fault_when_a_refund_is_not_booked(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger, status=BookingStatus.CANCELLED)
+    payment = a_payment(booking, status=S.PAID)
+    entry = payment_without_booking(new_id(), payment, NOW)
+    payment.refund(at=NOW)
+    await keep_with_books(scene.world, [booking, payment], entry)
+    about = await faults(scene.world)
+    assert any(str(payment.id) in fault for fault in about)
+    assert any("refunds" in fault for fault in about)
+
+
+async def test_fault_when_refunds_due_holds_what_nobody_is_owed(scene: Scene) -> None:
+    stray = Entry(
+        id=new_id(),
+        kind=refund_sent(new_id(), a_fare(scene)[1], NOW).kind,
+        ref_type="payment",
+        ref_id=new_id(),
+        postings=move(REFUNDS_DUE, (clearing("wave"), 5)),
+        created_at=NOW,
+    )
+    await keep_with_books(scene.world, [], stray)
+    assert any("refunds" in fault for fault in await faults(scene.world))
+
+
+def assert_one(found: tuple[str, ...], about: object) -> None:
+    assert len(found) == 1
+    assert str(about) in found[0]

@@ -1,0 +1,106 @@
+"""Text messages by Brevo, against the played provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from allonova.adapters.notify.brevo_sms import GSM_LETTERS, BrevoSms
+from allonova.application.notifications.ports import Undeliverable
+from allonova.domain.kernel.errors import ProviderUnavailable
+from tests.sandbox.harness import Played, playing
+
+PHONE = "+2250700000001"
+
+
+@pytest.fixture
+async def played(tmp_path: Path) -> AsyncIterator[Played]:
+    async with playing(tmp_path / "state.sqlite3") as it:
+        yield it
+
+
+def sms(played: Played, *, api_key: str = "xkeysib-any", sender: str = "AlloCar") -> BrevoSms:
+    return BrevoSms(played.http, base_url="http://s.test/sandbox/brevo/v3", api_key=api_key, sender=sender)
+
+
+async def test_message_goes_out_with_its_template(played: Played) -> None:
+    await sms(played).send(to=PHONE, text="Votre code est 123456.", template="otp")
+    (message,) = await played.data("outbox", channel="sms", to=PHONE)
+    assert (message["body"], message["template"], message["to"]) == ("Votre code est 123456.", "otp", PHONE)
+
+
+@pytest.mark.parametrize("kind", ["error", "html"])
+async def test_unavailable_when_provider_breaks(played: Played, kind: str) -> None:
+    await played.arm(kind, provider="brevo")
+    with pytest.raises(ProviderUnavailable) as caught:
+        await sms(played).send(to=PHONE, text="x", template="otp")
+    assert caught.value.provider == "brevo"
+
+
+async def test_unavailable_when_key_is_bad(played: Played) -> None:
+    with pytest.raises(ProviderUnavailable):
+        await sms(played, api_key="bad").send(to=PHONE, text="x", template="otp")
+
+
+@pytest.mark.parametrize("phone", ["+0", "+225", "12", "x"])
+async def test_undeliverable_when_number_is_none(played: Played, phone: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Undeliverable) as caught:
+        await sms(played).send(to=phone, text="code 654321", template="otp")
+    assert caught.value.code == "invalid_parameter"
+    ours = [repr(record.__dict__) for record in caplog.records if record.name.startswith("allonova")]
+    assert ours
+    assert not any(phone in text.replace("0x", "") and "recipient" in text for text in ours)
+    assert not any("654321" in text for text in ours)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"code": "not_enough_credits"}),
+        (400, {}),
+        (400, []),
+        (402, {"code": "not_enough_credits", "message": "no credit"}),
+        (403, {"code": "permission_denied"}),
+        (404, {"code": "document_not_found"}),
+        (429, {"code": "too_many_requests"}),
+        (503, {}),
+    ],
+)
+async def test_unavailable_when_it_may_pass(status: int, body: object) -> None:
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(status, json=body)))
+    with pytest.raises(ProviderUnavailable):
+        await BrevoSms(http, base_url="https://b.test/v3", api_key="k", sender="AlloCar").send(
+            to=PHONE, text="x", template="otp"
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "unicode"),
+    [
+        ("Déjà payé : 5000 F @ [Cocody] €", "false"),
+        ("reçu", "true"),
+        ("Côte", "true"),
+        ("😀", "true"),
+        ("it’s", "true"),
+    ],
+)
+async def test_unicode_is_asked_for_only_when_needed(text: str, unicode: str) -> None:
+    seen: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        return httpx.Response(201, json={"messageId": 1})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    await BrevoSms(http, base_url="https://b.test/v3", api_key="k", sender="AlloCar").send(
+        to=PHONE, text=text, template="otp"
+    )
+    assert f'"unicodeEnabled":{unicode}'.encode() in seen[0]
+    assert b'"recipient":"2250700000001"' in seen[0]
+
+
+def test_gsm_alphabet_is_whole() -> None:
+    assert len(GSM_LETTERS) == 127 + 9

@@ -1,0 +1,1 @@
+"""The played outside world: every endpoint right and wrong, every fault, restarts."""

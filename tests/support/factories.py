@@ -1,0 +1,269 @@
+"""Sound objects of the domain with sensible defaults; whatever a test is about, it says itself."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.identity.ports import IdentityUnit
+from allonova.domain.carpool.booking import Booking, BookingStatus
+from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.seats import Ride
+from allonova.domain.carpool.trip import Stop, Trip, TripStatus
+from allonova.domain.carpool.vehicle import Comfort, Vehicle
+from allonova.domain.identity.user import User
+from allonova.domain.kernel.changes import SYSTEM, Actor
+from allonova.domain.kernel.geo import Point
+from allonova.domain.kernel.machine import Party
+from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
+from allonova.domain.money.payment import Method, Payment
+
+NOW = datetime(2025, 10, 1, 6, 0, tzinfo=UTC)
+DEPARTURE = datetime(2025, 10, 2, 8, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+ABIDJAN = Point(5.3575, -4.0083)
+NDOUCI = Point(5.8617, -4.7611)
+TOUMODI = Point(6.5581, -5.0186)
+YAMOUSSOUKRO = Point(6.8190, -5.2760)
+BOUAKE = Point(7.6906, -5.0300)
+
+_numbers = itertools.count(1)
+
+
+class SetClock:
+    """Time that stands still until a test moves it."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self.at
+
+    def advance(self, by: timedelta) -> datetime:
+        """Later, by that much."""
+        self.at += by
+        return self.at
+
+
+class NumberedIds:
+    """Identities that no two tests of a run share."""
+
+    def new(self) -> UUID:
+        """See Ids."""
+        return new_id()
+
+
+def new_id() -> UUID:
+    """The next UUID v4 of this run, in no particular order."""
+    digest = hashlib.sha256(str(next(_numbers)).encode()).digest()
+    return UUID(bytes=digest[:16], version=4)
+
+
+def a_user(**given: Any) -> User:
+    """A passenger with a verified phone of his own."""
+    phone = f"+22507{next(_numbers):08d}"
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "phone": phone,
+        "first_name": "Awa",
+        "last_name": "Koné",
+        "is_phone_verified": True,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return User(**(made | given))
+
+
+def a_paper(owner: User, doc_type: DocType = DocType.CNI, **given: Any) -> KycDocument:
+    """An approved paper."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "user_id": owner.id,
+        "doc_type": doc_type,
+        "doc_number": "sealed",
+        "front_url": f"kyc/{doc_type}.jpg",
+        "status": KycStatus.APPROVED,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return KycDocument(**(made | given))
+
+
+def a_vehicle(owner: User, **given: Any) -> Vehicle:
+    """A car of four passengers."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "user_id": owner.id,
+        "make": "Toyota",
+        "model": "Corolla",
+        "color": "white",
+        "plate_number": f"{next(_numbers)}AB01",
+        "seats_total": 5,
+        "comfort_level": Comfort.STANDARD,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Vehicle(**(made | given))
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A user who may publish trips, with what it takes."""
+
+    user: User
+    vehicle: Vehicle
+    papers: list[KycDocument] = field(default_factory=list)
+
+    @property
+    def id(self) -> UUID:
+        """The user's."""
+        return self.user.id
+
+
+def a_driver(*, comfort: Comfort = Comfort.STANDARD, **given: Any) -> Driver:
+    """A verified driver: identity card, licence and a car."""
+    user = a_user(**({"first_name": "Yao", "last_name": "Kouassi", "is_driver": True} | given))
+    papers = [a_paper(user, DocType.CNI), a_paper(user, DocType.PERMIS)]
+    return Driver(user, a_vehicle(user, comfort_level=comfort), papers)
+
+
+def a_stop(order: int = 1, **given: Any) -> Stop:
+    """Toumodi, two thirds of the way to Yamoussoukro."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "order": order,
+        "point": TOUMODI,
+        "label": "Toumodi",
+        "price_from_origin": 4_000,
+        "distance_m": 195_000,
+        "eta": DEPARTURE + 2 * HOUR,
+    }
+    return Stop(**(made | given))
+
+
+def a_trip(driver: Driver, *, stops: Sequence[Stop] = (), seats: int = 3, **given: Any) -> Trip:
+    """Abidjan to Yamoussoukro for 6,000 francs, published, with all its seats free."""
+    departure: datetime = given.get("departure_time", DEPARTURE)
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "driver_id": driver.id,
+        "vehicle_id": driver.vehicle.id,
+        "origin_point": ABIDJAN,
+        "origin_text": "Abidjan, Plateau",
+        "destination_point": YAMOUSSOUKRO,
+        "destination_text": "Yamoussoukro",
+        "departure_time": departure,
+        "arrival_eta": departure + 3 * HOUR,
+        "distance_m": 240_000,
+        "price_per_seat": 6_000,
+        "seats_total": seats,
+        "seats_available": seats,
+        "seats_held": [0] * (len(stops) + 1),
+        "seats_sold": [0] * (len(stops) + 1),
+        "status": TripStatus.PUBLISHED,
+        "stops": list(stops),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Trip(**(made | given))
+
+
+def a_booking(trip: Trip, passenger: User, *, seats: int = 1, ride: Ride | None = None, **given: Any) -> Booking:
+    """A pending request for the whole way, its first line of history not yet kept."""
+    points = trip.waypoints()
+    ride = ride or Ride(0, len(points) - 1)
+    pickup, dropoff = points[ride.board], points[ride.alight]
+    amount = seats * (dropoff.price_from_origin - pickup.price_from_origin)
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "trip_id": trip.id,
+        "passenger_id": passenger.id,
+        "seats": seats,
+        "board": ride.board,
+        "alight": ride.alight,
+        "pickup_stop_id": pickup.stop_id,
+        "dropoff_stop_id": dropoff.stop_id,
+        "departure_time": pickup.at,
+        "amount_total": amount,
+        "fees": Rules().commission(amount),
+        "qr_code": f"qr-{new_id()}",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    booking = Booking(**(made | given))
+    booking.request(Actor(Party.PASSENGER, passenger.id), booking.created_at)
+    return booking
+
+
+def accepted(trip: Trip, booking: Booking, *, at: datetime = NOW) -> Booking:
+    """The driver said yes: its seats are held for 30 minutes."""
+    booking.accept(Actor(Party.DRIVER, trip.driver_id), at, Rules().hold)
+    trip.hold(booking.ride, booking.seats)
+    return booking
+
+
+def paid(trip: Trip, booking: Booking, *, at: datetime = NOW) -> Booking:
+    """Accepted and paid: its seats are sold."""
+    accepted(trip, booking, at=at).pay(at)
+    trip.sell(booking.ride, booking.seats)
+    return booking
+
+
+def cancelled(booking: Booking, *, reason: str = "expired", at: datetime = NOW) -> Booking:
+    """Over, whatever it was before."""
+    booking.status = BookingStatus.CANCELLED
+    booking.cancelled_by, booking.cancel_reason = SYSTEM.party, reason
+    booking.updated_at = at
+    return booking
+
+
+def a_payment(booking: Booking, **given: Any) -> Payment:
+    """The booking's fare on its way by Wave."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "booking_id": booking.id,
+        "user_id": booking.passenger_id,
+        "method": Method.WAVE,
+        "provider_url": "https://wave.test",
+        "amount": booking.amount_total,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Payment(**(made | given))
+
+
+class AnyUnit(IdentityUnit, CarpoolUnit, Protocol):
+    """A unit with every store there is."""
+
+
+type Thing = User | KycDocument | Vehicle | Driver | Trip | Booking | Payment
+
+
+async def keep(unit: AnyUnit, *things: Thing) -> None:
+    """Add each to its store, in this order: what others refer to comes first."""
+    for thing in things:
+        match thing:
+            case User():
+                await unit.users.add(thing)
+            case KycDocument():
+                await unit.papers.add(thing)
+            case Vehicle():
+                await unit.vehicles.add(thing)
+            case Driver():
+                await keep(unit, thing.user, thing.vehicle, *thing.papers)
+            case Trip():
+                await unit.trips.add(thing)
+            case Booking():
+                await unit.bookings.add(thing)
+            case Payment():
+                await unit.payments.add(thing)

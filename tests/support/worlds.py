@@ -1,0 +1,93 @@
+"""One world per adapter: the same ports over memory and over PostgreSQL, with a clock that a test can move."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from allonova.adapters.memory.books import MemoryBooks
+from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.identity import MemoryIdentityQueries
+from allonova.adapters.memory.platform import AUDIT_LOGS, MemoryDeliveryQueue
+from allonova.adapters.memory.store import MemoryDatabase
+from allonova.adapters.memory.unit import MemoryUnits
+from allonova.adapters.postgres.failures import STORAGE_FAILURES
+from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.identity.ports import IdentityQueries
+from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue
+from allonova.application.money.ports import BooksQueries
+from allonova.domain.carpool.events import BookingPaid
+from allonova.domain.identity.events import SessionRevoked
+from allonova.domain.kernel.events import Event
+from tests.support.factories import AnyUnit, NumberedIds, SetClock, Thing, keep
+
+SUBSCRIBERS: Mapping[type[Event], Sequence[str]] = {BookingPaid: ("tell", "count"), SessionRevoked: ("announce",)}
+LEASE = timedelta(seconds=60)
+STORAGE_ERRORS: tuple[type[Exception], ...] = (RuntimeError, ValueError, *STORAGE_FAILURES)
+"""How storage itself refuses, beneath the domain: no DomainError is any of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """What an audit row says."""
+
+    actor_type: str
+    actor_id: UUID | None
+    action: str
+    entity: str
+    entity_id: UUID
+    meta: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a store fulfils. `wakes` counts how often the relay was woken."""
+
+    begin: Begin[AnyUnit]
+    queries: CarpoolQueries
+    accounts: IdentityQueries
+    books: BooksQueries
+    deliveries: DeliveryQueue
+    audit: Callable[[], Awaitable[list[AuditLine]]]
+    clock: SetClock
+    ids: NumberedIds
+    wakes: list[None] = field(default_factory=list)
+
+    async def keep(self, *things: Thing) -> None:
+        """Add things in a unit of their own."""
+        async with self.begin() as unit:
+            await keep(unit, *things)
+
+    async def run(self, deed: Callable[[AnyUnit], Awaitable[object]]) -> None:
+        """Do something in a unit of its own."""
+        async with self.begin() as unit:
+            await deed(unit)
+
+    async def due(self, *, limit: int = 100) -> Sequence[Delivery]:
+        """Claim what is due now."""
+        return await self.deliveries.claim(now=self.clock.now(), lease=LEASE, limit=limit)
+
+
+def memory_world() -> World:
+    """A world of its own in memory."""
+    database, clock, ids = MemoryDatabase(), SetClock(), NumberedIds()
+    wakes: list[None] = []
+
+    async def audit() -> list[AuditLine]:
+        rows = database.rows(AUDIT_LOGS).values()
+        return [AuditLine(r.actor_type, r.actor_id, r.action, r.entity, r.entity_id, r.meta) for r in rows]
+
+    units = MemoryUnits(database, subscribers=SUBSCRIBERS, ids=ids, clock=clock, wake=lambda: wakes.append(None))
+    return World(
+        begin=units.begin,
+        queries=MemoryCarpoolQueries(database),
+        accounts=MemoryIdentityQueries(database),
+        books=MemoryBooks(database),
+        deliveries=MemoryDeliveryQueue(database),
+        audit=audit,
+        clock=clock,
+        ids=ids,
+        wakes=wakes,
+    )
