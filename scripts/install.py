@@ -27,25 +27,30 @@ def main(level: str) -> None:
 
 
 def install(level: str) -> None:
-    """Do what is left to do since the stamp was written, and write it again at the very end."""
-    wanted = {"level": level, "environment": environment(), "project": digest("pyproject.toml")}
-    found = json.loads(STAMP.read_text()) if STAMP.exists() else {}
-    if found.get("environment") == wanted["environment"]:
-        if found["level"] == "dev":  # the dev lock holds the other
-            wanted["level"] = level = "dev"
-        if found == wanted:
-            return
-        STAMP.unlink()
-    else:
-        # Never made, left half-made, moved, or made from other locks: begin again.
+    """Do what the stamp does not know to be done."""
+    found = stamp()
+    if found.get("environment") != environment():  # never made, left half-made, moved, or made from other locks
         version = sys.version.split()[0]
         print(f"Making .venv with Python {version} and the locked packages, a minute or two …", flush=True)
-        STAMP.unlink(missing_ok=True)
         run(os.path.realpath(sys.executable), "-m", "venv", "--clear", str(VENV))
-    if found.get("level") != level or found.get("environment") != wanted["environment"]:
+        found = {}
+    if found.get("level") not in (level, "dev"):  # the dev lock holds the other
+        STAMP.unlink(missing_ok=True)
         pip("--only-binary", ":all:", "--require-hashes", "-r", LOCKS[level])
-    pip("--no-deps", "--no-build-isolation", "-e", ".")
-    STAMP.write_text(json.dumps(wanted))
+        found = {"environment": environment(), "level": level}
+        STAMP.write_text(json.dumps(found))
+    project = digest("pyproject.toml")
+    if found.get("project") != project:
+        pip("--no-deps", "--no-build-isolation", "-e", ".")
+        STAMP.write_text(json.dumps(found | {"project": project}))
+
+
+def stamp() -> dict[str, object]:
+    """What was done last time; nothing if that did not come to its end."""
+    try:
+        return dict(json.loads(STAMP.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def environment() -> list[str]:

@@ -12,9 +12,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Everything of the first slice."""
-    run_sql("0001_first_tables.sql")
+    run_sql("0001_carpool.sql")
+    run_sql("0001_platform.sql")
 
 
 def downgrade() -> None:
     """Back to an empty database; the extensions and the role stay, others may use them."""
-    run_sql("0001_first_tables.down.sql")
+    run_sql("0001.down.sql")

@@ -32,9 +32,9 @@ class Module:
     text: str
 
     @property
-    def tree(self) -> ast.Module:
+    def nodes(self) -> tuple[ast.AST, ...]:
         """Its syntax."""
-        return _parse(self.text)
+        return _nodes(self.text)
 
     def is_in(self, *folders: str) -> bool:
         """Whether it is one of these files, or inside one of these folders, of the package."""
@@ -43,8 +43,8 @@ class Module:
 
 
 @cache
-def _parse(text: str) -> ast.Module:
-    return ast.parse(text)
+def _nodes(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(text)))
 
 
 def _name(node: ast.expr) -> str:
@@ -93,7 +93,7 @@ def _is_sqlalchemy_text(function: ast.expr) -> bool:
 
 def sql_text(module: Module) -> Found:
     """SQL is never put together from strings: parameters travel beside it."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.Call(func=function, args=[ast.expr() as text, *_]) if _is_composed(text):
                 if _is_sqlalchemy_text(function) or _name(function) in SQL_CALLS:
@@ -106,7 +106,7 @@ def sql_text(module: Module) -> Found:
 
 def tls_verify(module: Module) -> Found:
     """Certificates are always checked."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.keyword(arg="verify" | "check_hostname", value=ast.Constant(value=False)):
                 yield node.value.lineno, f"{node.arg}=False"
@@ -125,7 +125,7 @@ def _is_public(node: ast.expr) -> bool:
 
 def digest_compare(module: Module) -> Found:
     """Secrets, digests and signatures are compared with hmac.compare_digest."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn):
             continue
         sides = [node.left, *node.comparators]
@@ -138,7 +138,7 @@ def digest_compare(module: Module) -> Found:
 
 def float_money(module: Module) -> Found:
     """Francs are whole: no float of, and none for, what is named like money."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.Call(func=ast.Name(id="float"), args=[argument, *_]) if MONEY.search(_name(argument)):
                 yield node.lineno, f"float({_name(argument)})"
@@ -158,7 +158,7 @@ def _mentions_float(annotation: ast.expr) -> bool:
 
 def bare_except(module: Module) -> Found:
     """`except:` also swallows cancellation and exits."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ExceptHandler) and node.type is None:
             yield node.lineno, "except:"
 
@@ -167,19 +167,25 @@ def printed(module: Module) -> Found:
     """Only the command line talks to the terminal; the rest logs."""
     if module.is_in("main/cli.py", "main/cli", "main/demo.py", "main/demo"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             yield node.lineno, "print()"
 
 
 def environment(module: Module) -> Found:
-    """The environment is read in one place, main/settings.py."""
+    """The environment is read in one place, main/settings.py. Whoever starts processes may write it for them."""
     if module.is_in("main/settings.py"):
         return
-    names = {"environ", "environb", "getenv", "getenvb", "putenv"}
-    for node in ast.walk(module.tree):
+    names = {"environ", "environb", "getenv", "getenvb"}
+    written = [
+        node.value
+        for node in module.nodes
+        if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.Attribute) and node.attr == "setdefault")
+    ]
+    for node in module.nodes:
         match node:
-            case ast.Attribute(value=ast.Name(id="os"), attr=name) if name in names:
+            case ast.Attribute(value=ast.Name(id="os"), attr=name) if name in names and node not in written:
                 yield node.lineno, f"os.{name}"
             case ast.ImportFrom(module="os") if names & {alias.name for alias in node.names}:
                 yield node.lineno, "os.environ"
@@ -197,7 +203,7 @@ def pure_imports(module: Module) -> Found:
     if not module.is_in("domain", "application"):
         return
     allowed = (sys.stdlib_module_names - EFFECTS) | {"allonova"}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.Import(names=aliases):
                 names = [alias.name for alias in aliases]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,11 @@ def app() -> FastAPI:
     return create_app(http_config(Settings(env=Env.EMBEDDED)))
 
 
+@pytest.fixture(scope="module")
+def map_text(app: FastAPI) -> str:
+    return map_page(app, ROOT)
+
+
 def row_of(page: str, start: str) -> str:
     return next(line for line in page.splitlines() if line.startswith(f"| {start}"))
 
@@ -44,8 +50,8 @@ def test_check_names_each_file_that_is_missing_or_differs(app: FastAPI, tmp_path
     assert check_docs(app, tmp_path) == [PAGES[0], PAGES[3]]
 
 
-def test_map_leads_from_the_endpoint_to_everything_it_touches(app: FastAPI) -> None:
-    row = row_of(map_page(app, ROOT), "[`POST /api/v1/bookings/{id}/accept`]")
+def test_map_leads_from_the_endpoint_to_everything_it_touches(map_text: str) -> None:
+    row = row_of(map_text, "[`POST /api/v1/bookings/{id}/accept`]")
     for named in (
         "(../src/allonova/adapters/http/carpool/bookings.py)",
         "[AcceptBooking](../src/allonova/application/carpool/accept_booking.py)",
@@ -57,12 +63,12 @@ def test_map_leads_from_the_endpoint_to_everything_it_touches(app: FastAPI) -> N
         assert named in row
 
 
-def test_map_names_the_key_when_the_use_case_acts_once(app: FastAPI) -> None:
-    assert "`platform.idempotency_keys`" in row_of(map_page(app, ROOT), "[`POST /api/v1/payments/init`]")
+def test_map_names_the_key_when_the_use_case_acts_once(map_text: str) -> None:
+    assert "`platform.idempotency_keys`" in row_of(map_text, "[`POST /api/v1/payments/init`]")
 
 
-def test_map_names_the_query_when_there_is_no_use_case(app: FastAPI) -> None:
-    row = row_of(map_page(app, ROOT), "[`GET /api/v1/trips/search`]")
+def test_map_names_the_query_when_there_is_no_use_case(map_text: str) -> None:
+    row = row_of(map_text, "[`GET /api/v1/trips/search`]")
     assert "[CarpoolQueries.search](../src/allonova/application/carpool/ports.py)" in row
     assert "`carpool.trip_legs`" in row
 
@@ -80,10 +86,16 @@ def test_every_endpoint_that_changes_something_has_a_use_case(app: FastAPI) -> N
     assert [feature.path for feature in features(app) if feature.method != "GET" and not feature.acts] == []
 
 
-def test_every_link_leads_to_a_file(app: FastAPI) -> None:
-    pages = map_page(app, ROOT) + errors_page(STATUS, MESSAGES) + machines_page()
+def test_every_link_leads_to_a_file(map_text: str) -> None:
+    pages = map_text + errors_page(STATUS, MESSAGES) + machines_page()
     targets = {part.partition(")")[0] for part in pages.split("](../")[1:]}
     assert [target for target in sorted(targets) if not (ROOT / target).is_file()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/glossary.md"])
+def test_every_link_of_a_page_by_hand_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
 def test_tables_are_declared_for_every_attribute_of_a_unit() -> None:

@@ -54,6 +54,7 @@ HARMLESS = [
     ("float-money", DOMAIN, "float(user.rating_avg)"),
     ("print", "main/cli.py", "print('here')"),
     ("environment", "main/settings.py", "import os\nos.environ['A']"),
+    ("environment", "main/cli.py", "import os\nos.environ['A'] = b\nos.environ.setdefault('A', b)"),
     ("pure-imports", HTTP, "import fastapi"),
     ("pure-imports", DOMAIN, "import hashlib\nfrom allonova.domain.kernel import errors"),
     ("bare-except", DOMAIN, "try:\n    f()\nexcept:  # allow: bare-except - it is raised again\n    raise"),

@@ -62,7 +62,7 @@ async def test_found_with_all_its_facts_when_it_matches(scene: Scene) -> None:
     assert (hit.price_per_seat, hit.seats_bookable, hit.departure_time) == (6_000, 3, DEPARTURE)
     assert (hit.pickup.stop_id, hit.pickup.label, hit.pickup.point) == (None, "Abidjan, Plateau", ABIDJAN)
     assert (hit.dropoff.stop_id, hit.dropoff.label, hit.dropoff.distance_km) == (None, "Yamoussoukro", 0)
-    assert hit.pickup.distance_km == pytest.approx(10, rel=0.006)
+    assert hit.pickup.distance_km == pytest.approx(10, rel=0.001)
 
 
 async def test_found_by_its_stretch_when_boarding_at_a_stop(scene: Scene) -> None:

@@ -124,6 +124,19 @@ async def test_can_only_roll_back_when_a_rule_was_broken(world: World) -> None:
     assert await world.accounts.user(third.id) is None
 
 
+async def test_loud_when_the_refusal_of_a_rule_was_swallowed(world: World) -> None:
+    one, other = a_user(), a_user()
+    other.phone = one.phone
+    await world.keep(one)
+
+    async def swallow(unit: AnyUnit) -> None:
+        with contextlib.suppress(AlreadyExists):
+            await unit.users.add(other)
+
+    with pytest.raises(STORAGE_ERRORS):
+        await world.run(swallow)
+
+
 async def test_goes_on_when_something_was_not_found(world: World) -> None:
     user = a_user()
     async with world.begin() as unit:

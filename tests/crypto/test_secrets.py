@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allonova.adapters.crypto.clock import OffsetClock, SystemClock
@@ -41,6 +41,7 @@ def test_tokens_are_long_and_fit_a_url() -> None:
     assert all(len(token) == 43 and token.replace("-", "").replace("_", "").isalnum() for token in found)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_sealed_value_opens_in_its_context(value: str) -> None:
     sealer = AesSealer(KEYS, "k2")
@@ -80,6 +81,7 @@ def test_value_does_not_open_when_tampered_with() -> None:
             sealer.open(sealed[:at], context=CONTEXT)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_only_value_error_when_text_is_arbitrary(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

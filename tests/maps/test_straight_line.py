@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allonova.adapters.maps.straight_line import StraightLineRoutes
@@ -23,6 +23,7 @@ async def test_abidjan_to_yamoussoukro_is_near_the_road() -> None:
     assert timedelta(hours=4) < reached.at - DEPARTURE < timedelta(hours=5)
 
 
+@settings(deadline=None)
 @given(st.lists(points, min_size=2, max_size=8))
 async def test_metres_and_instants_rise_strictly(waypoints: list[Point]) -> None:
     reached = await StraightLineRoutes().reach(waypoints, departure=DEPARTURE)

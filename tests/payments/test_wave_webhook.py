@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allonova.adapters.payments.wave import WavePayments
@@ -22,6 +24,7 @@ from tests.sandbox.harness import ServiceClock
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 AT = int(NOW.timestamp())
 SECRET = "whs_made_up"
+HTTP = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))  # never called
 PAYMENT_ID = UUID("0d9de2a5-3c51-4b3f-9d2a-60f3b8d7a111")
 
 # Wave's own sample (docs.wave.com/webhook, providers.md 1.1).
@@ -39,9 +42,7 @@ OFFICIAL_BODY = (
 
 
 def gateway(secret: str = SECRET, at: datetime = NOW) -> WavePayments:
-    return WavePayments(
-        httpx.AsyncClient(), base_url="https://w.test", api_key="k", webhook_secret=secret, clock=ServiceClock(at)
-    )
+    return WavePayments(HTTP, base_url="https://w.test", api_key="k", webhook_secret=secret, clock=ServiceClock(at))
 
 
 def event(kind: str = "checkout.session.completed", **data: object) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def test_currency_is_unknown_when_it_is_no_text() -> None:
 @pytest.mark.parametrize("skew_s", [-300, -299, 0, 299, 300])
 def test_believed_when_fresh(skew_s: int) -> None:
     body = json.dumps(event()).encode()
-    assert gateway().read_event(signed(body, AT + skew_s), body)
+    assert gateway().read_event(signed(body, AT + skew_s), body).event_id == "EV_1"
 
 
 @pytest.mark.parametrize("skew_s", [-86_400, -301, 301, 86_400])
@@ -187,7 +188,7 @@ def test_refused_when_signed_with_a_separator() -> None:
 
 def test_refused_when_body_alone_is_signed() -> None:
     body = json.dumps(event()).encode()
-    alone = signature(SECRET, body[1:], int(AT)) if body.startswith(b"x") else signature(SECRET, b"", AT)
+    alone = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     refused({"Wave-Signature": f"t={AT},v1={alone}"}, body)
 
 
@@ -286,11 +287,13 @@ def test_refused_when_paid_session_has_no_id() -> None:
         refused(signed(body), body)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["Wave-Signature", "wave-signature", "x"]), st.text()), st.binary())
 def test_one_refusal_when_header_and_body_are_arbitrary(headers: dict[str, str], body: bytes) -> None:
     refused(headers, body)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="tv1=,.0123456789abcdef -\x00"), st.binary())
 def test_one_refusal_when_header_is_nearly_right(header: str, body: bytes) -> None:
     refused({"Wave-Signature": header}, body)
@@ -303,11 +306,13 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()))
 def test_one_refusal_when_signed_body_is_arbitrary(body: bytes) -> None:
     refused(signed(body), body)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["id", "type", "data"]), values),
     st.dictionaries(st.sampled_from(sorted(event()["data"])), values),
@@ -341,7 +346,7 @@ async def test_played_faults_are_seen(tmp_path: Path, kind: str) -> None:
     async with wave_at(tmp_path / "state.sqlite3") as wave:
         payment = make_payment()
         opened = await wave.gateway.open(payment, return_url=RETURN_URL)
-        await wave.played.arm(kind, **({"delay_s": 5} if kind == "late" else {}))
+        await wave.played.arm(kind, times=1)
         await wave.played.press(opened.provider_ref, "paid")
         await wave.played.time.forward(6)
         _, headers, body = wave.played.receiver.got[0]

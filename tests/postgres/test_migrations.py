@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg  # type: ignore[import-untyped]
@@ -81,7 +82,13 @@ def test_nothing_of_ours_is_left_when_downgraded_and_all_is_back_when_upgraded_a
 
 
 async def test_two_migrations_at_once_both_succeed(blank: str) -> None:
-    await asyncio.gather(asyncio.to_thread(migrate, blank), asyncio.to_thread(migrate, blank))
+    script = "import sys; from allonova.adapters.postgres.migrate import migrate; migrate(sys.argv[1])"
+
+    async def migrate_elsewhere() -> int:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, blank)
+        return await process.wait()
+
+    assert list(await asyncio.gather(migrate_elsewhere(), migrate_elsewhere())) == [0, 0]
 
 
 async def test_alembic_finds_no_difference_between_metadata_and_migrated_schema(database: str) -> None:
@@ -98,8 +105,8 @@ async def test_alembic_finds_no_difference_between_metadata_and_migrated_schema(
 
 @pytest.mark.parametrize("catalogue", [COLUMNS, CONSTRAINTS, INDEXES], ids=["columns", "constraints", "indexes"])
 async def test_migrated_catalogue_is_that_of_the_metadata(owner: Runner, drawn: Runner, catalogue: str) -> None:
-    migrated = [dict(row) for row in await owner.fetch(catalogue, list(SCHEMAS))]  # type: ignore[call-overload]
-    assert migrated == [dict(row) for row in await drawn.fetch(catalogue, list(SCHEMAS))]  # type: ignore[call-overload]
+    migrated = [dict(row) for row in await owner.fetch(catalogue, list(SCHEMAS))]
+    assert migrated == [dict(row) for row in await drawn.fetch(catalogue, list(SCHEMAS))]
 
 
 async def test_named_rules_are_there(owner: Runner) -> None:

@@ -13,7 +13,13 @@ from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.platform import AUDIT_LOGS, MemoryDeliveryQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
+from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
+from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
+from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.money.books import PostgresBooks
+from allonova.adapters.postgres.runner import Pool
+from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.identity.ports import IdentityQueries
 from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue
@@ -68,6 +74,31 @@ class World:
     async def due(self, *, limit: int = 100) -> Sequence[Delivery]:
         """Claim what is due now."""
         return await self.deliveries.claim(now=self.clock.now(), lease=LEASE, limit=limit)
+
+
+def postgres_world(pool: Pool) -> World:
+    """A world on an empty database."""
+    clock, ids = SetClock(), NumberedIds()
+    wakes: list[None] = []
+
+    async def audit() -> list[AuditLine]:
+        rows = await pool.fetch(
+            "SELECT actor_type, actor_id, action, entity, entity_id, meta FROM platform.audit_logs ORDER BY seq"
+        )
+        return [AuditLine(*row) for row in rows]
+
+    units = PostgresUnits(pool, subscribers=SUBSCRIBERS, ids=ids, clock=clock, wake=lambda: wakes.append(None))
+    return World(
+        begin=units.begin,
+        queries=PostgresCarpoolQueries(pool),
+        accounts=PostgresIdentityQueries(pool),
+        books=PostgresBooks(pool),
+        deliveries=PostgresDeliveryQueue(pool),
+        audit=audit,
+        clock=clock,
+        ids=ids,
+        wakes=wakes,
+    )
 
 
 def memory_world() -> World:

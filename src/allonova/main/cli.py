@@ -9,10 +9,14 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from allonova.main.settings import Env, Misconfigured, Settings
+from allonova.main.settings import Env, Misconfigured, Settings, choose_run_mode, pass_to_children
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_S = 15
@@ -67,8 +71,7 @@ def _complain(faults: Sequence[str]) -> int:
 
 def run(_: argparse.Namespace) -> int:
     """One process in embedded mode; else migrations and demo data first, then all processes, supervised."""
-    if not os.environ.get("ALLONOVA_ENV"):
-        os.environ["ALLONOVA_ENV"] = "development" if os.environ.get("DATABASE_URL") else "embedded"
+    choose_run_mode()
     settings = _settings()
     _greet(settings)
     if settings.env is Env.EMBEDDED:
@@ -76,12 +79,10 @@ def run(_: argparse.Namespace) -> int:
     migrate(argparse.Namespace())
     if settings.with_sandbox:
         seed(argparse.Namespace())
-        os.environ.setdefault("ALLONOVA_SANDBOX_PORT", str(settings.sandbox_port or _free_port()))
-    os.environ["ALLONOVA_SANDBOX"] = str(settings.with_sandbox).lower()
-    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    pass_to_children(settings, programs=Path(sys.executable).parent, sandbox_port=_free_port())
     supervise = str(ROOT / "scripts/supervise.py")
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, supervise])  # noqa: S606 - our own script by our own interpreter
+    return os.execv(sys.executable, [sys.executable, supervise])  # noqa: S606 - our own script by our own interpreter
 
 
 def _free_port() -> int:
@@ -185,7 +186,7 @@ def demo(_: argparse.Namespace) -> int:
     """The main story."""
     from allonova.main.demo import play  # noqa: PLC0415
 
-    return play(f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
+    return play(Settings(env=Env.EMBEDDED).own_url)
 
 
 def verify_books(_: argparse.Namespace) -> int:
@@ -227,7 +228,7 @@ def check_docs(_: argparse.Namespace) -> int:
     return 1 if stale else 0
 
 
-def _bare_app():  # type: ignore[no-untyped-def]
+def _bare_app() -> FastAPI:
     from allonova.adapters.http.root import create_app  # noqa: PLC0415
     from allonova.main.wiring import http_config  # noqa: PLC0415
 

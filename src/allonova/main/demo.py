@@ -17,6 +17,17 @@ ABIDJAN = {"lat": 5.3575, "lon": -4.0083, "text": "Abidjan, Plateau"}
 YAMOUSSOUKRO = {"lat": 6.8190, "lon": -5.2760, "text": "Yamoussoukro"}
 TOUMODI = {"lat": 6.5570, "lon": -5.0190}
 PATIENCE_S = 15
+TELLING = (
+    "status",
+    "first_name",
+    "seats",
+    "amount_total",
+    "amount",
+    "fees",
+    "expires_in",
+    "hold_expires_at",
+    "outcome",
+)
 
 
 class StepFailed(Exception):
@@ -49,10 +60,13 @@ class Stage:
         if key:
             headers["Idempotency-Key"] = key
         answer = self.http.request(method, path, json=body, headers=headers, params=params)
-        self.show(f"{title}  [{method} {path.split('?')[0]} → {answer.status_code}]")
+        self.show(f"{title}  [{method} {path.split('?', maxsplit=1)[0]} → {answer.status_code}]")
         if answer.status_code != expect:
             raise StepFailed(f"expected {expect}, got {answer.status_code}: {answer.text[:500]}")
-        return answer.json().get("data") if answer.content else None
+        data = answer.json().get("data") if answer.content else None
+        if facts := brief(data):
+            self.note(facts)
+        return data
 
     def show(self, text: str) -> None:
         """A line for people."""
@@ -79,6 +93,17 @@ class Stage:
             if time.monotonic() > deadline:
                 raise StepFailed(f"{what}: still {data}")
             time.sleep(0.1)
+
+
+def brief(data: Any) -> str:
+    """The telling fields of an answer, on one line."""
+    if isinstance(data, list):
+        return f"{len(data)} found"
+    if not isinstance(data, dict):
+        return ""
+    found = data.get("payment", data)
+    facts = [f"{name} {found[name]}" for name in TELLING if found.get(name) is not None]
+    return ", ".join(facts)
 
 
 def log_in(stage: Stage, who: str, phone: str) -> None:

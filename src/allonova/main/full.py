@@ -83,7 +83,7 @@ def create_job_worker(settings: Settings) -> Worker:
     stack = AsyncExitStack()
     held: dict[str, Any] = {}
 
-    async def start(_: dict[Any, Any]) -> None:
+    async def start(ctx: dict[Any, Any]) -> None:
         service = await stack.enter_async_context(running_service(settings))
         held["service"] = service
         held["jobs"] = {job.name: job for job in service.jobs}
@@ -91,7 +91,7 @@ def create_job_worker(settings: Settings) -> Worker:
         stack.push_async_callback(pool.close)
         held["requests"] = JobRequests(pool)
 
-    async def stop(_: dict[Any, Any]) -> None:
+    async def stop(ctx: dict[Any, Any]) -> None:
         await stack.aclose()
 
     async def learn_time() -> None:

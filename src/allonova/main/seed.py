@@ -1,4 +1,4 @@
-"""Demo data: people with verified phones, a driver with papers and a vehicle, trips between Abidjan and Yamoussoukro."""
+"""Demo data: people with verified phones, a driver with papers and a vehicle, trips Abidjan ↔ Yamoussoukro."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ async def seed_demo(
     ]
     driver = users[0]
     vehicle = _vehicle(ids, driver, now)
-    trips = [
-        await _trip(ids, planner, driver, vehicle, now, ends, departure) for ends, departure in _timetable(now)
-    ]
+    trips = [await _trip(ids, planner, vehicle, ends, departure) for ends, departure in _timetable(now)]
     async with begin() as unit:
         if await unit.users.find(phone=DRIVER_PHONE) is not None:
             return False
@@ -111,19 +109,13 @@ def _papers(ids: Ids, sealer: Sealer, driver: User, now: datetime) -> Sequence[K
 
 
 async def _trip(
-    ids: Ids,
-    planner: RoutePlanner,
-    driver: User,
-    vehicle: Vehicle,
-    now: datetime,
-    ends: tuple[Place, Place],
-    departure: datetime,
+    ids: Ids, planner: RoutePlanner, vehicle: Vehicle, ends: tuple[Place, Place], departure: datetime
 ) -> Trip:
     origin, destination = ends
     reached = await planner.reach([origin.point, destination.point], departure=departure)
     trip = new_trip(
         id=ids.new(),
-        driver_id=driver.id,
+        driver_id=vehicle.user_id,
         vehicle_id=vehicle.id,
         origin=origin,
         destination=destination,
@@ -133,7 +125,7 @@ async def _trip(
         price_per_seat=6000,
         seats=4,
         stops=[],
-        at=now,
+        at=vehicle.created_at,
     )
     trip.status = TripStatus.PUBLISHED
     trip.allow_auto_accept = True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
@@ -156,3 +157,18 @@ class Settings(BaseSettings):
     def return_url(self) -> str:
         """Where payment pages send browsers that came without a page of their own."""
         return self.payment_return_url or f"{self.base_url}/payment-done"
+
+
+def choose_run_mode() -> None:
+    """`allonova run` without ALLONOVA_ENV: embedded, or development when there is a database. The processes themselves
+    default to production, so that nothing is open by mistake.
+    """
+    if not os.environ.get("ALLONOVA_ENV"):
+        os.environ["ALLONOVA_ENV"] = "development" if os.environ.get("DATABASE_URL") else "embedded"
+
+
+def pass_to_children(settings: Settings, *, programs: Path, sandbox_port: int) -> None:
+    """What the supervised processes read."""
+    os.environ["ALLONOVA_SANDBOX"] = str(settings.with_sandbox).lower()
+    os.environ["ALLONOVA_SANDBOX_PORT"] = str(settings.sandbox_port or sandbox_port)
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"

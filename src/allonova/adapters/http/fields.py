@@ -22,7 +22,7 @@ class Body(BaseModel):
 
 
 def _printable(text: str) -> str:
-    if any(ord(char) < 32 and char not in "\n\t" or ord(char) == 127 for char in text):
+    if any((ord(char) < 32 and char not in "\n\t") or ord(char) == 127 for char in text):
         raise PydanticCustomError("control_character", "control characters are not allowed")
     return text
 

@@ -1,4 +1,4 @@
-"""The outermost layer: request id, access log, size, type and security headers; plain ASGI, so that it costs little."""
+"""The outer layers: request id, access log, security headers, size and type; plain ASGI, so that they cost little."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from allonova.adapters.http.answers import refusal_body
+from allonova.adapters.http.answers import refusal
 from allonova.adapters.http.context import REQUEST_ID, USER_ID
-from allonova.adapters.http.errors import status_of
 from allonova.adapters.http.provide import language_of
 from allonova.application.kernel.limits import Verdict
 from allonova.domain.kernel.errors import DomainError, PayloadTooLarge, ServiceUnavailable, UnsupportedMediaType
@@ -33,12 +33,46 @@ UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 FREE_TYPE = ("/sandbox/", "/api/v1/payments/webhook/")  # paths whose bodies are not our own clients'
 
 
-class TooLarge(Exception):
-    """The body grew over the limit while it was read."""
+class TooLarge(HTTPException):
+    """The body grew over the limit while it was read; of this kind, since FastAPI takes any other for a broken body."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+class Frame:
+    """Outermost: gives each request its id, each answer that id and the security headers, and the log a line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = _header(scope, b"x-request-id")
+        REQUEST_ID.set(given.lower() if UUID_SHAPE.fullmatch(given) else str(uuid.uuid4()))
+        USER_ID.set("")
+        status, started = 0, time.perf_counter()
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_marks(scope, message["headers"])]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_marked)
+        finally:
+            _log(scope, status, time.perf_counter() - started)
 
 
 class Guard:
-    """Wraps the app. Anything that escapes the app becomes a 503 in the envelope, and a line in the log."""
+    """Inside CORS, so that our own pages can read what it refuses: bodies by size and type. Anything that escapes the
+    app becomes a 503 in the envelope, and a line in the log.
+    """
 
     def __init__(self, app: ASGIApp, *, body_limit_bytes: int) -> None:
         self.app = app
@@ -49,28 +83,26 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"").decode("latin-1")
-        REQUEST_ID.set(given.lower() if UUID_SHAPE.fullmatch(given) else str(uuid.uuid4()))
-        USER_ID.set("")
-        exchange = _Exchange(scope, receive, send, self.body_limit)
-        language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
-        started = time.perf_counter()
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        refused = self._refusal(scope)
         try:
-            refusal = self._refusal(scope, headers)
-            if refusal is not None:
-                await exchange.refuse(refusal, language)
-            else:
-                await self.app(scope, exchange.receive, exchange.send)
-        except TooLarge:
-            await exchange.refuse(PayloadTooLarge(), language)
+            if refused is None:
+                await self.app(scope, self._counted(receive), send_noting)
         except Exception:
             log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
-            await exchange.refuse(ServiceUnavailable(), language)
-        finally:
-            _log(scope, exchange.status, time.perf_counter() - started)
+            refused = ServiceUnavailable()
+        if refused is not None and not has_begun:
+            answer = refusal(refused, language_of(_header(scope, b"accept-language")))
+            await answer(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> DomainError | None:
+    def _refusal(self, scope: Scope) -> DomainError | None:
+        headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self.body_limit:
             return PayloadTooLarge()
@@ -81,46 +113,34 @@ class Guard:
                 return UnsupportedMediaType()
         return None
 
+    def _counted(self, receive: Receive) -> Receive:
+        """Stops reading a body that says nothing of its length, or lies about it."""
+        seen = 0
 
-class _Exchange:
-    """One request's wires, counting and marking what passes."""
+        async def receive_counting() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.body_limit:
+                    raise TooLarge
+            return message
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        self._receive = receive
-        self._send = send
-        self._limit = limit
-        self._seen = 0
-        self._docs = scope["path"].startswith(("/api/docs", "/sandbox/"))
-        self._state = scope.setdefault("state", {})
-        self.status = 0
+        return receive_counting
 
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._seen += len(message.get("body", b""))
-            if self._seen > self._limit:
-                raise TooLarge
-        return message
 
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            policy = () if self._docs else (API_POLICY,)
-            known = {name for name, _ in message["headers"]}
-            extra = [pair for pair in (*SECURITY_HEADERS, *policy) if pair[0] not in known]
-            if verdict := self._state.get("rate_limit"):
-                extra += limit_headers(verdict)
-            message["headers"] = [*message["headers"], *extra, (b"x-request-id", REQUEST_ID.get().encode())]
-        await self._send(message)
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value for key, value in scope["headers"] if key == name), b"").decode("latin-1")
 
-    async def refuse(self, error: DomainError, language: str) -> None:
-        """Answer in the envelope, unless an answer has begun."""
-        if self.status:
-            return
-        body = refusal_body(error, language)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": status_of(error), "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+
+def _marks(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What every answer carries, unless its route said otherwise."""
+    known = {name for name, _ in headers}
+    policy = () if scope["path"].startswith(("/api/docs", "/sandbox/")) else (API_POLICY,)
+    marks = [pair for pair in (*SECURITY_HEADERS, *policy) if pair[0] not in known]
+    if verdict := scope.get("state", {}).get("rate_limit"):
+        marks += limit_headers(verdict)
+    return [*marks, (b"x-request-id", REQUEST_ID.get().encode())]
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:

@@ -48,4 +48,3 @@ async def _hit(request: Request, limits: list[Limit]) -> None:
     request.state.rate_limit = verdict
     if not verdict.allowed:
         raise RateLimited(retry_after_s=max(1, verdict.retry_after_s))
-

@@ -104,9 +104,8 @@ class Listing:
             _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
             _parameter("sort", {"type": "string", "pattern": _sort_pattern(self.sortable)}),
         ]
-        for name in self._names():
-            described.append(_parameter(name, {"type": "string"}, f"`{name}=value` or `{name}=in:a,b`"))
-        return described
+        hint = "`{0}=value` or `{0}=in:a,b`"
+        return described + [_parameter(name, {"type": "string"}, hint.format(name)) for name in self._names()]
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
@@ -127,4 +126,3 @@ def _value(name: str, kind: Any, raw: str) -> object:
 
 def _refused(name: str, code: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": code, "loc": ("query", name), "msg": message}])
-

@@ -16,7 +16,7 @@ from allonova.adapters.http.context import USER_ID
 from allonova.application.identity.ports import Caller, Revocations, TokenVerifier
 from allonova.application.kernel.idempotency import UNKEYED, Answer, Keyed, Once
 from allonova.application.kernel.limits import RateLimiter
-from allonova.application.kernel.ports import Begin, Clock, Unit
+from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, FieldError, ValidationError
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from allonova.adapters.http.answers import json_response, refusal, refusal_body
 from allonova.adapters.http.carpool import bookings, payments, trips, vehicles
 from allonova.adapters.http.errors import status_of
-from allonova.adapters.http.guard import Guard
+from allonova.adapters.http.guard import Frame, Guard
 from allonova.adapters.http.identity import auth, me
 from allonova.adapters.http.limits import limit_calls
 from allonova.adapters.http.ops import docs, probes
@@ -66,6 +66,7 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
     for router in (auth.router, me.router, vehicles.router, trips.router, bookings.router, payments.router):
@@ -77,15 +78,16 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
     if outside is not None:
         app.mount("/sandbox", _unmounted(outside))
     _handle_refusals(app)
+    app.add_middleware(Guard, body_limit_bytes=config.body_limit_bytes)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=config.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Accept-Language"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-ID"],
         expose_headers=EXPOSED,
         max_age=600,
     )
-    app.add_middleware(Guard, body_limit_bytes=config.body_limit_bytes)
+    app.add_middleware(Frame)
     return app
 
 
@@ -157,5 +159,3 @@ async def _refuse_http(request: Request, error: Exception) -> Response:
     answer = refusal(known.get(error.status_code, ServiceUnavailable()), _language(request))
     answer.headers.update({name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"})
     return answer
-
-

@@ -12,6 +12,7 @@ from uuid import UUID
 from arq import create_pool, cron
 from arq.connections import ArqRedis, RedisSettings
 from arq.cron import CronJob
+from arq.typing import StartupShutdown, WorkerCoroutine
 from arq.worker import Function, Worker, func
 from redis.exceptions import RedisError
 
@@ -97,8 +98,8 @@ def create_worker(
     *,
     jobs: Callable[[], Mapping[str, Job]],
     requests: Callable[[], Requests],
-    on_startup: Callable[[dict[Any, Any]], Awaitable[None]],
-    on_shutdown: Callable[[dict[Any, Any]], Awaitable[None]],
+    on_startup: StartupShutdown,
+    on_shutdown: StartupShutdown,
     before_job: Callable[[], Awaitable[None]],
     schedule: Sequence[tuple[str, int]],
 ) -> Worker:
@@ -110,14 +111,14 @@ def create_worker(
         schedule: names and how many seconds lie between two runs (they divide a minute, or are minutes).
     """
 
-    def runner(name: str) -> Callable[[dict[Any, Any]], Awaitable[None]]:
-        async def run(_: dict[Any, Any]) -> None:
+    def runner(name: str) -> WorkerCoroutine:
+        async def run(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
             await before_job()
             await jobs()[name].run()
 
         return run
 
-    async def run_requests(_: dict[Any, Any]) -> None:
+    async def run_requests(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
         await before_job()
         for asked in await requests().take_due():
             try:
@@ -150,7 +151,7 @@ def create_worker(
     )
 
 
-def _beat(name: str, run: Callable[[dict[Any, Any]], Awaitable[None]], every_s: int) -> CronJob:
+def _beat(name: str, run: WorkerCoroutine, every_s: int) -> CronJob:
     seconds = set(range(0, 60, every_s)) if every_s < 60 else {0}
     minutes = None if every_s < 3600 and every_s // 60 <= 1 else set(range(0, 60, max(1, every_s // 60)))
     return cron(

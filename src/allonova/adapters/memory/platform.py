@@ -171,15 +171,17 @@ class MemoryDeliveryQueue:
     async def done(self, id: UUID, *, now: datetime) -> None:
         """See DeliveryQueue."""
         async with self._database.transaction() as transaction:
-            row = transaction.rows(OUTBOX)[id]
-            transaction.put(OUTBOX, replace(row, done_at=row.done_at or now))
+            row = transaction.rows(OUTBOX).get(id)
+            if row is not None:
+                transaction.put(OUTBOX, replace(row, done_at=row.done_at or now, leased_until=None, error=None))
 
     async def failed(self, id: UUID, *, error: str, retry_at: datetime | None) -> None:
         """See DeliveryQueue."""
         async with self._database.transaction() as transaction:
-            row = transaction.rows(OUTBOX)[id]
-            put_off = replace(row, error=error, leased_until=None, due_at=retry_at or row.due_at)
-            transaction.put(OUTBOX, replace(put_off, is_dead=retry_at is None))
+            row = transaction.rows(OUTBOX).get(id)
+            if row is not None and row.done_at is None:
+                put_off = replace(row, error=error, leased_until=None, due_at=retry_at or row.due_at)
+                transaction.put(OUTBOX, replace(put_off, is_dead=retry_at is None))
 
 
 def _is_due(row: DeliveryRow, now: datetime) -> bool:

@@ -31,16 +31,16 @@ class RuleBroken(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Unique[T]:
-    """No two rows that satisfy `where` share `key` (default: the columns' values). A None among them never clashes."""
+    """No two rows (that satisfy `where`) share `key`, by default the columns' values. A None in it never clashes."""
 
     name: str
     columns: tuple[str, ...]
-    where: Callable[[T], bool] = lambda _: True
+    where: Callable[[T], bool] | None = None
     key: Callable[[T], tuple[Hashable, ...]] | None = None
 
     def key_of(self, row: T) -> tuple[Hashable, ...] | None:
         """What must be unique; None when the rule does not concern the row."""
-        if not self.where(row):
+        if self.where and not self.where(row):
             return None
         key = self.key(row) if self.key else tuple(attrgetter(column)(row) for column in self.columns)
         return None if None in key else key

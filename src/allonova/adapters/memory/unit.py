@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
 from allonova.adapters.memory.carpool.stores import (
@@ -13,14 +14,41 @@ from allonova.adapters.memory.carpool.stores import (
     MemoryTrips,
     MemoryWebhookEvents,
 )
-from allonova.adapters.memory.carpool.tables import KYC_DOCUMENTS, VEHICLES
-from allonova.adapters.memory.identity import REFRESH_TOKENS, SESSIONS, USERS, MemoryOtps
-from allonova.adapters.memory.platform import MemoryAttempts, MemoryAuditLog, MemoryKeys, MemoryOutbox
+from allonova.adapters.memory.carpool.tables import (
+    BOOKING_EVENTS,
+    BOOKINGS,
+    JOURNAL_ENTRIES,
+    KYC_DOCUMENTS,
+    PAYMENTS,
+    TRIP_STOPS,
+    TRIPS,
+    VEHICLES,
+    WEBHOOK_EVENTS,
+)
+from allonova.adapters.memory.identity import OTP_CODES, REFRESH_TOKENS, SESSIONS, USERS, MemoryOtps
+from allonova.adapters.memory.platform import (
+    ATTEMPTS,
+    AUDIT_LOGS,
+    KEYS,
+    OUTBOX,
+    MemoryAttempts,
+    MemoryAuditLog,
+    MemoryKeys,
+    MemoryOutbox,
+)
+from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transaction
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Clock, Ids
 from allonova.domain.kernel.events import Event
+
+TABLES: tuple[Table[Any], ...] = (
+    *(USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, KYC_DOCUMENTS),
+    *(VEHICLES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
+    *(PAYMENTS, WEBHOOK_EVENTS, JOURNAL_ENTRIES),
+    *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS),
+)
 
 
 class MemoryUnit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import MutableMapping
 from functools import partial
 from pathlib import Path
@@ -19,15 +20,20 @@ _HERE = Path(__file__).resolve()
 # In a wheel, beside the package's other folders; in a checkout, at its root; else where the command is given.
 _PLACES = (_HERE.parents[2] / "migrations", _HERE.parents[4] / "migrations", Path("migrations"))
 
+# Alembic keeps what it works on in globals: one run at a time in a process. Processes queue in the database.
+_TURN = threading.Lock()
+
 
 def migrate(database_url: str, revision: str = "head") -> None:
     """Upgrade to a revision. Not from inside an event loop: it runs its own."""
-    command.upgrade(_config(database_url), revision)
+    with _TURN:
+        command.upgrade(_config(database_url), revision)
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:
     """Go back to a revision; what the later ones kept is lost."""
-    command.downgrade(_config(database_url), revision)
+    with _TURN:
+        command.downgrade(_config(database_url), revision)
 
 
 def migrations_folder() -> Path:

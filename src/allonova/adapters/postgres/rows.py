@@ -9,7 +9,7 @@ from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import FromClause, Label, Numeric, Table
+from sqlalchemy import DateTime, FromClause, Label, Numeric, Table
 
 from allonova.adapters.postgres.runner import Row
 
@@ -37,6 +37,7 @@ class RowMapper[T]:
         self._require_same(fields - set(apart), columns - set(beside))
         self._require_declared(set(apart) - fields, set(beside) - columns)
         self.names = tuple(name for name in table.columns.keys() if name in fields)  # noqa: SIM118 - its items are no names
+        self._instants = tuple(name for name in self.names if isinstance(table.c[name].type, DateTime))
         self._conversions = self._find_conversions()
 
     def columns(self, prefix: str = "", source: FromClause | None = None) -> list[Label[Any]]:
@@ -57,8 +58,14 @@ class RowMapper[T]:
         return self.kind(**dict(zip(self.names, found, strict=True)), **apart)
 
     def values(self, entity: T) -> dict[str, object]:
-        """The parameters of an INSERT or UPDATE, by column."""
-        return {name: getattr(entity, name) for name in self.names}
+        """The parameters of an INSERT or UPDATE, by column. Raises ValueError for an instant without a zone."""
+        found = {name: getattr(entity, name) for name in self.names}
+        for name in self._instants:
+            instant = found[name]
+            # asyncpg would take it for the local time of this machine.
+            if instant is not None and instant.tzinfo is None:
+                raise ValueError(f"{self.kind.__name__}.{name}: an instant without a zone")
+        return found
 
     def _require_same(self, fields: set[str], columns: set[str]) -> None:
         if fields != columns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 
 class Row(Protocol):
@@ -34,12 +34,18 @@ class Runner(Protocol):
 class Connection(Runner, Protocol):
     """A connection, for as long as it is borrowed."""
 
-    def transaction(self, *, isolation: str) -> AbstractAsyncContextManager[object]:
-        """Commits on a clean exit, rolls back otherwise."""
+    def transaction(self) -> AbstractAsyncContextManager[object]:
+        """Commits on a clean exit, rolls back otherwise; inside a transaction, to a savepoint."""
+
+    async def close(self) -> None:
+        """Hang up."""
 
 
 class Pool(Runner, Protocol):
     """Connections to borrow."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *failure: object) -> None: ...
 
     def acquire(self, *, timeout: float | None = None) -> AbstractAsyncContextManager[Connection]:
         """Borrow one; TimeoutError when none comes free in time."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from allonova.adapters.postgres.carpool.bookings import PostgresBookings
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.trips import PostgresTrips
 from allonova.adapters.postgres.carpool.vehicles import VEHICLE_SHELF
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
+from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.identity.stores import REFRESH_TOKEN_SHELF, SESSION_SHELF, USER_SHELF, PostgresOtps
 from allonova.adapters.postgres.kernel.attempts import PostgresAttempts
 from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
@@ -50,6 +51,25 @@ class PostgresUnit:
         self.reads = PostgresCarpoolQueries(connection)
 
 
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """Commit on a clean exit, roll back otherwise.
+
+    Raises:
+        RuntimeError: somebody swallowed an error of the database, which had rolled everything back by then. asyncpg's
+            own transaction would pass over it in silence, as the database answers such a COMMIT with ROLLBACK.
+    """
+    await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    try:
+        yield
+    except BaseException:
+        with suppress(*STORAGE_FAILURES):  # else they would hide why; the pool makes clean or closes what is returned
+            await connection.execute("ROLLBACK")
+        raise
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise RuntimeError("an error of the database was swallowed: nothing is kept")
+
+
 class PostgresUnits:
     """Opens units.
 
@@ -83,10 +103,7 @@ class PostgresUnits:
         token = INSIDE_UNIT.set(True)
         outbox, audit = PostgresOutbox(self._subscribers, self._ids), PostgresAuditLog(self._ids)
         try:
-            async with (
-                self._pool.acquire(timeout=ACQUIRE_S) as connection,
-                connection.transaction(isolation="read_committed"),
-            ):
+            async with self._pool.acquire(timeout=ACQUIRE_S) as connection, transaction(connection):
                 yield PostgresUnit(connection, outbox, audit)
                 await write_both(connection, audit, outbox, self._clock)
         finally:

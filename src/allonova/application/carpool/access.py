@@ -10,6 +10,7 @@ from allonova.domain.carpool.booking import Booking, party_of
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import NotFound
+from allonova.domain.money.payment import Payment
 
 
 def require_side(caller_id: UUID, trip: Trip, booking: Booking) -> Actor:
@@ -26,6 +27,14 @@ async def lock_booking(unit: CarpoolUnit, booking_id: UUID) -> tuple[Trip, Booki
     """
     trip = await unit.trips.of_booking(booking_id)
     return trip, await unit.bookings.get(booking_id)
+
+
+async def lock_payment(unit: CarpoolUnit, payment: Payment) -> Payment:
+    """A payment as it is now, under its trip's lock."""
+    if payment.booking_id is not None:
+        await unit.trips.of_booking(payment.booking_id)
+        return await unit.payments.get(payment.id)
+    return await unit.payments.get(payment.id, lock=True)
 
 
 async def show_booking(unit: CarpoolUnit, booking_id: UUID, viewer_id: UUID) -> BookingView:

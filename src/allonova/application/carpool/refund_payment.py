@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from allonova.application.carpool.access import lock_payment
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.money.ports import PaymentGateway
@@ -38,7 +39,7 @@ class RefundPayment:
         await self.gateways[payment.method].refund(payment)
         now = self.clock.now()
         async with self.begin() as unit:
-            current = await unit.payments.get(payment.id, lock=True)
+            current = await lock_payment(unit, payment)
             if current.status is not PaymentStatus.PAID:
                 return
             current.refund(at=now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.carpool.access import lock_booking, require_side
+from allonova.application.carpool.access import lock_booking, lock_payment, require_side
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import PaymentStarted, RedirectIntent, payment_view
 from allonova.application.kernel.idempotency import Once
@@ -107,7 +107,7 @@ class StartPayment:
         """Keep what the provider answered. Its webhook may have come first: a paid payment stays paid."""
         intent = RedirectIntent(url=opened.url, expires_at=opened.expires_at)
         async with self.begin() as unit:
-            current = await self._locked(unit, payment)
+            current = await lock_payment(unit, payment)
             current.started(provider_ref=opened.provider_ref, intent=_as_json(intent), at=self.clock.now())
             await unit.payments.save(current)
             started = PaymentStarted(payment=payment_view(current), intent=intent)
@@ -117,17 +117,11 @@ class StartPayment:
     async def _refuse(self, payment: Payment, refusal: RefusedByProvider) -> None:
         now: datetime = self.clock.now()
         async with self.begin() as unit:
-            current = await self._locked(unit, payment)
+            current = await lock_payment(unit, payment)
             if current.status is PaymentStatus.INIT:
                 current.fail(code=refusal.code, message=refusal.message, by=Party.SYSTEM, at=now)
                 await unit.payments.save(current)
                 await self._audit(unit, current, "payment.failed", SYSTEM)
-
-    async def _locked(self, unit: CarpoolUnit, payment: Payment) -> Payment:
-        """The payment under its trip's lock."""
-        if payment.booking_id is not None:
-            await unit.trips.of_booking(payment.booking_id)
-        return await unit.payments.get(payment.id)
 
     async def _audit(self, unit: CarpoolUnit, payment: Payment, action: str, actor: Actor) -> None:
         await unit.audit.put(

@@ -19,6 +19,11 @@ BATCH = 50
 ATTEMPTS = 12  # with the backoff below: given up after about 17 hours
 LONGEST_BACKOFF = timedelta(hours=4)
 
+
+class Hopeless(Exception):
+    """Trying again will not help: the delivery is given up at once."""
+
+
 type Handler = Callable[[Any], Awaitable[None]]
 """Takes the events it is subscribed to."""
 
@@ -67,7 +72,7 @@ class RelayOutbox:
             await self.queue.done(delivery.id, now=self.clock.now())
 
     async def _postpone(self, delivery: Delivery, error: Exception) -> None:
-        is_last = delivery.attempts >= ATTEMPTS
+        is_last = delivery.attempts >= ATTEMPTS or isinstance(error, Hopeless)
         log.log(
             logging.ERROR if is_last else logging.WARNING,
             "delivery failed",
@@ -87,4 +92,3 @@ class RelayOutbox:
 def by_event_and_subscriber(subscriptions: list[Subscription]) -> dict[tuple[str, str], Subscription]:
     """The relay's look-up table."""
     return {(s.event.name, s.subscriber): s for s in subscriptions}
-

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from allonova.application.kernel.relay import Hopeless
 
-class Undeliverable(Exception):
+
+class Undeliverable(Hopeless):
     """This message will never arrive, however often it is tried: a number that is none, for one."""
 
     def __init__(self, code: str) -> None:

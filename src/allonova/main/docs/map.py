@@ -149,7 +149,7 @@ def _touched(acts: Iterable[type]) -> tuple[list[str], list[str]]:
     queries: set[str] = set()
     for act in acts:
         for thing in reached(act, "allonova.application"):
-            for base, name in _members(tree_of(thing)):
+            for base, name in _members(thing):
                 if base == "once":
                     attributes.add("keys")
                 elif base == "unit" and name in UNIT_TABLES:
@@ -164,14 +164,17 @@ def _near(port: type, thing: type | FunctionType, method: str) -> bool:
     return same_context and hasattr(port, method)
 
 
-def _members(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """`x.name` and `….x.name`, as (x, name)."""
-    for node in ast.walk(tree):
+@cache
+def _members(thing: type | FunctionType) -> frozenset[tuple[str, str]]:
+    """`x.name` and `….x.name` in its source, as (x, name)."""
+    found = set()
+    for node in ast.walk(tree_of(thing)):
         match node:
             case ast.Attribute(value=ast.Name(id=base) | ast.Attribute(attr=base), attr=name):
-                yield base, name
+                found.add((base, name))
             case _:
                 pass
+    return frozenset(found)
 
 
 def _naming(feature: Feature, tests: dict[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from types import FunctionType, ModuleType
 
@@ -53,9 +53,13 @@ def reached(start: type | FunctionType, package: str) -> list[type | FunctionTyp
     return list(found)
 
 
-def _named(thing: type | FunctionType) -> Iterator[type | FunctionType]:
+@cache
+def _named(thing: type | FunctionType) -> tuple[type | FunctionType, ...]:
     scope = vars(sys.modules[thing.__module__])
-    for node in ast.walk(tree_of(thing)):
-        value = scope.get(node.id) if isinstance(node, ast.Name) else None
-        if isinstance(value, type | FunctionType) and not getattr(value, "_is_protocol", False):
-            yield value
+    names = {node.id for node in ast.walk(tree_of(thing)) if isinstance(node, ast.Name)}
+    values = (scope.get(name) for name in sorted(names))
+    return tuple(
+        value
+        for value in values
+        if isinstance(value, type | FunctionType) and not getattr(value, "_is_protocol", False)
+    )

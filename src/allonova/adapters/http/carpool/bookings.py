@@ -101,9 +101,7 @@ async def accept_booking(
 
 
 @router.post("/{id}/checkin", **spec(BookingView, CheckIn.errors))
-async def check_in(
-    id: UUID, body: CodeBody, caller: UserCaller, check: Annotated[CheckIn, use(CheckIn)]
-) -> Response:
+async def check_in(id: UUID, body: CodeBody, caller: UserCaller, check: Annotated[CheckIn, use(CheckIn)]) -> Response:
     """The driver reads the passenger's QR, or types the short code under it."""
     return answer(await check(caller_id=caller.user_id, booking_id=id, code=body.code))
 

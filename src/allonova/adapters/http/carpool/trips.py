@@ -81,7 +81,7 @@ class TripBody(Body):
     arrival_eta: Instant | None = None
     price_per_seat: SeatPrice
     seats_available: SeatCount
-    stops: Annotated[list[StopBody], Field(max_length=MAX_STOPS)] = []
+    stops: list[StopBody] = Field(default_factory=list, max_length=MAX_STOPS)
     vehicle_id: UUID | None = None
     allow_auto_accept: StrictBool = False
     luggage_policy: Text | None = None
@@ -199,9 +199,7 @@ async def create_trip(body: TripBody, caller: UserCaller, create: Annotated[Crea
 
 
 @router.get("/{id}", **spec(TripView, [NotFound], private=False))
-async def get_trip(
-    id: UUID, caller: MaybeCaller, queries: Annotated[CarpoolQueries, use(CarpoolQueries)]
-) -> Response:
+async def get_trip(id: UUID, caller: MaybeCaller, queries: Annotated[CarpoolQueries, use(CarpoolQueries)]) -> Response:
     """A trip; a draft only to its driver."""
     trip = await queries.trip(id, viewer_id=caller.user_id if caller else None)
     if trip is None:

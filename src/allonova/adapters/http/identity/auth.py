@@ -56,9 +56,7 @@ async def register(
 ) -> Response:
     """Open an account with a phone. The answer is the same for a phone that has one."""
     await limit_logins(request, body.phone)
-    registered = await create(
-        phone=body.phone, first_name=body.first_name, last_name=body.last_name, language=language
-    )
+    registered = await create(phone=body.phone, first_name=body.first_name, last_name=body.last_name, language=language)
     return answer(registered, status=201)
 
 

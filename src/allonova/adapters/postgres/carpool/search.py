@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from allonova.adapters.postgres.carpool.selects import (
     DRIVER,
@@ -112,7 +113,7 @@ def _count_statement(shape: _Shape) -> Statement:
     return compile_once(select(func.count(candidates.c.trip_id.distinct())))
 
 
-def _candidates(wanted: frozenset[str]) -> Subquery:
+def _candidates(wanted: frozenset[str]) -> CTE:
     """Every ride that matches."""
     near: Select[Any] = (
         select(
@@ -140,14 +141,15 @@ def _candidates(wanted: frozenset[str]) -> Subquery:
             *(_OPTIONAL[name] for name in sorted(wanted)),
         )
     )
-    return near.subquery("near")
+    # Kept apart, so that each distance is worked out once.
+    return near.cte("near").prefix_with("MATERIALIZED")
 
 
-def _nearest_of_each(near: Subquery) -> Subquery:
+def _nearest_of_each(near: CTE) -> Subquery:
     distance = near.c.pickup_m + near.c.dropoff_m
     return (
         select(near, distance.label("distance"))
-        .distinct(near.c.trip_id)
+        .ext(distinct_on(near.c.trip_id))
         .order_by(near.c.trip_id, distance, near.c.board, near.c.alight)
         .subquery("best")
     )

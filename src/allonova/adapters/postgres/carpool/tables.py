@@ -114,8 +114,8 @@ TRIP_STOPS = Table(
     *francs("price_from_origin"),
     count("distance_m"),
     moment("eta"),
-    # Judged at commit: while a list is replaced, two stops may bear one number.
-    UniqueConstraint("trip_id", "order", deferrable=True, initially="DEFERRED"),
+    # Judged at the end of a statement: while one replaces a list, two stops may bear one number.
+    UniqueConstraint("trip_id", "order", deferrable=True, initially="IMMEDIATE"),
     Index(None, "point", postgresql_using="gist"),
     schema=CARPOOL,
 )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from allonova.adapters.postgres.carpool.rows import STOP, TRIP, read_stops, stops_of
 from allonova.adapters.postgres.carpool.tables import BOOKINGS, TRIP_STOPS, TRIPS
+from allonova.adapters.postgres.failures import refusing
 from allonova.adapters.postgres.runner import Row, Runner
 from allonova.adapters.postgres.statements import compile_once
 from allonova.adapters.postgres.store import PostgresStore, Shelf, locked
@@ -39,37 +40,38 @@ _STOPS = compile_once(
 )
 
 # Rows that stay are updated, not deleted and made again: bookings refer to stops.
-_REPLACE_ROUTE = """
+_REPLACE_STOPS = """
 WITH stops AS (
     SELECT * FROM unnest(
         $2::uuid[], $3::int[], $4::geography[], $5::text[], $6::bool[], $7::bool[], $8::numeric[], $9::int[],
         $10::timestamptz[]
     ) AS s (id, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta)
-), legs AS (
-    SELECT * FROM unnest(
-        $11::int[], $12::int[], $13::timestamptz[], $14::geography[], $15::geography[], $16::numeric[]
-    ) AS l (board, alight, departure_time, origin, destination, price)
-), stops_gone AS (
+), gone AS (
     DELETE FROM carpool.trip_stops WHERE trip_id = $1::uuid AND id <> ALL ($2::uuid[])
-), legs_gone AS (
+)
+INSERT INTO carpool.trip_stops (
+    id, trip_id, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta
+)
+SELECT id, $1::uuid, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta
+FROM stops
+ON CONFLICT (id) DO UPDATE SET
+    "order" = excluded."order",
+    point = excluded.point,
+    label = excluded.label,
+    pickup_allowed = excluded.pickup_allowed,
+    dropoff_allowed = excluded.dropoff_allowed,
+    price_from_origin = excluded.price_from_origin,
+    distance_m = excluded.distance_m,
+    eta = excluded.eta
+"""
+_REPLACE_LEGS = """
+WITH legs AS (
+    SELECT * FROM unnest($2::int[], $3::int[], $4::timestamptz[], $5::geography[], $6::geography[], $7::numeric[])
+        AS l (board, alight, departure_time, origin, destination, price)
+), gone AS (
     DELETE FROM carpool.trip_legs AS t
     WHERE t.trip_id = $1::uuid
       AND NOT EXISTS (SELECT FROM legs WHERE legs.board = t.board AND legs.alight = t.alight)
-), stops_kept AS (
-    INSERT INTO carpool.trip_stops (
-        id, trip_id, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta
-    )
-    SELECT id, $1::uuid, "order", point, label, pickup_allowed, dropoff_allowed, price_from_origin, distance_m, eta
-    FROM stops
-    ON CONFLICT (id) DO UPDATE SET
-        "order" = excluded."order",
-        point = excluded.point,
-        label = excluded.label,
-        pickup_allowed = excluded.pickup_allowed,
-        dropoff_allowed = excluded.dropoff_allowed,
-        price_from_origin = excluded.price_from_origin,
-        distance_m = excluded.distance_m,
-        eta = excluded.eta
 )
 INSERT INTO carpool.trip_legs (trip_id, board, alight, departure_time, origin, destination, price)
 SELECT $1::uuid, board, alight, departure_time, origin, destination, price FROM legs
@@ -90,13 +92,16 @@ class PostgresTrips(PostgresStore[Trip]):
     async def add(self, entity: Trip) -> None:
         """Keep a new one with its stops. Raises TripsOverlap."""
         await super().add(entity)
-        if entity.stops or entity.status is TripStatus.PUBLISHED:
-            await self._replace_route(entity)
+        if entity.stops:
+            await self._replace_stops(entity)
+        if entity.status is TripStatus.PUBLISHED:
+            await self._replace_legs(entity)
 
     async def save_route(self, trip: Trip) -> None:
         """`save` with stops and rides. Raises StaleVersion, TripsOverlap."""
         await self.save(trip)
-        await self._replace_route(trip)
+        await self._replace_stops(trip)
+        await self._replace_legs(trip)
 
     async def of_booking(self, booking_id: UUID) -> Trip:
         """The trip of a booking, locked. Raises NotFound."""
@@ -117,12 +122,13 @@ class PostgresTrips(PostgresStore[Trip]):
     async def _stops(self, trip_id: UUID) -> list[Stop]:
         return read_stops([tuple(row) for row in await self._runner.fetch(_STOPS.sql, *_STOPS.args(trip=trip_id))])
 
-    async def _replace_route(self, trip: Trip) -> None:
-        await self._runner.execute(_REPLACE_ROUTE, trip.id, *_stop_columns(trip), *_leg_columns(trip))
+    async def _replace_stops(self, trip: Trip) -> None:
+        columns = [[getattr(stop, name) for stop in trip.stops] for name in STOP.names]
+        with refusing(REFUSALS):
+            await self._runner.execute(_REPLACE_STOPS, trip.id, *columns)
 
-
-def _stop_columns(trip: Trip) -> Sequence[list[object]]:
-    return [[getattr(stop, name) for stop in trip.stops] for name in STOP.names]
+    async def _replace_legs(self, trip: Trip) -> None:
+        await self._runner.execute(_REPLACE_LEGS, trip.id, *_leg_columns(trip))
 
 
 def _leg_columns(trip: Trip) -> Sequence[list[object]]:

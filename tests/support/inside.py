@@ -1,0 +1,113 @@
+"""What no endpoint shows and a test must still see: the books, the outbox, and whether anything was written at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from allonova.adapters.memory.books import MemoryBooks
+from allonova.adapters.memory.carpool.tables import JOURNAL_ENTRIES
+from allonova.adapters.memory.platform import OUTBOX
+from allonova.adapters.memory.store import MemoryDatabase
+from allonova.adapters.postgres.runner import Runner
+from allonova.main.wiring import Platform
+
+_ENTRIES = """
+SELECT e.kind, e.ref_id, array_agg(trim(BOTH ':' FROM a.kind || ':' || a.owner)), array_agg(p.amount::bigint)
+FROM platform.journal_entries e
+JOIN platform.postings p ON p.entry_id = e.id JOIN platform.accounts a ON a.id = p.account_id
+GROUP BY e.id, e.kind, e.ref_id, e.created_at ORDER BY e.created_at, e.id
+"""
+_OUTBOX = """
+SELECT event, subscriber, attempts, done_at IS NOT NULL, dead_at IS NOT NULL FROM platform.outbox ORDER BY seq
+"""
+_TABLES = """
+SELECT oid::regclass::text FROM pg_class
+WHERE relkind = 'r' AND relnamespace IN ('carpool'::regnamespace, 'platform'::regnamespace) ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A journal entry: francs by account (`escrow`, `clearing:wave`), credits positive."""
+
+    kind: str
+    ref_id: UUID
+    francs: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a delivery of the outbox stands."""
+
+    event: str
+    subscriber: str
+    attempts: int
+    is_done: bool
+    is_dead: bool
+
+
+class Inside(Protocol):
+    """A look beneath the ports."""
+
+    async def journal(self) -> list[Movement]:
+        """The books, in the order of their making."""
+
+    async def outbox(self) -> list[Sent]:
+        """Every delivery there ever was."""
+
+    async def everything(self) -> str:
+        """All rows of all tables, to be compared with another moment's."""
+
+
+class InsideMemory:
+    """Reads the tables in this process."""
+
+    def __init__(self, platform: Platform) -> None:
+        books = platform.books
+        if not (isinstance(books, MemoryBooks) and isinstance(books._source, MemoryDatabase)):
+            raise TypeError("not a memory platform")
+        self._database = books._source
+
+    async def journal(self) -> list[Movement]:
+        """See Inside."""
+        movements = []
+        for entry in self._database.rows(JOURNAL_ENTRIES).values():
+            francs: Counter[str] = Counter()
+            for posting in entry.postings:
+                francs[f"{posting.account.kind}:{posting.account.owner}".strip(":")] += posting.amount
+            movements.append(Movement(entry.kind, entry.ref_id, dict(francs)))
+        return movements
+
+    async def outbox(self) -> list[Sent]:
+        """See Inside."""
+        rows = self._database.rows(OUTBOX).values()
+        return [Sent(r.event, r.subscriber, r.attempts, r.done_at is not None, r.is_dead) for r in rows]
+
+    async def everything(self) -> str:
+        """See Inside."""
+        return repr(self._database._tables)
+
+
+class InsidePostgres:
+    """Reads the tables as whoever owns them."""
+
+    def __init__(self, owner: Runner) -> None:
+        self._owner = owner
+
+    async def journal(self) -> list[Movement]:
+        """See Inside."""
+        rows = await self._owner.fetch(_ENTRIES)
+        return [Movement(kind, ref, dict(zip(names, sums, strict=True))) for kind, ref, names, sums in rows]
+
+    async def outbox(self) -> list[Sent]:
+        """See Inside."""
+        return [Sent(*row) for row in await self._owner.fetch(_OUTBOX)]
+
+    async def everything(self) -> str:
+        """See Inside."""
+        tables = [name for (name,) in await self._owner.fetch(_TABLES)]
+        return repr([await self._owner.fetch(f"SELECT t::text FROM {name} t ORDER BY 1") for name in tables])  # noqa: S608
