@@ -25,8 +25,8 @@ from docker_servers import docker_answers, docker_postgres, docker_redis
 from local_servers import CannotServe, Server, account, local_postgres, local_redis
 
 ADVICE = """\
-The tests need PostgreSQL with PostGIS and Redis; programs for them are missing here, and no Docker engine
-answers. On Debian or Ubuntu, root must run once:
+PostgreSQL with PostGIS and Redis are needed, but not all of their programs are on this machine, and no
+Docker engine answers. On Debian or Ubuntu, root must run once:
 
     apt-get update && apt-get install -y {packages}
 
@@ -108,7 +108,7 @@ def private(servers: dict[str, Server]) -> Iterator[dict[str, str]]:
         try:
             keep(servers, life, report)
         except Exception as error:  # noqa: BLE001  whatever it is, the parent says it and ends
-            os.write(report, f"{type(error).__name__}: {error}".encode())
+            os.write(report, (str(error) if isinstance(error, CannotServe) else repr(error)).encode())
         finally:
             os._exit(0)
     os.close(life)

@@ -154,8 +154,12 @@ class Stage:
 
 
 async def all_at_once[T](deeds: Iterable[Awaitable[T]]) -> list[T]:
-    """Everything in flight together."""
-    return list(await asyncio.gather(*deeds))
+    """Everything in flight together; the first failure is raised when all have ended."""
+    ends = await asyncio.gather(*deeds, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+    return [end for end in ends if not isinstance(end, BaseException)]
 
 
 def statuses(answers: Sequence[httpx.Response]) -> list[int]:

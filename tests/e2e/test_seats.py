@@ -18,9 +18,12 @@ import pytest
 
 from allonova.application.kernel.ports import Clock
 from allonova.domain.carpool.booking import Booking
+from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.user import User
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.machine import Party
 from allonova.domain.money.payment import Payment
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once
@@ -66,7 +69,8 @@ def a_wish(trip: Trip, passenger: User, clock: Clock) -> Booking:
 def an_unpaid(trip: Trip, passenger: User, clock: Clock) -> Booking:
     """One whose hold ended before the money came."""
     booking = a_wish(trip, passenger, clock)
-    return cancelled(accepted(trip, booking, at=clock.now() - HALF_AN_HOUR), at=clock.now())
+    booking.accept(Actor(Party.DRIVER, trip.driver_id), clock.now() - HALF_AN_HOUR, Rules().hold)
+    return cancelled(booking, at=clock.now())
 
 
 async def paid_unheard(stage: Stage, booking: Booking) -> Payment:
@@ -139,7 +143,7 @@ async def run(stage: Stage, race: Race, *others: Coroutine[Any, Any, None]) -> N
     payments = [pay_late(stage, race, next(either), booking, payment) for booking, payment in race.late]
     deeds = [*accepts, *payments, *others]
     random.shuffle(deeds)
-    await asyncio.gather(*deeds)
+    await all_at_once(deeds)
 
 
 async def free_seats(stage: Stage, trip_id: UUID) -> list[int]:

@@ -55,6 +55,25 @@ async def test_accounts_are_made_once_when_many_post_to_new_ones_at_once(units: 
     assert await pool.fetchval("SELECT count(*) FROM platform.postings") == 120
 
 
+async def test_no_deadlock_when_new_accounts_are_opened_in_opposite_orders(units: PostgresUnits) -> None:
+    async def post(accounts: list[Account]) -> None:
+        postings = move(accounts[0], *((account, 1) for account in accounts[1:]))
+        made = Entry(
+            id=new_id(),
+            kind=EntryKind.REFUND_SENT,
+            ref_type="test",
+            ref_id=new_id(),
+            postings=postings,
+            created_at=NOW,
+        )
+        async with units.begin() as unit:
+            await unit.journal.post(made)
+
+    for round_ in range(10):
+        accounts = [Account(AccountKind.DRIVER_PAYABLE, f"{round_}:{index}") for index in range(60)]
+        await asyncio.gather(*(post(accounts[:: 1 if index % 2 else -1]) for index in range(10)))
+
+
 async def test_one_entry_stands_when_the_same_is_posted_ten_times_at_once(units: PostgresUnits) -> None:
     ref_id = new_id()
 

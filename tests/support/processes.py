@@ -163,8 +163,9 @@ class Fleet:
             for url in self.urls:
                 if (await http.get(f"{url}/readyz")).status_code != 200:
                     return False
-            # The worker has no port: it is up when it does what it is asked to.
-            job = await http.post(f"{self.sandbox_url}/sandbox/jobs/relay", timeout=20)
+            # The worker has no port: it is up when it does what it is asked to. One that is about to end may take the
+            # request with it, so another is made soon.
+            job = await http.post(f"{self.sandbox_url}/sandbox/jobs/relay", timeout=3)
         return job.status_code == 200 and self._listeners() >= len(self.urls)
 
     def _listeners(self) -> int:

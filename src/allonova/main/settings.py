@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 class Env(StrEnum):
     """How strict to be."""
@@ -42,6 +44,7 @@ class Settings(BaseSettings):
     env: Env = Field(default=Env.PRODUCTION, validation_alias="ALLONOVA_ENV")
     port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT")
     host: str = Field(default="", validation_alias="ALLONOVA_HOST")
+    embedded_is_public: bool = Field(default=False, validation_alias="ALLONOVA_EMBEDDED_IS_PUBLIC")
     public_url: str = Field(default="", validation_alias="ALLONOVA_PUBLIC_URL")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     migrations_database_url: str = Field(default="", validation_alias="MIGRATIONS_DATABASE_URL")
@@ -127,6 +130,8 @@ class Settings(BaseSettings):
         faults = []
         if not self.keys:
             faults.append("ALLONOVA_SECRET_KEYS must hold at least one kid:secret pair")
+        if self.env is Env.EMBEDDED and self.bind_host not in LOOPBACK and not self.embedded_is_public:
+            faults.append("ALLONOVA_HOST opens the demo to the network: say so with ALLONOVA_EMBEDDED_IS_PUBLIC=true")
         if self.env is not Env.EMBEDDED and not (self.database_url and self.redis_url):
             faults.append(f"ALLONOVA_ENV={self.env} needs DATABASE_URL and REDIS_URL")
         return faults

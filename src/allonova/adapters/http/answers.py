@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -138,7 +138,8 @@ def refusal(error: DomainError, language: str) -> Response:
     return json_response(refusal_body(error, language), status_of(error), headers)
 
 
-COMMON = (ValidationError, RateLimited, PayloadTooLarge, UnsupportedMediaType, ServiceUnavailable)
+ANYWHERE = (PayloadTooLarge, ServiceUnavailable)
+TO_CLIENTS = (ValidationError, AuthRequired, RateLimited, UnsupportedMediaType)  # a bad token is refused everywhere
 
 
 def spec(
@@ -149,17 +150,24 @@ def spec(
     listed: bool = False,
     private: bool = True,
     keyed: bool = False,
+    hook: bool = False,
+    parameters: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A route's answers for its decorator: `@router.post("/bookings", **spec(BookingView, CreateBooking.errors))`.
 
     Args:
         view: the dataclass in `data`; None for an answer without a body.
-        private: needs a token.
+        private: needs a token; elsewhere one is welcome.
         keyed: honours Idempotency-Key.
+        hook: for a provider, who has no token and no limit.
+        parameters: of the query string, where the route reads it by itself.
     """
-    kinds = [*errors, *COMMON, *([AuthRequired] if private else []), *([IdempotencyMismatch, StillRunning] * keyed)]
+    kinds = [*errors, *ANYWHERE, *(() if hook else TO_CLIENTS), *([IdempotencyMismatch, StillRunning] * keyed)]
     model = None if view is None else ListEnvelope[view] if listed else Envelope[view]
-    return {"response_model": model, "status_code": status, "responses": _refusals(kinds)}
+    extra: dict[str, Any] = {"parameters": list(parameters)} if parameters else {}
+    if not private and not hook:
+        extra["security"] = [{}]  # beside the scheme of the router's limit: nothing will do as well
+    return {"response_model": model, "status_code": status, "responses": _refusals(kinds), "openapi_extra": extra}
 
 
 def _refusals(kinds: Iterable[type[DomainError]]) -> dict[int | str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import re
 import time
@@ -165,27 +164,3 @@ def limit_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
         (b"ratelimit-remaining", b"%d" % verdict.remaining),
         (b"ratelimit-reset", b"%d" % verdict.reset_s),
     ]
-
-
-def client_address(scope: Scope, trusted: Sequence[str]) -> str:
-    """Who is at the other end: the first address from the right of X-Forwarded-For that is not a trusted proxy, and
-    the peer itself when that is none. A caller cannot name his own address unless a proxy of ours believes him.
-    """
-    peer = scope["client"][0] if scope.get("client") else "unknown"
-    networks = [ipaddress.ip_network(name, strict=False) for name in trusted]
-    if not _is_in(peer, networks):
-        return peer
-    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
-    for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
-        peer = hop
-        if not _is_in(hop, networks):
-            break
-    return peer[:64]
-
-
-def _is_in(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
 
 from fastapi import Request
+from slowapi.util import get_remote_address
 
-from allonova.adapters.http.guard import client_address
-from allonova.adapters.http.provide import MaybeCaller, edge_of
+from allonova.adapters.http.provide import Credentials, edge_of, optional_caller
+from allonova.application.identity.ports import Caller
 from allonova.application.kernel.limits import Limit
-from allonova.domain.kernel.errors import RateLimited
+from allonova.domain.kernel.errors import AuthRequired, RateLimited
 
 
-async def limit_calls(request: Request, caller: MaybeCaller) -> None:
-    """A router's dependency: user and address are counted in one round trip."""
+async def limit_calls(request: Request, credentials: Credentials) -> None:
+    """A router's dependency: user and address are counted in one round trip. Whose token is refused is nobody, and
+    counted as such before he hears of it: guessing tokens costs hits as well.
+    """
+    try:
+        caller = await optional_caller(request, credentials)
+    except AuthRequired:
+        await _hit(request, _limits(request, None))
+        raise
+    await _hit(request, _limits(request, caller))
+
+
+def _limits(request: Request, caller: Caller | None) -> list[Limit]:
     config = edge_of(request).config
-    address = client_address(request.scope, config.trusted_proxies)
+    address = client_address(request, config.trusted_proxies)
     if caller is None:
-        limits = [Limit(name="anonymous", key=address, amount=config.anonymous_per_minute, window_s=60)]
-    else:
-        limits = [
-            Limit(name="user", key=str(caller.user_id), amount=config.user_per_minute, window_s=60),
-            Limit(name="address", key=address, amount=config.address_per_minute, window_s=60),
-        ]
-    await _hit(request, limits)
+        return [Limit(name="anonymous", key=address, amount=config.anonymous_per_minute, window_s=60)]
+    return [
+        Limit(name="user", key=str(caller.user_id), amount=config.user_per_minute, window_s=60),
+        Limit(name="address", key=address, amount=config.address_per_minute, window_s=60),
+    ]
 
 
 async def limit_logins(request: Request, identifier: str) -> None:
     """What proves who one is may be tried less often, and not at all while nobody can count."""
     config = edge_of(request).config
-    address = client_address(request.scope, config.trusted_proxies)
+    address = client_address(request, config.trusted_proxies)
     who = hashlib.sha256(identifier.encode()).hexdigest()[:32]  # counters outlive requests and hold no phone
     limits = [
         _closed("auth", f"{address} {who}", config.auth_per_minute, 60),
@@ -48,3 +61,27 @@ async def _hit(request: Request, limits: list[Limit]) -> None:
     request.state.rate_limit = verdict
     if not verdict.allowed:
         raise RateLimited(retry_after_s=max(1, verdict.retry_after_s))
+
+
+def client_address(request: Request, trusted: Sequence[str]) -> str:
+    """Who is at the other end: the first address from the right of X-Forwarded-For that is not a trusted proxy, and
+    the peer itself when that is none. A caller cannot name his own address unless a proxy of ours believes him.
+    """
+    address = get_remote_address(request)
+    if not _is_in(address, tuple(trusted)):
+        return address
+    hops = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    for hop in reversed([part.strip() for part in hops if part.strip()]):
+        address = hop
+        if not _is_in(hop, tuple(trusted)):
+            break
+    return address[:64]
+
+
+@lru_cache(maxsize=1024)
+def _is_in(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ipaddress.ip_network(network, strict=False) for network in networks)

@@ -73,6 +73,9 @@ type Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer
 
 async def optional_caller(request: Request, credentials: Credentials) -> Caller | None:
     """Who sends the request; None without a token. A token that is not good is refused, not ignored."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     if credentials is None:
         if "authorization" in request.headers:
             raise AuthRequired

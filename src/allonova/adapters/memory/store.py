@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from uuid import UUID
 
 from allonova.adapters.memory.rules import ForeignKeyMissing, RuleBroken, StorageError, Table
-from allonova.application.kernel.inside import INSIDE_UNIT
+from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
 from allonova.domain.kernel.errors import DomainError, NotFound, StaleVersion
 
 
@@ -45,8 +45,7 @@ class MemoryDatabase:
         Raises:
             RuntimeError: this task is inside a unit already, or swallowed the error of a broken rule.
         """
-        if INSIDE_UNIT.get():
-            raise RuntimeError("a unit inside a unit")
+        require_outside_unit("a unit of work")
         async with self._lock:
             transaction = Transaction(self)
             INSIDE_UNIT.set(True)

@@ -40,7 +40,7 @@ SMS: dict[Template, dict[str, str]] = {
         "en": "AlloCar: your request for {route}, {when}, has run out. Nothing was charged.",
     },
     Template.BOOKING_PAID_PASSENGER: {
-        "fr": "AlloCar : {amount} F reçus pour {route}, {when}. Montrez votre code au conducteur.",
+        "fr": "AlloCar : {amount} F encaissés pour {route}, {when}. Montrez votre code au conducteur.",
         "en": "AlloCar: {amount} F received for {route}, {when}. Show your code to the driver.",
     },
     Template.BOOKING_PAID_DRIVER: {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import StringConstraints
 
 from allonova.adapters.http.answers import answer, answer_page, spec
-from allonova.adapters.http.fields import Body, SeatCount
+from allonova.adapters.http.fields import Body, Instant, SeatCount
 from allonova.adapters.http.listing import Listing
 from allonova.adapters.http.provide import UserCaller, keyed, use
 from allonova.adapters.http.routes import api_router
@@ -29,7 +28,7 @@ from allonova.domain.kernel.machine import Party
 
 router = api_router("Bookings", "/bookings")
 BOOKINGS = Listing(
-    filters={"status": BookingStatus, "created_at": datetime, "departure_time": datetime},
+    filters={"status": BookingStatus, "created_at": Instant, "departure_time": Instant},
     ranges=["created_at", "departure_time"],
     sortable=["created_at", "departure_time"],
     extra=["role"],
@@ -70,7 +69,7 @@ async def create_booking(
     return answer(booking, status=201, once=once)
 
 
-@router.get("", **spec(BookingView, listed=True), openapi_extra={"parameters": BOOKINGS.parameters()})
+@router.get("", **spec(BookingView, listed=True, parameters=BOOKINGS.parameters()))
 async def list_bookings(
     caller: UserCaller,
     query: Annotated[ListQuery, BOOKINGS.depends()],

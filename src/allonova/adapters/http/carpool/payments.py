@@ -88,7 +88,7 @@ async def get_payment(
     return answer(payment_view(payment))
 
 
-@webhooks.post("/wave", **spec(WebhookTaken, [WebhookInvalidSignature], private=False))
+@webhooks.post("/wave", **spec(WebhookTaken, [WebhookInvalidSignature], hook=True))
 async def take_wave_event(
     request: Request,
     gateways: Annotated[Mapping[Method, PaymentGateway], use("gateways")],

@@ -179,7 +179,7 @@ def _search_parameters() -> list[dict[str, object]]:
     ]
 
 
-@router.get("/search", **spec(Hit, listed=True, private=False), openapi_extra={"parameters": _search_parameters()})
+@router.get("/search", **spec(Hit, listed=True, private=False, parameters=_search_parameters()))
 async def search_trips(
     asked: Annotated[SearchQuery, Depends(search_query)],
     caller: MaybeCaller,

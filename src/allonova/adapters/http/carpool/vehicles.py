@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from fastapi import Response
 from pydantic import Field, StrictInt, StringConstraints
 
 from allonova.adapters.http.answers import answer, answer_page, spec
-from allonova.adapters.http.fields import Body, Line
+from allonova.adapters.http.fields import Body, Instant, Line
 from allonova.adapters.http.listing import Listing
 from allonova.adapters.http.provide import UserCaller, use
 from allonova.adapters.http.routes import api_router
@@ -22,7 +21,7 @@ from allonova.domain.carpool.vehicle import Comfort
 from allonova.domain.kernel.errors import NotFound
 
 router = api_router("Vehicles", "/vehicles")
-VEHICLES = Listing(filters={"created_at": datetime}, ranges=["created_at"], sortable=["created_at"])
+VEHICLES = Listing(filters={"created_at": Instant}, ranges=["created_at"], sortable=["created_at"])
 
 
 class VehicleBody(Body):
@@ -39,7 +38,7 @@ class VehicleBody(Body):
     year: Annotated[StrictInt, Field(ge=1950, le=2100)] | None = None
 
 
-@router.get("", **spec(VehicleView, listed=True), openapi_extra={"parameters": VEHICLES.parameters()})
+@router.get("", **spec(VehicleView, listed=True, parameters=VEHICLES.parameters()))
 async def list_vehicles(
     caller: UserCaller,
     query: Annotated[ListQuery, VEHICLES.depends()],

@@ -1,0 +1,171 @@
+"""No input causes a 5xx: whatever is sent in any place of any request is refused in the envelope, or taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.support.api import Api, Person, fresh_key, refusal, stop_body, trip_body
+from tests.support.factories import new_id
+
+BROKEN = {
+    "nothing": b"",
+    "half": b'{"phone": "+22507',
+    "null": b"null",
+    "list": b"[]",
+    "text": b'"phone"',
+    "number": b"1",
+    "NaN": b'{"phone": NaN}',
+    "infinity": b'{"phone": -Infinity}',
+    "1e400": b'{"phone": 1e400}',
+    "5,000 digits": b'{"phone": ' + b"9" * 5000 + b"}",
+    "lone surrogate": b'{"phone": "\\ud800"}',
+    "lone surrogate as a name": b'{"\\udfff": 1}',
+    "not UTF-8": b'{"phone": "\xff"}',
+    "UTF-16": '{"phone": "x"}'.encode("utf-16"),
+    "deep list": b"[" * 50_000,
+    "deep dictionary": b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
+    "trailing": b'{"phone": "+2250700000009"} x',
+    "NUL": b'{"phone": "+22507\\u000000000009"}',
+}
+VALUES = (
+    "null", "true", "[]", "{}", '" "', '"\\u0000"', '"\\ud800"', '"\\u202e"', "-1", "0.5", "NaN", "1e400", "1e308",
+    "9223372036854775808", "-9223372036854775809", '"0000-01-01T00:00:00Z"', '"0001-01-01T00:00:00+14:00"',
+    '"9999-12-31T23:59:59-14:00"', '"10000-01-01T00:00:00Z"', '"2025-10-02T08:30:00"', '"' + "x" * 5_000 + '"',
+    '"\'; DROP TABLE users; --"', "[" * 600 + "]" * 600, '"00000000-0000-0000-0000-000000000000"',
+)  # fmt: skip
+QUERIES = (
+    "page=0", "page=-1", "page=9223372036854775808", "page=1e400", "page=NaN", "page=", "page=1000000", "page=٣",
+    "page_size=0", "page_size=101", "page_size=-9223372036854775809", "sort=%00", "sort=nothing", "sort=-", "sort=,,,",
+    "sort=created_at" + ",created_at" * 300, "%00=1", "=1", "page=%ff", "page=%ED%A0%80", "created_at=yesterday",
+    "created_at=0001-01-01T00:00:00%2B14:00", "created_at_gte=9999-12-31T23:59:59-14:00", "created_at=10000-01-01",
+    "created_at=2025-10-02T08:30:00", "created_at_lte=0000-01-01T00:00:00Z", "created_at=in:,", "created_at=1e400",
+    "created_at=1e20", "created_at=in:" + "1," * 1000, "created_at=%00", "created_at_gte=-9223372036854775809",
+)  # fmt: skip
+FROM_TO = "from=5.35,-4.00&to=6.81,-5.27"
+SEARCHES = (
+    f"{FROM_TO}&date=0000-01-01", f"{FROM_TO}&date=0001-01-01", f"{FROM_TO}&date=10000-01-01",
+    f"{FROM_TO}&date=9999-12-31", f"{FROM_TO}&date=", f"{FROM_TO}&date=1e400", f"{FROM_TO}&date=%00",
+    "from=nan,nan&to=inf,0&date=2025-10-02", "from=1e400,0&to=0,0&date=2025-10-02", "from=,&to=,&date=2025-10-02",
+    "from=1,2,3&to=0,0&date=2025-10-02", "from=91,0&to=0,181&date=2025-10-02", "from=%00&to=%ff&date=2025-10-02",
+    "from=٣,٣&to=0,0&date=2025-10-02", "from=1_0,1&to=0,0&date=2025-10-02",
+    f"{FROM_TO}&date=2025-10-02&radius_km=0", f"{FROM_TO}&date=2025-10-02&radius_km=9223372036854775808",
+    f"{FROM_TO}&date=2025-10-02&seats>=0", f"{FROM_TO}&date=2025-10-02&seats>=-1", f"{FROM_TO}&date=2025-10-02&seats>",
+    f"{FROM_TO}&date=2025-10-02&price_min=-1", f"{FROM_TO}&date=2025-10-02&price_max=1e400",
+    f"{FROM_TO}&date=2025-10-02&driver_rating>=NaN", f"{FROM_TO}&date=2025-10-02&comfort=%00",
+    f"{FROM_TO}&date=2025-10-02&page=9223372036854775808", f"{FROM_TO}&date=2025-10-02&sort=price,price,-price",
+)  # fmt: skip
+IDS = ("", "x", "%00", "%ff", "..%2f..", "1" * 5000, "00000000-0000-0000-0000-00000000000g", "null", "1e400")
+VEHICLE = {
+    "make": "Toyota", "model": "Corolla", "color": "gris", "plate_number": "1234 AB 01", "seats_total": 5,
+    "comfort_level": "standard", "year": 2020,
+}  # fmt: skip
+BOOKING = {"trip_id": str(new_id()), "seats": 1, "pickup_stop_id": str(new_id()), "dropoff_stop_id": str(new_id())}
+BODIES: dict[str, dict[str, Any]] = {
+    "/auth/register": {"phone": "+2250700000009", "first_name": "Awa", "last_name": "Koné"},
+    "/auth/otp/send": {"phone": "+2250700000009"},
+    "/auth/otp/verify": {"phone": "+2250700000009", "code": "123456"},
+    "/auth/token/refresh": {"refresh_token": "x"},
+    "/auth/logout": {"refresh_token": "x"},
+    "/vehicles": VEHICLE,
+    "/trips": trip_body(
+        stops=[stop_body(eta="2025-10-02T10:00:00Z", pickup_allowed=True, dropoff_allowed=True)],
+        arrival_eta="2025-10-02T12:00:00Z",
+        vehicle_id=str(new_id()),
+        allow_auto_accept=True,
+        luggage_policy="1 valise",
+        rules="Non-fumeur",
+    ),
+    "/bookings": BOOKING,
+    f"/bookings/{new_id()}/checkin": {"code": "ABCD1234"},
+    "/payments/init": {"booking_id": str(new_id()), "method": "wave", "return_url": "https://app.allonova.test/x"},
+}
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value of a body, its containers included."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, child in inner:
+        yield (*path, name)
+        yield from places(child, (*path, name))
+
+
+def put(body: Any, place: tuple[str | int, ...], raw: str) -> bytes:
+    """The body as JSON, with raw text in one place."""
+    copy = json.loads(json.dumps(body))
+    inside = copy
+    for name in place[:-1]:
+        inside = inside[name]
+    inside[place[-1]] = "@here@"
+    return json.dumps(copy).replace('"@here@"', raw).encode("utf-8", "surrogatepass")
+
+
+def is_decent(answer: httpx.Response) -> bool:
+    """Taken, or refused in the envelope by somebody who understood."""
+    return answer.status_code < 400 or (answer.status_code < 500 and set(answer.json()) == {"error", "meta"})
+
+
+async def send(person: Person, path: str, content: bytes) -> httpx.Response:
+    """JSON as bytes."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": fresh_key()}
+    answer: httpx.Response = await person.send("POST", path, content=content, headers=headers)
+    return answer
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_body_is_refused_when_it_is_no_sound_json(api: Api, name: str) -> None:
+    passenger = await api.passenger()
+    for path in BODIES:
+        refusal(await send(passenger, path, BROKEN[name]), 422, "validation_error")
+
+
+@pytest.mark.parametrize("path", BODIES)
+async def test_no_value_causes_a_fault_when_it_stands_in_any_place(api: Api, path: str) -> None:
+    person = await api.driver()
+    for place in places(BODIES[path]):
+        for raw in VALUES:
+            answer = await send(person, path, put(BODIES[path], place, raw))
+            assert is_decent(answer), (place, raw[:60], answer.text)
+
+
+@pytest.mark.parametrize("path", ["/vehicles", "/bookings"])
+async def test_no_query_causes_a_fault_when_it_asks_for_a_list(api: Api, path: str) -> None:
+    passenger = await api.passenger()
+    for query in QUERIES:
+        answer = await passenger.get(f"{path}?{query}")
+        assert is_decent(answer), (query, answer.text)
+
+
+async def test_no_query_causes_a_fault_when_it_searches(api: Api) -> None:
+    for query in SEARCHES:
+        answer = await api.http.get(f"/trips/search?{query}")
+        assert is_decent(answer), (query, answer.text)
+
+
+@pytest.mark.parametrize("path", ["/vehicles/{}", "/trips/{}", "/bookings/{}", "/payments/{}"])
+async def test_no_id_causes_a_fault_when_it_is_none(api: Api, path: str) -> None:
+    passenger = await api.passenger()
+    for id in IDS:
+        answer = await passenger.get(path.format(id))
+        assert 400 <= answer.status_code < 500, (id, answer.text)
+        assert is_decent(answer)
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "é", "\x00", "\x7f", "x" * 256, "\t"])
+async def test_key_is_refused_when_it_is_not_255_visible_characters(api: Api, key: str) -> None:
+    passenger = await api.passenger()
+    headers = {"Idempotency-Key": key.encode("latin-1")}
+    answer = await passenger.send("POST", "/bookings", json=BOOKING, headers=headers)
+    refusal(answer, 422, "validation_error")
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Accept-Language", "X-Request-ID", "Origin", "Content-Type"])
+async def test_no_header_causes_a_fault_when_it_is_junk(api: Api, name: str) -> None:
+    for junk in (b"", b"\xff\xfe", b"Bearer \xff", b"x" * 20_000, b"Bearer", b"a;q=1e999", b",", quote("é").encode()):
+        answer = await api.http.post("/auth/otp/send", json={"phone": "+2250700000009"}, headers={name: junk})
+        assert is_decent(answer), (junk[:60], answer.text)

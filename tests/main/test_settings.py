@@ -1,0 +1,97 @@
+"""What the service refuses to start with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from allonova.main.settings import DEMO_SECRET, Env, Misconfigured, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SOUND = {
+    "ALLONOVA_ENV": "production",
+    "ALLONOVA_PUBLIC_URL": "https://api.example.test",
+    "ALLONOVA_SECRET_KEYS": "k1:" + "s" * 32,
+    "DATABASE_URL": "postgresql://app@db/allonova?sslmode=verify-full",
+    "REDIS_URL": "rediss://cache:6379/0",
+    "WAVE_API_KEY": "key",
+    "WAVE_WEBHOOK_SECRET": "secret",
+    "BREVO_API_KEY": "key",
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
+
+
+def settings_of(monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]) -> Settings:
+    for name, value in (SOUND | changes).items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {}).checked()
+    assert settings.env is Env.PRODUCTION
+    assert not settings.with_sandbox
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"ALLONOVA_SECRET_KEYS": f"demo:{DEMO_SECRET}"}, "ALLONOVA_SECRET_KEYS"),
+        ({"ALLONOVA_SECRET_KEYS": "k1:short"}, "ALLONOVA_SECRET_KEYS"),
+        ({"ALLONOVA_SECRET_KEYS": "no-pair"}, "ALLONOVA_SECRET_KEYS"),
+        ({"ALLONOVA_SANDBOX": "true"}, "ALLONOVA_SANDBOX"),
+        ({"WAVE_API_KEY": ""}, "WAVE_API_KEY"),
+        ({"WAVE_WEBHOOK_SECRET": ""}, "WAVE_WEBHOOK_SECRET"),
+        ({"BREVO_API_KEY": ""}, "BREVO_API_KEY"),
+        ({"ALLONOVA_PUBLIC_URL": "http://api.example.test"}, "ALLONOVA_PUBLIC_URL"),
+        ({"ALLONOVA_PAYMENT_RETURN_URL": "http://app.example.test"}, "payment return URL"),
+        ({"DATABASE_URL": "postgresql://app@db/allonova"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://app@db/allonova?sslmode=disable"}, "DATABASE_URL"),
+        ({"REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+    ],
+)
+def test_production_refuses_and_names_it_when_a_setting_is_unsafe(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], named: str
+) -> None:
+    with pytest.raises(Misconfigured, match=re.escape(named)):
+        settings_of(monkeypatch, changes).checked()
+
+
+def test_every_fault_is_named_when_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        settings_of(monkeypatch, {"WAVE_API_KEY": "", "REDIS_URL": "redis://cache"}).checked()
+    assert len(refused.value.faults) == 2
+
+
+def test_production_is_assumed_when_nothing_is_said() -> None:
+    assert Settings().env is Env.PRODUCTION
+
+
+def test_unknown_env_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLONOVA_ENV", "staging")
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_embedded_stays_on_loopback_unless_told_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLONOVA_ENV", "embedded")
+    assert Settings().checked().bind_host == "127.0.0.1"
+    monkeypatch.setenv("ALLONOVA_HOST", "0.0.0.0")  # noqa: S104 - what must be refused
+    with pytest.raises(Misconfigured, match="ALLONOVA_EMBEDDED_IS_PUBLIC"):
+        Settings().checked()
+    monkeypatch.setenv("ALLONOVA_EMBEDDED_IS_PUBLIC", "true")
+    assert Settings().checked().bind_host == "0.0.0.0"  # noqa: S104 - as told twice
+
+
+def test_env_example_lists_every_setting() -> None:
+    listed = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    assert listed == {str(field.validation_alias) for field in Settings.model_fields.values()}
