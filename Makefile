@@ -33,6 +33,7 @@ seed: install ## Put the demo data into DATABASE_URL
 .PHONY: test
 test: dev ## Everything CI checks, with PostgreSQL and Redis of its own
 	@exec $(servers) run -- $(MAKE) lint types imports docs-check unit
+	@floors=$$($(bin)/python scripts/coverage_floors.py) || { echo "$$floors"; exit 1; } # no word if all is well: pytest has the last
 
 .PHONY: lint
 lint: dev ## Lint rules and layout (ruff)
@@ -56,6 +57,10 @@ docs-check: dev ## Generated files are up to date
 unit: dev ## The tests alone (PYTEST_ARGS='-k booking')
 	@printf '\n── tests (pytest)\n'
 	@exec $(servers) run -- $(bin)/pytest $(PYTEST_ARGS)
+
+.PHONY: coverage
+coverage: dev ## How much of the code the last tests ran, beside the floors
+	@$(bin)/python scripts/coverage_floors.py
 
 .PHONY: prove
 prove: dev ## The promises at full count, with the table to quote

@@ -27,17 +27,20 @@ def main(level: str) -> None:
 
 
 def install(level: str) -> None:
-    """Do what the stamp does not know to be done."""
+    """Do what the stamp does not know to be done; a package that has left the locks stays until `make clean`."""
     found = stamp()
-    if found.get("environment") != environment():  # never made, left half-made, moved, or made from other locks
+    if found.get("environment") != environment():  # never made, left half-made, or moved
         version = sys.version.split()[0]
         print(f"Making .venv with Python {version} and the locked packages, a minute or two …", flush=True)
         run(os.path.realpath(sys.executable), "-m", "venv", "--clear", str(VENV))
-        found = {}
-    if found.get("level") not in (level, "dev"):  # the dev lock holds the other
+        found = {"environment": environment()}
+    if found.get("level") == "dev":  # its lock holds the other
+        level = "dev"
+    packages = {"level": level, "lock": digest(LOCKS[level])}
+    if not packages.items() <= found.items():
         STAMP.unlink(missing_ok=True)
         pip("--only-binary", ":all:", "--require-hashes", "-r", LOCKS[level])
-        found = {"environment": environment(), "level": level}
+        found = {"environment": environment(), **packages}
         STAMP.write_text(json.dumps(found))
     project = digest("pyproject.toml")
     if found.get("project") != project:
@@ -54,8 +57,8 @@ def stamp() -> dict[str, object]:
 
 
 def environment() -> list[str]:
-    """What a venv cannot outlive: its own place, the Python under it, and the locks."""
-    return [str(VENV), os.path.realpath(sys.executable), sys.version, *map(digest, LOCKS.values())]
+    """What a venv cannot outlive: its own place, and the Python under it."""
+    return [str(VENV), os.path.realpath(sys.executable), sys.version]
 
 
 def digest(name: str) -> str:

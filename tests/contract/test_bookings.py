@@ -159,14 +159,15 @@ async def test_never_overdue_when_paid_or_over(scene: Scene) -> None:
 
 
 async def test_oldest_first_and_no_more_than_the_limit_when_many_are_overdue(scene: Scene) -> None:
-    people = [a_user() for _ in range(3)]
+    people = [a_user() for _ in range(6)]
     bookings = [
-        a_booking(scene.trip, person, created_at=NOW + hours * HOUR)
-        for person, hours in zip(people, (2, 0, 1), strict=True)
+        a_booking(scene.trip, person, created_at=NOW + minutes * MINUTE)
+        for person, minutes in zip(people, (2, 5, 0, 4, 1, 3), strict=True)
     ]
     await scene.world.keep(*people, *bookings)
-    assert await overdue(scene, 40 * HOUR) == [bookings[1].id, bookings[2].id, bookings[0].id]
-    assert await overdue(scene, 40 * HOUR, limit=2) == [bookings[1].id, bookings[2].id]
+    in_order = [booking.id for booking in sorted(bookings, key=lambda booking: booking.created_at)]
+    assert await overdue(scene, 25 * HOUR) == in_order
+    assert await overdue(scene, 25 * HOUR, limit=2) == in_order[:2]
 
 
 async def overdue(scene: Scene, later: timedelta, limit: int = 10) -> list[Any]:

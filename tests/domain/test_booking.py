@@ -78,7 +78,8 @@ def test_accepted_by_the_system_when_the_driver_said_yes_beforehand() -> None:
     booking = pending()
     booking.accept_at_once(NOW, HOLD)
     assert (booking.status, booking.hold_expires_at) == (BookingStatus.ACCEPTED, NOW + HOLD)
-    assert booking.changes[-1].by.party is Party.SYSTEM
+    last = booking.changes[-1]
+    assert (last.to_status, last.by.party, last.meta) == ("accepted", Party.SYSTEM, {"automatic": 1})
 
 
 @pytest.mark.parametrize(("age", "is_overdue"), [(24 * HOUR - SECOND, False), (24 * HOUR, True)])

@@ -9,8 +9,9 @@ import pytest
 from allonova.domain.carpool.vehicle import normalise_plate
 from allonova.domain.identity.otp import OTP_SENDS, OTP_TRIES, OTP_TTL, OTP_WINDOW, Otp
 from allonova.domain.identity.session import ACCESS_TTL, REFRESH_TTL, Audience, RefreshToken, Rotation, Session
+from allonova.domain.identity.user import User
 from allonova.domain.kyc.document import DocType, PapersMissing, require_driver_papers
-from tests.support.factories import HOUR, MINUTE, NOW, SECOND, a_user, new_id
+from tests.support.factories import HOUR, MINUTE, NOW, SECOND, a_user, a_vehicle, new_id
 
 
 def a_session(**given: object) -> Session:
@@ -96,6 +97,13 @@ def test_dead_when_a_code_was_used() -> None:
 )
 def test_reachable_when_one_way_is_verified(phone: bool, email: bool, is_reachable: bool) -> None:
     assert a_user(is_phone_verified=phone, is_email_verified=email).is_reachable is is_reachable
+
+
+def test_trusted_with_nothing_when_new() -> None:
+    user = User(id=new_id(), phone="+1", created_at=NOW, updated_at=NOW)
+    assert user.is_active
+    assert not any((user.is_reachable, user.is_phone_verified, user.is_email_verified, user.is_driver))
+    assert not a_vehicle(user).verified
 
 
 def test_changed_when_verified_and_when_driving() -> None:

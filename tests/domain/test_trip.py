@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allonova.domain.carpool.rules import ABIDJAN_YAMOUSSOUKRO, MAX_STOPS, Corridor
+from allonova.domain.carpool.rules import (
+    ABIDJAN_YAMOUSSOUKRO,
+    CHECKIN_CLOSES,
+    CHECKIN_OPENS,
+    DEFAULT_RADIUS_KM,
+    MAX_AHEAD,
+    MAX_RADIUS_KM,
+    MAX_STOPS,
+    PENDING_TTL,
+    UNPAID_LIMIT,
+    UNPAID_WINDOW,
+    Corridor,
+    Rules,
+)
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import (
     Reached,
@@ -23,8 +36,8 @@ from allonova.domain.carpool.trip import (
     require_future,
     require_sound_route,
 )
-from allonova.domain.kernel.errors import NotFound, ValidationError
-from allonova.domain.kernel.geo import Place
+from allonova.domain.kernel.errors import FieldError, NotFound, ValidationError
+from allonova.domain.kernel.geo import Place, Point
 from allonova.domain.kernel.machine import Party
 from tests.support.factories import (
     ABIDJAN,
@@ -128,6 +141,7 @@ def test_prices_never_fall_nor_pass_the_whole_when_worked_out(distances: list[in
     prices = [stop.price_from_origin for stop in stops]
     assert prices == sorted(prices)
     assert all(0 <= worked_out <= price for worked_out in prices)
+    assert all(type(worked_out) is int for worked_out in prices)
 
 
 def test_sound_when_prices_times_and_orders_rise() -> None:
@@ -154,7 +168,9 @@ def test_refused_when_the_whole_costs_no_more_than_a_part() -> None:
 def test_refused_when_orders_have_a_gap() -> None:
     trip = with_two_stops()
     trip.stops[1] = replace(trip.stops[1], order=3)
-    assert ("stops.1.order", "not_contiguous") in faults(trip)
+    with pytest.raises(ValidationError) as caught:
+        require_sound_route(trip)
+    assert FieldError("stops.1.order", "not_contiguous", "must be 2") in caught.value.fields
 
 
 def test_refused_when_times_do_not_rise() -> None:
@@ -282,3 +298,33 @@ def test_a_draft_with_all_seats_free_when_new() -> None:
     assert (trip.status, trip.seats_total, trip.seats_available) == (TripStatus.DRAFT, 3, 3)
     assert (trip.seats_held, trip.seats_sold) == ([0, 0], [0, 0])
     assert (trip.created_at, trip.updated_at, trip.version) == (NOW, NOW, 1)
+    assert not trip.allow_auto_accept
+
+
+def test_open_both_ways_when_the_driver_does_not_say() -> None:
+    [draft] = drafts(None)
+    assert (draft.pickup_allowed, draft.dropoff_allowed) == (True, True)
+
+
+def test_figures_are_those_of_the_specification_when_read() -> None:
+    # allocar.md, Vehicles and trips, Bookings; seeds/allocar.txt, Anti-fraude
+    assert (DEFAULT_RADIUS_KM, MAX_RADIUS_KM, timedelta(days=180)) == (25, 100, MAX_AHEAD)
+    assert (UNPAID_LIMIT, timedelta(hours=24)) == (5, UNPAID_WINDOW)
+    assert (timedelta(hours=24), timedelta(hours=2), timedelta(hours=6)) == (PENDING_TTL, CHECKIN_OPENS, CHECKIN_CLOSES)
+
+
+def test_settings_are_those_of_the_specification_when_nobody_changed_them() -> None:
+    # money.md, Fees and cancellation; allocar.md, Bookings
+    rules = Rules()
+    assert (rules.commission_percent, rules.commission_fixed, rules.hold) == (10, 0, 30 * MINUTE)
+    assert rules.require_kyc_for_driver
+    [corridor] = rules.corridors
+    assert (corridor.start, corridor.end) == (ABIDJAN, YAMOUSSOUKRO)
+    assert (corridor.floor, corridor.ceiling) == (3_000, 10_000)
+
+
+def test_default_price_rounds_half_up_when_the_distance_halves_a_franc() -> None:
+    draft = StopDraft(order=1, point=Point(6.0, -4.6), label="Half way")
+    marks = [Reached(500, DEPARTURE), Reached(1000, DEPARTURE)]
+    (stop,) = plan_stops([new_id()], [draft], marks, price=101)
+    assert stop.price_from_origin == 51

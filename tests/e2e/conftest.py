@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 
 import pytest
 
@@ -43,11 +43,9 @@ def quote(record_property: Callable[[str, object], None], request: pytest.Fixtur
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:  # pragma: no cover - only a failing run shows it
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure comes with what the processes said."""
-    report: pytest.TestReport = yield
+    report = yield
     fleet = getattr(item, "funcargs", {}).get("fleet")
     if report.failed and isinstance(fleet, Fleet):
         report.sections.append(("processes", fleet.last_words()))
@@ -58,11 +56,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table to quote."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     figures = [
-        value
-        for report in reports
-        if report.when == "call"
-        for name, value in report.user_properties
-        if name == FIGURE
+        value for report in reports if report.when == "call" for name, value in report.user_properties if name == FIGURE
     ]
     if figures:
         terminalreporter.section("figures")

@@ -121,7 +121,7 @@ class Stage:
 
     async def _nothing_due(self) -> bool:
         left = "SELECT count(*) FROM platform.outbox WHERE done_at IS NULL AND dead_at IS NULL"
-        return await self.pool.fetchval(left) == 0
+        return bool(await self.pool.fetchval(left) == 0)
 
     async def require_sound_books(self) -> None:
         """The books' own proof."""

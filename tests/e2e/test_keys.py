@@ -19,9 +19,7 @@ ROUNDS = pytest.mark.parametrize(
 )
 
 
-async def send_copies(
-    stage: Stage, path: str, body: dict[str, Any], headers: dict[str, str]
-) -> list[httpx.Response]:
+async def send_copies(stage: Stage, path: str, body: dict[str, Any], headers: dict[str, str]) -> list[httpx.Response]:
     """The same request, all at once."""
     either = stage.either
     return await all_at_once(next(either).post(path, json=body, headers=headers) for _ in range(COPIES))

@@ -33,7 +33,7 @@ from tests.support.processes import eventually
 SEATS = 3
 RIDES = (Ride(0, 1), Ride(1, 2), Ride(0, 2))
 STRETCHES = (0, 1)
-ACCEPTS, LATE_PAYMENTS = 160, 40
+ACCEPTS, LATE_PAYMENTS = 150, 50
 HALF_AN_HOUR = timedelta(minutes=31)  # longer than a hold
 WAVE = "/sandbox/wave/v1/checkout/sessions"
 KEY = {"Authorization": "Bearer sandbox"}

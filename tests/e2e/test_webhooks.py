@@ -40,9 +40,7 @@ async def count(stage: Stage, what: str, id: UUID) -> int:
     return found
 
 
-@pytest.mark.parametrize(
-    "rounds", [pytest.param(2, id="sample"), pytest.param(20, id="full", marks=pytest.mark.prove)]
-)
+@pytest.mark.parametrize("rounds", [pytest.param(2, id="sample"), pytest.param(20, id="full", marks=pytest.mark.prove)])
 @pytest.mark.parametrize("copies_of_one", [True, False], ids=["one_event", "many_events"])
 async def test_payment_moves_once_when_fifty_webhooks_come_at_once(
     stage: Stage, rounds: int, copies_of_one: bool, quote: Quote
@@ -51,9 +49,7 @@ async def test_payment_moves_once_when_fifty_webhooks_come_at_once(
         trip, booking, payment, passenger, driver = await an_accepted_booking(stage)
         either = stage.either
         event_id = f"EV_{payment.id.hex}" if copies_of_one else None
-        outcomes = await all_at_once(
-            stage.tell_paid(next(either), payment, event_id=event_id) for _ in range(COPIES)
-        )
+        outcomes = await all_at_once(stage.tell_paid(next(either), payment, event_id=event_id) for _ in range(COPIES))
         assert Counter(outcomes) == {"paid": 1, "known": COPIES - 1}
         paid = "carpool.booking_events WHERE booking_id = $1 AND to_status = 'paid'"
         assert await count(stage, paid, booking.id) == 1

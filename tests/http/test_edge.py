@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from allonova.application.identity.ports import IdentityQueries
-from tests.support.api import ADDRESS, ORIGIN, ROOT, Api, refusal
+from tests.support.api import ADDRESS, ORIGIN, Api, refusal
 
 SEARCH = "/trips/search?from=5.35,-4.00&to=6.81,-5.27&date=2025-10-02"
 FOREIGN = [

@@ -66,7 +66,8 @@ async def test_method_is_refused_when_the_path_has_another(api: Api, method: str
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
 async def test_body_is_refused_when_it_is_not_said_to_be_json(api: Api, kind: str) -> None:
-    answer = await api.http.post("/auth/otp/send", content=b'{"phone": "+2250700000009"}', headers={"Content-Type": kind})
+    body, headers = b'{"phone": "+2250700000009"}', {"Content-Type": kind}
+    answer = await api.http.post("/auth/otp/send", content=body, headers=headers)
     refusal(answer, 415, "unsupported_media_type")
 
 

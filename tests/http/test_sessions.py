@@ -70,11 +70,11 @@ async def test_descendants_die_when_an_ancestor_comes_back(api: Api) -> None:
 
 
 async def test_other_device_stays_in_when_one_session_was_stolen(api: Api) -> None:
-    phone_, laptop = await api.passenger(), None
-    laptop = await api.log_in(phone_.phone)
-    await rotated(api, token_of(phone_))
+    mobile = await api.passenger()
+    laptop = await api.log_in(mobile.phone)
+    await rotated(api, token_of(mobile))
     api.clock.advance(11 * SECOND)
-    refusal(await refresh(api, token_of(phone_)), 401, "auth_required")
+    refusal(await refresh(api, token_of(mobile)), 401, "auth_required")
     await api.relay()
     data(await laptop.get("/me"))
     data(await refresh(api, token_of(laptop)))

@@ -6,7 +6,7 @@ Nothing runs by itself: a test says when the outbox is relayed (`relay`) and whi
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -135,7 +135,9 @@ class Person:
         headers = {} if key is None else {"Idempotency-Key": key}
         return await self.send("POST", path, json=body, headers=headers)
 
-    async def send(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
+    async def send(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
         """Any request."""
         if self.api.clock.now() >= self.expires_at:
             body = {"refresh_token": self.tokens["refresh_token"]}
@@ -223,7 +225,8 @@ class Api:
         return str(next(m["data"]["code"] for m in await self.messages(phone) if m["template"] == "otp"))
 
     async def log_in(self, phone: str) -> Person:
-        """By a code that is sent now."""
+        """By a code that is sent now, and at no other code's instant."""
+        self.clock.advance(timedelta(microseconds=1))
         data(await self.http.post("/auth/otp/send", json={"phone": phone}))
         return await self.log_in_by(phone)
 
@@ -277,10 +280,18 @@ class Api:
         answer = await self.outside.post(f"/checkout/{provider_ref}", json={"outcome": outcome})
         assert answer.status_code == 200, answer.text
 
-    async def arm(self, kind: str, *, times: int = 1, provider: str = "wave") -> None:
-        """The provider's next calls or callbacks go wrong; nobody waits for one that hangs."""
-        body = {"provider": provider, "kind": kind, "times": times, "delay_s": 0}
+    async def arm(self, kind: str, *, times: int = 1, provider: str = "wave", delay_s: float = 0) -> None:
+        """The provider's next calls or callbacks go wrong. A call that hangs longer than 0 s hangs until the test lets
+        real time pass.
+        """
+        body = {"provider": provider, "kind": kind, "times": times, "delay_s": delay_s}
         data(await self.outside.post("/faults", json=body))
+
+    async def wave_sessions(self, payment_id: str) -> list[Any]:
+        """What Wave has for a payment."""
+        query, headers = {"client_reference": payment_id}, {"Authorization": "Bearer any"}
+        answer = await self.outside.get("/wave/v1/checkout/sessions/search", params=query, headers=headers)
+        return list(answer.json()["result"])
 
     async def ledger(self) -> Any:
         """Wave's own books."""
@@ -339,7 +350,7 @@ async def api_on(server: Server | None, settings: Settings = SETTINGS) -> AsyncI
         vendors = await stack.enter_async_context(httpx.AsyncClient(transport=theirs))
         service = build_service(settings, platform, build_outside(settings, clock, vendors))
         app.state.edge = service.edge
-        hooks = {"response": [_documented(http_config(settings))]}
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [_documented(http_config(settings))]}
         client = httpx.AsyncClient(transport=ours, base_url=f"{ROOT}/api/v1", event_hooks=hooks)
         turned.api = Api(
             http=await stack.enter_async_context(client),

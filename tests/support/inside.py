@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -19,7 +20,7 @@ _ENTRIES = """
 SELECT e.kind, e.ref_id, array_agg(trim(BOTH ':' FROM a.kind || ':' || a.owner)), array_agg(p.amount::bigint)
 FROM platform.journal_entries e
 JOIN platform.postings p ON p.entry_id = e.id JOIN platform.accounts a ON a.id = p.account_id
-GROUP BY e.id, e.kind, e.ref_id, e.created_at ORDER BY e.created_at, e.id
+GROUP BY e.id, e.kind, e.ref_id, e.created_at ORDER BY e.created_at, e.kind, e.id
 """
 _OUTBOX = """
 SELECT event, subscriber, attempts, done_at IS NOT NULL, dead_at IS NOT NULL FROM platform.outbox ORDER BY seq
@@ -54,7 +55,7 @@ class Inside(Protocol):
     """A look beneath the ports."""
 
     async def journal(self) -> list[Movement]:
-        """The books, in the order of their making."""
+        """The books, in the order of their making; entries of one instant by their kind."""
 
     async def outbox(self) -> list[Sent]:
         """Every delivery there ever was."""
@@ -75,7 +76,7 @@ class InsideMemory:
     async def journal(self) -> list[Movement]:
         """See Inside."""
         movements = []
-        for entry in self._database.rows(JOURNAL_ENTRIES).values():
+        for entry in sorted(self._database.rows(JOURNAL_ENTRIES).values(), key=attrgetter("created_at", "kind")):
             francs: Counter[str] = Counter()
             for posting in entry.postings:
                 francs[f"{posting.account.kind}:{posting.account.owner}".strip(":")] += posting.amount
@@ -110,4 +111,4 @@ class InsidePostgres:
     async def everything(self) -> str:
         """See Inside."""
         tables = [name for (name,) in await self._owner.fetch(_TABLES)]
-        return repr([await self._owner.fetch(f"SELECT t::text FROM {name} t ORDER BY 1") for name in tables])  # noqa: S608
+        return repr([await self._owner.fetch(f"SELECT t::text FROM {name} t ORDER BY 1") for name in tables])

@@ -90,8 +90,10 @@ class Process:
         """Start it, unless it runs."""
         if not self.is_running:
             with self.log.open("ab") as log:
-                streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-                self._child = subprocess.Popen(self.command, cwd=self.folder, env=dict(self.env), **streams)
+                nothing = subprocess.DEVNULL
+                self._child = subprocess.Popen(
+                    self.command, cwd=self.folder, env=dict(self.env), stdin=nothing, stdout=log, stderr=log
+                )
 
     def kill(self) -> None:
         """As the machine's end would: no signal that it could hear."""
@@ -117,12 +119,12 @@ class Process:
         """The end of its log, without the lines that say that all is well."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         telling = [line for line in lines if not _is_routine(line)]
-        return "\n".join([f"── {self.name} (running: {self.is_running})", *telling[-40:]])
+        return "\n".join([f"── {self.name} (running: {self.is_running})", *(line[:500] for line in telling[-20:])])
 
 
 def _is_routine(line: str) -> bool:
     try:
-        return json.loads(line).get("level") == "INFO"
+        return bool(json.loads(line).get("level") == "INFO")
     except (ValueError, AttributeError):
         return False
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_S = 15
+# Longer than proxies and HTTP clients keep an idle connection (nginx 60 s, httpx 5 s): a server that closes first
+# loses the request that is just being sent.
+KEEP_ALIVE_S = 75
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -119,6 +122,7 @@ def _serve(app: Callable[[Settings], object], settings: Settings, port: int, *, 
         access_log=False,
         proxy_headers=False,  # the address of a caller is ours to judge: adapters/http/guard.py
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         limit_concurrency=2000,
         ws="none",

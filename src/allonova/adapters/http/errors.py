@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allonova.domain.kernel.errors import DomainError, FieldError
 
 STATUS: dict[str, int] = {  # conventions.md, Error codes
@@ -186,7 +188,9 @@ def message_of(error: DomainError | type[DomainError], language: str) -> str:
 
 
 def details_of(error: DomainError) -> dict[str, object]:
-    """The facts as JSON values; a field error's own words are for developers and stay English."""
+    """The facts as values that JSON has or pydantic writes (instants as everywhere on the wire); a field error's own
+    words are for developers and stay English.
+    """
     return {name: _plain(value) for name, value in error.facts().items() if name != "retry_after_s"}
 
 
@@ -195,4 +199,4 @@ def _plain(value: object) -> object:
         return {"path": value.path, "code": value.code, "message": value.message}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, int | float) else str(value)
+    return value if isinstance(value, int | float | datetime) else str(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.domain.carpool.booking import Booking, party_of
-from allonova.domain.carpool.trip import Trip
+from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import NotFound
 from allonova.domain.money.payment import Payment
@@ -27,6 +28,13 @@ async def lock_booking(unit: CarpoolUnit, booking_id: UUID) -> tuple[Trip, Booki
     """
     trip = await unit.trips.of_booking(booking_id)
     return trip, await unit.bookings.get(booking_id)
+
+
+async def complete_when_empty(unit: CarpoolUnit, trip: Trip, by: Actor, at: datetime) -> None:
+    """A trip that is under way completes with its last live booking, however that one ended."""
+    if trip.status is TripStatus.ONGOING and await unit.bookings.count_live(trip.id) == 0:
+        trip.complete(by.party, at)
+        await unit.trips.save_route(trip)
 
 
 async def lock_payment(unit: CarpoolUnit, payment: Payment) -> Payment:

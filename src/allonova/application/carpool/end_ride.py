@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.carpool.access import lock_booking, require_side, show_booking
+from allonova.application.carpool.access import complete_when_empty, lock_booking, require_side, show_booking
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock, Ids
@@ -34,9 +34,7 @@ class EndRide:
             booking.end(by, now)
             await unit.bookings.save(booking)
             await unit.journal.post(ride_completed(self.ids.new(), booking, trip.driver_id, now))
-            if await unit.bookings.count_live(trip.id) == 0:
-                trip.complete(by.party, now)
-                await unit.trips.save_route(trip)
+            await complete_when_empty(unit, trip, by, now)
             await unit.outbox.put(BookingCompleted(booking.id))
             await unit.audit.put(actor=by, action="booking.completed", entity="booking", entity_id=booking.id)
             return await show_booking(unit, booking_id, caller_id)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.carpool.access import lock_booking
+from allonova.application.carpool.access import complete_when_empty, lock_booking
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.events import BookingExpired
 from allonova.domain.kernel.changes import SYSTEM
 from allonova.domain.kernel.errors import DomainError
+
+log = logging.getLogger(__name__)
 
 BATCH = 200
 
@@ -33,22 +36,31 @@ class ExpireBookings:
         """Returns how many ended."""
         ended = 0
         while overdue := await self.queries.overdue_bookings(now=self.clock.now(), limit=BATCH):
-            ended_now = sum([await self._expire(booking_id) for booking_id in overdue])
+            ended_now = sum([await self._ended(booking_id) for booking_id in overdue])
             ended += ended_now
             if ended_now == 0:
                 break
         return ended
 
+    async def _ended(self, booking_id: UUID) -> bool:
+        try:
+            return await self._expire(booking_id)
+        except Exception:
+            log.exception("booking not expired", extra={"booking_id": str(booking_id)})
+            return False
+
     async def _expire(self, booking_id: UUID) -> bool:
+        now = self.clock.now()
         async with self.begin() as unit:
             trip, booking = await lock_booking(unit, booking_id)
-            if not booking.is_overdue(self.clock.now()):
+            if not booking.is_overdue(now):
                 return False
             if booking.status is BookingStatus.ACCEPTED:
                 trip.release(booking.ride, booking.seats)
                 await unit.trips.save(trip)
-            booking.expire(self.clock.now())
+            booking.expire(now)
             await unit.bookings.save(booking)
+            await complete_when_empty(unit, trip, SYSTEM, now)
             await unit.outbox.put(BookingExpired(booking.id))
             await unit.audit.put(actor=SYSTEM, action="booking.expired", entity="booking", entity_id=booking.id)
             return True

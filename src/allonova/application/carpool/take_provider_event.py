@@ -9,7 +9,7 @@ from allonova.application.carpool.access import lock_booking
 from allonova.application.carpool.ports import CarpoolUnit, StoredEvent
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.money.ports import ProviderEvent, Reported
-from allonova.domain.carpool.booking import Booking, BookingStatus
+from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus
 from allonova.domain.carpool.events import BookingPaid
 from allonova.domain.carpool.fares import booking_paid, payment_without_booking
 from allonova.domain.carpool.rules import Rules
@@ -90,7 +90,7 @@ class TakeProviderEvent:
     async def _place(self, unit: CarpoolUnit, payment: Payment, trip: Trip, booking: Booking) -> str:
         """Put the money where it belongs: on the booking, or apart."""
         now = self.clock.now()
-        if not self._seats_still_there(trip, booking):
+        if not await self._seats_still_there(unit, trip, booking):
             await unit.journal.post(payment_without_booking(self.ids.new(), payment, now))
             await unit.outbox.put(RefundDue(payment.id))
             return "refund_due"
@@ -105,13 +105,19 @@ class TakeProviderEvent:
         await unit.outbox.put(BookingPaid(booking.id))
         return "paid"
 
-    def _seats_still_there(self, trip: Trip, booking: Booking) -> bool:
-        """Held for it, or its hold ended without money and nobody took them meanwhile."""
+    async def _seats_still_there(self, unit: CarpoolUnit, trip: Trip, booking: Booking) -> bool:
+        """Held for it, or its hold ended without money and nobody took them meanwhile, nor he others on this trip."""
         if booking.status is BookingStatus.ACCEPTED:
             return True
         is_running = trip.status in (TripStatus.PUBLISHED, TripStatus.ONGOING)
         in_time = self.clock.now() < booking.departure_time
-        return booking.was_left_unpaid and is_running and in_time and trip.bookable(booking.ride) >= booking.seats
+        is_free = booking.was_left_unpaid and is_running and in_time and trip.bookable(booking.ride) >= booking.seats
+        return is_free and not await self._has_booked_anew(unit, booking)
+
+    async def _has_booked_anew(self, unit: CarpoolUnit, booking: Booking) -> bool:
+        trip_id, passenger_id = booking.trip_id, booking.passenger_id
+        live = [await unit.bookings.find(trip_id=trip_id, passenger_id=passenger_id, status=status) for status in LIVE]
+        return any(other is not None for other in live)
 
     async def _audit(self, unit: CarpoolUnit, payment: Payment, action: str) -> None:
         await unit.audit.put(actor=PROVIDER, action=action, entity="payment", entity_id=payment.id)

@@ -291,8 +291,8 @@ def short_code(qr_code: str) -> str:
 def code_matches(code: str, qr_code: str) -> bool:
     """Whether `code` is the QR's token or its short code, whatever its case and spaces."""
     typed = code.replace(" ", "").replace("-", "").upper()
-    is_token = hmac.compare_digest(code.strip().encode(), qr_code.encode())
-    return is_token | hmac.compare_digest(typed.encode(), short_code(qr_code).encode())
+    is_token = hmac.compare_digest(code.strip().encode(errors="replace"), qr_code.encode())
+    return is_token | hmac.compare_digest(typed.encode(errors="replace"), short_code(qr_code).encode())
 
 
 def party_of(user_id: UUID, *, driver_id: UUID, passenger_id: UUID) -> Party | None:

@@ -14,6 +14,7 @@ from allonova.domain.carpool.seats import NotEnoughSeats, Ride, left, shifted
 from allonova.domain.kernel.errors import Conflict, FieldError, NotFound, ValidationError
 from allonova.domain.kernel.geo import Place, Point
 from allonova.domain.kernel.machine import Machine, Party, step
+from allonova.domain.kernel.money import share_of
 
 
 class TripStatus(StrEnum):
@@ -141,8 +142,9 @@ class Trip:
 
     def publish(self, by: Party, at: datetime) -> None:
         """Open it for search and booking."""
-        self._go(TripAction.PUBLISH, by, at)
+        status = TRIP.go(self.status, TripAction.PUBLISH, by)
         require_future(self.departure_time, at)
+        self.status, self.updated_at = status, at
 
     def start(self, by: Party, at: datetime) -> None:
         """The first passenger is aboard; the next ones change nothing."""
@@ -269,7 +271,7 @@ def plan_stops(ids: Sequence[UUID], drafts: Sequence[StopDraft], reached: Sequen
                 label=draft.label,
                 pickup_allowed=draft.pickup_allowed,
                 dropoff_allowed=draft.dropoff_allowed,
-                price_from_origin=price * mark.distance_m // whole_m if given is None else given,
+                price_from_origin=share_of(price, mark.distance_m, whole_m) if given is None else given,
                 distance_m=mark.distance_m,
                 eta=draft.eta or mark.at,
             )

@@ -1,0 +1,104 @@
+"""The processes together: the demo's story, and the sandbox's hold on the service."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from allonova.domain.identity.session import Audience
+from tests.e2e.conftest import Quote
+from tests.e2e.stage import Stage, all_at_once, statuses
+from tests.support.factories import a_booking, accepted
+from tests.support.processes import Process, allonova, eventually, free_ports, plain_environment
+
+STORY_S = 60
+
+
+async def play(*arguments: str, env: Mapping[str, str]) -> str:
+    """Run a command of ours to its good end; what it said."""
+    command = allonova(*arguments)
+    async with asyncio.timeout(STORY_S):
+        child = await asyncio.create_subprocess_exec(
+            *command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        said, _ = await child.communicate()
+    assert child.returncode == 0, said.decode()
+    return said.decode()
+
+
+async def test_demo_completes_on_two_processes(stage: Stage, quote: Quote) -> None:
+    await play("seed", env=stage.fleet.env)
+    first = await play("demo", env=stage.fleet.env)
+    again = await play("demo", env={**stage.fleet.env, "PORT": stage.fleet.urls[1].rpartition(":")[2]})
+    assert "The story is complete." in first
+    assert "The story is complete." in again
+    quote("allonova demo: exit 0 through either process")
+    await stage.require_sound_books()
+
+
+@pytest.fixture
+async def embedded(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+    """The environment of a service of one process, in memory."""
+    (port,) = free_ports(1)
+    env = plain_environment() | {"ALLONOVA_ENV": "embedded", "PORT": str(port)}
+    process = Process("embedded", allonova("serve"), tmp_path, env)
+    process.start()
+    try:
+        async with httpx.AsyncClient(trust_env=False) as http:
+
+            async def is_ready() -> bool:
+                return (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+
+            await eventually("the embedded service is ready", is_ready, pause_s=0.1)
+        yield env
+    finally:
+        process.stop()
+
+
+async def test_demo_completes_in_one_process(embedded: dict[str, str]) -> None:
+    assert "The story is complete." in await play("demo", env=embedded)
+
+
+async def test_both_processes_see_the_new_time_at_once(stage: Stage) -> None:
+    user = stage.a_user()
+    await stage.keep(user)
+    now = stage.clock.now()
+    lasting = timedelta(seconds=30)
+    token = stage.tokens.sign(
+        subject=user.id, session=uuid4(), audience=Audience.ALLOCAR, issued_at=now, expires_at=now + lasting
+    )
+
+    async def calls() -> list[int]:
+        headers = {"Authorization": f"Bearer {token}"}
+        return statuses(await all_at_once(c.get("/api/v1/me", headers=headers) for c in (stage.a, stage.b)))
+
+    assert await calls() == [200, 200]
+    through_the_api = await stage.a.post("/sandbox/clock", json={"advance_s": 30})
+    assert through_the_api.status_code == 200
+    assert await calls() == [401, 401]
+
+
+async def test_job_has_run_in_the_worker_when_the_sandbox_answers(stage: Stage) -> None:
+    passenger, trip = stage.a_user(), await stage.a_trip()
+    now = stage.clock.now()
+    booking = accepted(trip, a_booking(trip, passenger, created_at=now, updated_at=now), at=now)
+    async with stage.units.begin() as unit:
+        await unit.users.add(passenger)
+        await unit.bookings.add(booking)
+        await unit.trips.save(trip)
+    await stage.advance(timedelta(minutes=31))
+    answer = await stage.b.post("/sandbox/jobs/holds")
+    assert (answer.status_code, answer.json()["data"]["status"]) == (200, "done")
+    shown = await stage.pool.fetchrow("SELECT status, cancel_reason FROM carpool.bookings WHERE id = $1", booking.id)
+    assert tuple(shown or ()) == ("cancelled", "expired")
+    asked = await stage.pool.fetchrow("SELECT name, error FROM platform.job_requests ORDER BY done_at DESC LIMIT 1")
+    assert tuple(asked or ()) == ("holds", None)
+    unknown = await stage.a.post("/sandbox/jobs/unknown")
+    assert unknown.status_code == 404

@@ -1,0 +1,101 @@
+"""Walks every route: what it asks for and what it may answer is what the OpenAPI says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from allonova.adapters.http.errors import status_of
+from allonova.adapters.http.root import create_openapi
+from allonova.main.docs.map import Feature, features
+from allonova.main.wiring import http_config
+from tests.support.api import ADDRESS, ROOT, SETTINGS, Api, app_of, refusal
+from tests.support.factories import new_id
+
+APP = app_of(http_config(SETTINGS))
+OPENAPI = create_openapi(APP)
+FEATURES = {f"{feature.method} {feature.path}": feature for feature in features(APP)}
+UNLIMITED = {"GET /healthz", "GET /readyz", "POST /api/v1/payments/webhook/wave"}
+PUBLIC = {
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/otp/send",
+    "POST /api/v1/auth/otp/verify",
+    "POST /api/v1/auth/token/refresh",
+    "GET /api/v1/trips/search",
+    "GET /api/v1/trips/{id}",
+} | UNLIMITED
+LIMITED = sorted(set(FEATURES) - UNLIMITED)
+PRIVATE = sorted(set(FEATURES) - PUBLIC)
+
+
+def operation(name: str) -> Any:
+    """What the OpenAPI says of a route."""
+    feature = FEATURES[name]
+    return OPENAPI["paths"][feature.path][feature.method.lower()]
+
+
+def url(feature: Feature) -> str:
+    """Its path, with an id of nothing."""
+    return ROOT + re.sub(r"\{[^}]*\}", str(new_id()), feature.path)
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+async def test_route_answers_401_when_it_needs_a_token_and_gets_none(api: Api, name: str) -> None:
+    feature = FEATURES[name]
+    answer = await api.http.request(feature.method, url(feature))
+    refusal(answer, 401, "auth_required")
+    assert "401" in operation(name)["responses"]
+    assert operation(name)["security"] == [{"HTTPBearer": []}]
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC - UNLIMITED))
+async def test_route_asks_for_no_token_when_it_is_public(api: Api, name: str) -> None:
+    answer = await api.http.request(FEATURES[name].method, url(FEATURES[name]))
+    assert answer.status_code in (404, 422)
+    assert {} in operation(name)["security"]
+
+
+@pytest.mark.parametrize("name", LIMITED)
+async def test_route_refuses_a_bad_token_when_it_may_get_one(api: Api, name: str) -> None:
+    headers = {"Authorization": "Bearer a.b.c"}
+    refusal(await api.http.request(FEATURES[name].method, url(FEATURES[name]), headers=headers), 401, "auth_required")
+    assert "401" in operation(name)["responses"]
+
+
+@pytest.mark.parametrize("name", LIMITED)
+async def test_route_answers_429_when_an_address_is_at_its_limit(api: Api, name: str) -> None:
+    api.configure(anonymous_per_minute=1, trusted_proxies=(ADDRESS,))
+    feature = FEATURES[name]
+    first, second = [await api.http.request(feature.method, url(feature)) for _ in range(2)]
+    assert first.status_code != 429
+    refusal(second, 429, "rate_limited")
+    assert second.headers["retry-after"]
+    assert (second.headers["ratelimit-limit"], second.headers["ratelimit-remaining"]) == ("1", "0")
+    assert "429" in operation(name)["responses"]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+async def test_route_answers_429_when_a_user_is_at_his_limit(api: Api, name: str) -> None:
+    passenger = await api.passenger()
+    api.configure(user_per_minute=1)
+    feature = FEATURES[name]
+    first, second = [await passenger.send(feature.method, url(feature)) for _ in range(2)]
+    assert first.status_code not in (401, 429)
+    refusal(second, 429, "rate_limited")
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_route_announces_what_its_use_case_may_refuse_when_asked(name: str) -> None:
+    announced = operation(name)["responses"]
+    assert {str(status_of(error)) for act in FEATURES[name].acts for error in act.errors} <= set(announced)  # type: ignore[attr-defined]
+    assert all(answer["description"] for answer in announced.values())
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_refusals_are_envelopes_when_the_openapi_shows_them(name: str) -> None:
+    for status, answer in operation(name)["responses"].items():
+        if status >= "400":
+            schema = answer["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/ErrorEnvelope"}
