@@ -53,10 +53,16 @@ imports: dev ## Who may import whom (import-linter)
 docs-check: dev ## Generated files are up to date
 	@scripts/step 'generated files (allonova docs check)' $(bin)/allonova docs check
 
+# Two at a time, then those alone that run a fleet of processes and want both cores.
 .PHONY: unit
 unit: dev ## The tests alone (PYTEST_ARGS='-k booking')
-	@printf '\n── tests (pytest)\n'
+ifeq ($(PYTEST_ARGS),)
+	@scripts/step 'tests (pytest)' $(servers) run -- $(bin)/pytest -q -n 2 --ignore=tests/e2e
+	@printf '\n── tests on a fleet of processes (pytest)\n'
+	@exec $(servers) run -- $(bin)/pytest --cov-append tests/e2e
+else
 	@exec $(servers) run -- $(bin)/pytest $(PYTEST_ARGS)
+endif
 
 .PHONY: coverage
 coverage: dev ## How much of the code the last tests ran, beside the floors

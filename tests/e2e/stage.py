@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from allonova.main.wiring import HEARD
 from tests.support.factories import HOUR, Driver, Thing, a_driver, a_stop, a_trip, a_user, keep
 from tests.support.processes import SECRETS, Fleet, eventually
 
+AUTH = "/api/v1/auth"
 WEBHOOK = "/api/v1/payments/webhook/wave"
 WEBHOOK_SECRET = "wave_sn_WHS_sandbox"  # the sandbox's own, unless a setting says otherwise
 _numbers = itertools.count(1)
@@ -165,6 +167,30 @@ async def all_at_once[T](deeds: Iterable[Awaitable[T]]) -> list[T]:
 def statuses(answers: Sequence[httpx.Response]) -> list[int]:
     """In order of size."""
     return sorted(answer.status_code for answer in answers)
+
+
+async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    """Exchange a refresh token."""
+    return await client.post(f"{AUTH}/token/refresh", json={"refresh_token": token})
+
+
+async def seconds_until_out(stage: Stage) -> float:
+    """How long the other process still serves somebody who has logged out at one."""
+    user = stage.a_user()
+    await stage.keep(user)
+    tokens = await stage.log_in(user)
+    headers = {"Authorization": f"Bearer {tokens.access_token}"}
+    assert (await stage.b.get("/api/v1/me", headers=headers)).status_code == 200
+    body = {"refresh_token": tokens.refresh_token}
+    assert (await stage.a.post(f"{AUTH}/logout", json=body, headers=headers)).status_code == 204
+    started = time.monotonic()
+
+    async def is_out() -> bool:
+        return (await stage.b.get("/api/v1/me", headers=headers)).status_code == 401
+
+    await eventually("the other process refuses", is_out, pause_s=0.01)
+    assert (await refresh(stage.b, tokens.refresh_token)).status_code == 401
+    return time.monotonic() - started
 
 
 @asynccontextmanager

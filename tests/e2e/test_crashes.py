@@ -15,7 +15,7 @@ from allonova.application.kernel.relay import LEASE
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.user import User
 from tests.e2e.conftest import Quote
-from tests.e2e.stage import Stage, all_at_once, statuses
+from tests.e2e.stage import AUTH, Stage, all_at_once, refresh, seconds_until_out, statuses
 from tests.support.factories import SECOND, a_booking, a_payment, accepted
 from tests.support.processes import eventually
 
@@ -135,23 +135,33 @@ async def test_core_works_without_redis_and_all_comes_back_by_itself(stage: Stag
 
     await book_accept_and_pay(stage, trip, passenger)
     closed = [
-        await stage.b.post("/api/v1/auth/otp/send", json={"phone": passenger.phone}),
-        await stage.b.post("/api/v1/auth/otp/verify", json={"phone": passenger.phone, "code": "000000"}),
-        await stage.b.post("/api/v1/auth/token/refresh", json={"refresh_token": tokens.refresh_token}),
+        await stage.b.post(f"{AUTH}/otp/send", json={"phone": passenger.phone}),
+        await stage.b.post(f"{AUTH}/otp/verify", json={"phone": passenger.phone, "code": "000000"}),
+        await refresh(stage.b, tokens.refresh_token),
     ]
     assert statuses(closed) == [503] * 3
     assert {answer.json()["error"]["code"] for answer in closed} == {"service_unavailable"}
     assert (await stage.b.get("/healthz")).status_code == 200
+    await eventually("the worker says why it ends", lambda: has_ended_cleanly(stage))
 
     started = time.monotonic()
     await stage.fleet.ready()
     wait = time.monotonic() - started
-    refreshed = await stage.a.post("/api/v1/auth/token/refresh", json={"refresh_token": tokens.refresh_token})
-    assert refreshed.status_code == 200
+    assert (await refresh(stage.a, tokens.refresh_token)).status_code == 200
     await stage.all_delivered()
     assert set(await stage.sms_to(passenger.phone)) == {"booking_paid_passenger", "booking_accepted"}
     assert set(await stage.sms_to(driver.user.phone)) == {"booking_requested", "booking_paid_driver"}
-    quote(f"without Redis: booking, accept, webhook work, logins 503; all back {wait:.1f} s after it, worker restarted")
+    out = await seconds_until_out(stage)
+    assert out < 1
+    quote(f"without Redis: booking, accept, webhook work, logins 503; all back {wait:.1f} s after it")
+    quote(f"after it was back: logged out at one process, refused by the other after {out * 1000:.0f} ms")
+
+
+async def has_ended_cleanly(stage: Stage) -> bool:
+    """Without its queue the worker ends, for its supervisor to start it again."""
+    said = stage.fleet.worker.log.read_text()
+    assert "Traceback" not in said
+    return not stage.fleet.worker.is_running and "the worker lost a server that it needs" in said
 
 
 async def is_named_down(client: httpx.AsyncClient) -> bool:

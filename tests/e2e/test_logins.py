@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from datetime import timedelta
 
-import httpx
-
 from tests.e2e.conftest import Quote
-from tests.e2e.stage import Stage, all_at_once, statuses
-from tests.support.processes import eventually
+from tests.e2e.stage import AUTH, Stage, all_at_once, refresh, seconds_until_out, statuses
 
-AUTH = "/api/v1/auth"
 LATER = timedelta(seconds=11)  # than the ten seconds in which a lost reply may be asked for again
-
-
-async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
-    """Exchange a refresh token."""
-    return await client.post(f"{AUTH}/token/refresh", json={"refresh_token": token})
 
 
 async def test_one_live_chain_when_one_token_is_refreshed_twenty_times_at_once(stage: Stage) -> None:
@@ -62,34 +52,7 @@ async def test_three_guesses_count_when_a_hundred_come_at_once(stage: Stage, quo
     quote("100 wrong codes at once: 3 counted, 97 × 429, then the right one 429")
 
 
-async def seconds_until_out(stage: Stage) -> float:
-    """How long the other process still serves somebody who has logged out at one."""
-    user = stage.a_user()
-    await stage.keep(user)
-    tokens = await stage.log_in(user)
-    headers = {"Authorization": f"Bearer {tokens.access_token}"}
-    assert (await stage.b.get("/api/v1/me", headers=headers)).status_code == 200
-    body = {"refresh_token": tokens.refresh_token}
-    assert (await stage.a.post(f"{AUTH}/logout", json=body, headers=headers)).status_code == 204
-    started = time.monotonic()
-
-    async def is_out() -> bool:
-        return (await stage.b.get("/api/v1/me", headers=headers)).status_code == 401
-
-    await eventually("the other process refuses", is_out, pause_s=0.01)
-    assert (await refresh(stage.b, tokens.refresh_token)).status_code == 401
-    return time.monotonic() - started
-
-
 async def test_out_everywhere_within_a_second_when_logged_out_at_one(stage: Stage, quote: Quote) -> None:
     waits = [await seconds_until_out(stage) for _ in range(5)]
     assert max(waits) < 1
     quote(f"5 logouts at one process, refused by the other after at most {max(waits) * 1000:.0f} ms")
-
-
-async def test_out_everywhere_within_a_second_when_redis_was_restarted(stage: Stage, quote: Quote) -> None:
-    stage.fleet.redis.kill()
-    await stage.fleet.ready()
-    wait = await seconds_until_out(stage)
-    assert wait < 1
-    quote(f"after a restart of Redis: {wait * 1000:.0f} ms")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as datetime_time
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from allonova.domain.identity.session import Audience
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once, statuses
 from tests.support.factories import a_booking, accepted
-from tests.support.processes import Process, allonova, eventually, free_ports, plain_environment
+from tests.support.processes import Process, allonova, answers_200, eventually, free_ports, plain_environment
 
 STORY_S = 60
 
@@ -36,10 +36,13 @@ async def play(*arguments: str, env: Mapping[str, str]) -> str:
 async def test_demo_completes_on_two_processes(stage: Stage, quote: Quote) -> None:
     await play("seed", env=stage.fleet.env)
     first = await play("demo", env=stage.fleet.env)
+    # Again through the other process, on the next morning, when the seeded trips are on the road.
+    now = stage.clock.now()
+    await stage.advance(datetime.combine(now.date() + timedelta(days=1), datetime_time(6), UTC) - now)
     again = await play("demo", env={**stage.fleet.env, "PORT": stage.fleet.urls[1].rpartition(":")[2]})
     assert "The story is complete." in first
     assert "The story is complete." in again
-    quote("allonova demo: exit 0 through either process")
+    quote("allonova demo: exit 0 through either process, and on the next morning")
     await stage.require_sound_books()
 
 
@@ -51,12 +54,8 @@ async def embedded(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
     process = Process("embedded", allonova("serve"), tmp_path, env)
     process.start()
     try:
-        async with httpx.AsyncClient(trust_env=False) as http:
-
-            async def is_ready() -> bool:
-                return (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
-
-            await eventually("the embedded service is ready", is_ready, pause_s=0.1)
+        url = f"http://127.0.0.1:{port}/readyz"
+        await eventually("the embedded service is ready", lambda: answers_200(process, url), pause_s=0.1)
         yield env
     finally:
         process.stop()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.api import Api, Person, data, paths, refusal
+from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, SECOND
+from tests.support.wire import data, paths, refusal
 
 
 async def ids(person: Person, **query: str | int) -> list[str]:

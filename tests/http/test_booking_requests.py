@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from allonova.domain.carpool.rules import Rules
-from tests.support.api import Api, Person, data, paths, refusal, stop_body
+from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, SECOND
+from tests.support.wire import NOBODY, data, paths, refusal, stop_body
 
 
 async def ask(passenger: Person, trip: Any, **given: Any) -> httpx.Response:
@@ -164,17 +164,14 @@ async def test_paid_bookings_do_not_count_when_the_unpaid_are_counted(api: Api) 
 async def test_booking_is_forbidden_when_nobody_can_be_reached(api: Api) -> None:
     trip = await api.trip(await api.driver())
     person = await api.passenger()
-    async with api.service.platform.begin() as unit:
-        user = await unit.users.get(person.id)
-        user.is_phone_verified = False
-        await unit.users.save(user)
+    await api.change(person, is_phone_verified=False)
     refusal(await ask(person, trip), 403, "forbidden")
 
 
 async def test_trip_does_not_exist_when_it_is_a_draft_or_none(api: Api) -> None:
     passenger, trip = await api.passenger(), await api.trip(await api.driver(), status="draft")
     refusal(await ask(passenger, trip), 404, "not_found")
-    refusal(await ask(passenger, {"id": str(uuid4())}), 404, "not_found")
+    refusal(await ask(passenger, {"id": NOBODY}), 404, "not_found")
 
 
 async def test_request_is_too_late_when_the_trip_has_left(api: Api) -> None:
@@ -187,8 +184,8 @@ async def test_stretch_is_refused_when_it_is_none_of_the_trip(api: Api) -> None:
     passenger, trip = await api.passenger(), await api.trip(await api.driver(), stops=[stop_body()])
     stop = trip["stops"][0]["id"]
     for given, path in (
-        ({"pickup_stop_id": str(uuid4())}, "pickup_stop_id"),
-        ({"dropoff_stop_id": str(uuid4())}, "dropoff_stop_id"),
+        ({"pickup_stop_id": NOBODY}, "pickup_stop_id"),
+        ({"dropoff_stop_id": NOBODY}, "dropoff_stop_id"),
         ({"pickup_stop_id": stop, "dropoff_stop_id": stop}, "pickup_stop_id"),
     ):
         assert paths(refusal(await ask(passenger, trip, **given), 422, "validation_error")) == [path]
@@ -198,12 +195,12 @@ async def test_stretch_is_refused_when_it_is_none_of_the_trip(api: Api) -> None:
     ("name", "value"),
     [
         ("seats", 0), ("seats", -1), ("seats", 51), ("seats", "1"), ("seats", 1.5), ("seats", True),
-        ("trip_id", "x"), ("trip_id", None), ("status", "paid"), ("amount_total", 1), ("passenger_id", str(uuid4())),
+        ("trip_id", "x"), ("trip_id", None), ("status", "paid"), ("amount_total", 1), ("passenger_id", NOBODY),
         ("fees", 0), ("price", 0), ("qr_code", "x"), ("version", 1),
     ],
 )  # fmt: skip
 async def test_value_is_refused_when_it_is_unsound_or_not_the_callers_to_set(
     api: Api, name: str, value: object
 ) -> None:
-    answer = await ask(await api.passenger(), {"id": str(uuid4())}, **{name: value})
+    answer = await ask(await api.passenger(), {"id": NOBODY}, **{name: value})
     assert paths(refusal(answer, 422, "validation_error")) == [name]

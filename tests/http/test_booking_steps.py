@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import Api, Person, data, refusal, stop_body
+from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, SECOND
+from tests.support.wire import data, refusal, stop_body
 
 STEPS = ("accept", "checkin", "start-ride", "end-ride")
 AIMS = {"accept": "accepted", "checkin": "checked_in", "start-ride": "started", "end-ride": "completed"}
@@ -69,25 +70,27 @@ async def ride_at(api: Api, stage: str) -> Ride:
     return ride
 
 
-@pytest.mark.parametrize(("stage", "name"), [(stage, name) for stage, names in FORBIDDEN.items() for name in names])
-async def test_step_is_refused_when_the_table_has_none(api: Api, stage: str, name: str) -> None:
+@pytest.mark.parametrize("stage", FORBIDDEN)
+async def test_step_is_refused_when_the_table_has_none(api: Api, stage: str) -> None:
     ride = await ride_at(api, stage)
     before = await api.inside.journal(), data(await ride.passenger.get(ride.path))
-    details = refusal(await ride.step(name), 409, "invalid_transition")
-    assert details == {"from": stage, "to": AIMS[name]}
+    for name in FORBIDDEN[stage]:
+        details = refusal(await ride.step(name), 409, "invalid_transition")
+        assert details == {"from": stage, "to": AIMS[name]}
     assert (await api.inside.journal(), data(await ride.passenger.get(ride.path))) == before
 
 
-@pytest.mark.parametrize("name", STEPS)
-async def test_step_is_forbidden_when_the_passenger_takes_it(api: Api, name: str) -> None:
-    ride = await ride_at(api, "pending")
-    refusal(await ride.step(name, ride.passenger), 403, "forbidden")
+@pytest.mark.parametrize("stage", FORBIDDEN)
+async def test_step_is_forbidden_when_the_passenger_takes_it(api: Api, stage: str) -> None:
+    ride = await ride_at(api, stage)
+    for name in STEPS:
+        refusal(await ride.step(name, ride.passenger), 403, "forbidden")
 
 
-@pytest.mark.parametrize("name", STEPS)
-async def test_booking_does_not_exist_when_a_stranger_takes_a_step(api: Api, name: str) -> None:
-    ride, stranger = await ride_at(api, "pending"), await api.driver()
-    refusal(await ride.step(name, stranger), 404, "not_found")
+async def test_booking_does_not_exist_when_a_stranger_takes_a_step(api: Api) -> None:
+    ride, stranger = await ride_at(api, "paid"), await api.driver()
+    for name in STEPS:
+        refusal(await ride.step(name, stranger), 404, "not_found")
     refusal(await stranger.get(ride.path), 404, "not_found")
 
 

@@ -8,8 +8,9 @@ from collections import Counter
 import httpx
 import pytest
 
-from tests.support.api import Api, data, fresh_phone, refusal
+from tests.support.api import Api
 from tests.support.factories import MINUTE, SECOND, a_user
+from tests.support.wire import data, fresh_phone, refusal
 
 
 async def send(api: Api, phone: str) -> httpx.Response:

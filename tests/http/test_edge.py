@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from allonova.application.identity.ports import IdentityQueries
-from tests.support.api import ADDRESS, ORIGIN, Api, refusal
+from tests.support.api import Api
+from tests.support.wire import ADDRESS, ORIGIN, refusal
 
 SEARCH = "/trips/search?from=5.35,-4.00&to=6.81,-5.27&date=2025-10-02"
 FOREIGN = [
@@ -72,35 +73,37 @@ async def test_nothing_of_a_fault_is_told_when_the_service_fails(api: Api) -> No
     assert "RuntimeError" not in answer.text
 
 
-@pytest.mark.parametrize("path", ROUTES)
-async def test_our_own_origin_may_read_when_it_asks(api: Api, path: str) -> None:
-    answer = await api.http.get(path, headers={"Origin": ORIGIN})
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
-    exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
-    assert exposed >= {"etag", "retry-after", "x-request-id", "idempotent-replayed", "ratelimit-remaining"}
-    assert "access-control-allow-credentials" not in answer.headers
-    assert "Origin" in answer.headers["vary"]
+async def test_our_own_origin_may_read_when_it_asks(api: Api) -> None:
+    for path in ROUTES:
+        answer = await api.http.get(path, headers={"Origin": ORIGIN})
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        assert exposed >= {"etag", "retry-after", "x-request-id", "idempotent-replayed", "ratelimit-remaining"}
+        assert "access-control-allow-credentials" not in answer.headers
+        assert "Origin" in answer.headers["vary"]
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-@pytest.mark.parametrize("path", ROUTES)
-async def test_foreign_origin_may_not_read_when_it_looks_like_ours(api: Api, path: str, origin: str) -> None:
-    answer = await api.http.get(path, headers={"Origin": origin})
-    asked = await api.http.options(path, headers=preflight(origin))
-    assert "access-control-allow-origin" not in answer.headers
-    assert "access-control-allow-origin" not in asked.headers
-    assert asked.status_code == 400
+async def test_foreign_origin_may_not_read_when_it_looks_like_ours(api: Api, origin: str) -> None:
+    for path in ROUTES:
+        answer = await api.http.get(path, headers={"Origin": origin})
+        asked = await api.http.options(path, headers=preflight(origin))
+        assert "access-control-allow-origin" not in answer.headers
+        assert "access-control-allow-origin" not in asked.headers
+        assert asked.status_code == 400
 
 
 async def test_no_origin_is_named_when_none_asks(api: Api) -> None:
-    assert "access-control-allow-origin" not in (await api.http.get("/me")).headers
+    for path in ROUTES:
+        assert "access-control-allow-origin" not in (await api.http.get(path)).headers
 
 
-@pytest.mark.parametrize("path", ROUTES)
-async def test_preflight_is_granted_when_the_origin_is_ours(api: Api, path: str) -> None:
-    answer = await api.http.options(path, headers=preflight(ORIGIN))
-    assert answer.status_code == 200
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
+async def test_preflight_is_granted_when_the_origin_is_ours(api: Api) -> None:
+    for path in ROUTES:
+        answer = await api.http.options(path, headers=preflight(ORIGIN))
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def preflight(origin: str) -> dict[str, str]:
@@ -170,7 +173,7 @@ async def test_last_hop_counts_when_a_caller_invents_earlier_ones(api: Api) -> N
     assert await statuses(api, "198.51.100.9", "1.2.3.4, 198.51.100.9, 10.1.1.1") == [200, 429]
 
 
-@pytest.mark.parametrize("junk", ["", ",,,", "x" * 5000, "::::", "198.51.100.1:99999", "\x7f"])
+@pytest.mark.parametrize("junk", ["", ",,,", "x" * 200, "::::", "198.51.100.1:99999", "\x7f"])
 async def test_junk_is_an_address_like_any_other_when_a_proxy_passes_it_on(api: Api, junk: str) -> None:
     api.configure(anonymous_per_minute=1, trusted_proxies=(ADDRESS,))
     assert await statuses(api, junk, junk) == [200, 429]

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.support.api import ROOT, Api, data, paths, refusal
+from tests.support.api import Api
+from tests.support.wire import ROOT, data, paths, refusal
 
 SEARCH = "/trips/search?from=5.35,-4.00&to=6.81,-5.27&date=2025-10-02"
 
@@ -17,7 +18,7 @@ async def test_answer_carries_the_callers_request_id_when_it_is_a_uuid(api: Api)
     assert answer.headers["x-request-id"] == answer.json()["meta"]["request_id"] == asked
 
 
-@pytest.mark.parametrize("asked", ["", "7", "x" * 5000, "not-a-uuid-but-36-characters-long-xx", "{}" * 18])
+@pytest.mark.parametrize("asked", ["", "7", "x" * 200, "not-a-uuid-but-36-characters-long-xx", "{}" * 18])
 async def test_request_id_is_made_when_the_callers_is_no_uuid(api: Api, asked: str) -> None:
     answer = await api.http.get(SEARCH, headers={"X-Request-ID": asked})
     made = answer.headers["x-request-id"]

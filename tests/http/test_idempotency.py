@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
-from tests.support.api import Api, Person, data, fresh_key, paths, refusal, stop_body
+from tests.support.api import Api, Person
 from tests.support.factories import HOUR, MINUTE, SECOND
+from tests.support.wire import data, fresh_key, paths, refusal, stop_body
 
 
 async def ask(passenger: Person, trip: Any, key: str | None, **given: Any) -> httpx.Response:
@@ -91,17 +92,10 @@ async def test_key_stays_free_when_the_body_was_malformed(api: Api) -> None:
 
 async def test_key_stays_free_when_the_caller_was_forbidden(api: Api) -> None:
     passenger, trip, key = await api.passenger(), await api.trip(await api.driver()), fresh_key()
-    await _verify(api, passenger, is_verified=False)
+    await api.change(passenger, is_phone_verified=False)
     refusal(await ask(passenger, trip, key), 403, "forbidden")
-    await _verify(api, passenger, is_verified=True)
+    await api.change(passenger, is_phone_verified=True)
     data(await ask(passenger, trip, key), 201)
-
-
-async def _verify(api: Api, person: Person, *, is_verified: bool) -> None:
-    async with api.service.platform.begin() as unit:
-        user = await unit.users.get(person.id)
-        user.is_phone_verified = is_verified
-        await unit.users.save(user)
 
 
 async def test_keys_do_not_collide_when_two_people_chose_the_same(api: Api) -> None:

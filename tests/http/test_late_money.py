@@ -7,8 +7,9 @@ from typing import Any
 from allonova.application.carpool.refund_payment import RefundPayment
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.money.events import RefundDue
-from tests.support.api import Api, Person, data
+from tests.support.api import Api, Person
 from tests.support.factories import HOUR, MINUTE, SECOND
+from tests.support.wire import data
 
 
 class Late:

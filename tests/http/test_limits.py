@@ -10,7 +10,8 @@ from allonova.adapters.http.provide import HttpConfig
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.main.settings import Env, Settings
 from allonova.main.wiring import http_config
-from tests.support.api import ADDRESS, ROOT, Api, data, fresh_phone, refusal
+from tests.support.api import Api
+from tests.support.wire import ADDRESS, ROOT, data, fresh_phone, refusal
 
 SEARCH = "/trips/search?from=5.35,-4.00&to=6.81,-5.27&date=2025-10-02"
 

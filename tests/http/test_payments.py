@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.support.api import ORIGIN, ROOT, Api, Person, data, fresh_key, paths, refusal
+from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE
+from tests.support.wire import NOBODY, ORIGIN, ROOT, data, fresh_key, paths, refusal
 
 
 async def pay(passenger: Person, booking: Any, *, key: str | None = None, **given: Any) -> httpx.Response:
@@ -82,6 +82,15 @@ async def test_answer_is_the_first_when_the_request_comes_again(api: Api) -> Non
     assert len(await api.wave_sessions(data(first)["payment"]["id"])) == 1
 
 
+async def test_key_is_refused_when_it_comes_with_another_body(api: Api) -> None:
+    _, passenger, booking = await held(api)
+    key = fresh_key()
+    first = await pay(passenger, booking, key=key)
+    other = await pay(passenger, booking, key=key, return_url=f"{ORIGIN}/other")
+    refusal(other, 422, "idempotency_mismatch")
+    assert (await pay(passenger, booking, key=key)).content == first.content
+
+
 async def test_second_payment_is_refused_when_the_first_is_under_way(api: Api) -> None:
     _, passenger, booking = await held(api)
     first = data(await pay(passenger, booking))["payment"]
@@ -97,7 +106,7 @@ async def test_booking_does_not_exist_when_a_stranger_pays(api: Api) -> None:
     _, _, booking = await held(api)
     stranger = await api.passenger()
     refusal(await pay(stranger, booking), 404, "not_found")
-    refusal(await pay(stranger, {"id": str(uuid4())}), 404, "not_found")
+    refusal(await pay(stranger, {"id": NOBODY}), 404, "not_found")
 
 
 async def test_payment_does_not_exist_when_a_stranger_looks(api: Api) -> None:
@@ -136,18 +145,18 @@ async def test_browser_comes_back_when_the_page_is_ours(api: Api, url: str | Non
     assert f"payment_id={payment['id']}" in session["success_url"]
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://evil.test/", f"{ORIGIN}.evil.test/", f"{ORIGIN}@evil.test/", "https://evil.test/https://app.allonova.test",
-        "http://app.allonova.test/", f"{ORIGIN}:8443/", "//app.allonova.test/", "/done", "javascript:alert(1)", "",
-        f"{ORIGIN}\\@evil.test", f"{ORIGIN}/\n", "https://[", f"{ORIGIN}/" + "x" * 500,
-    ],
+FOREIGN_URLS = (
+    "https://evil.test/", f"{ORIGIN}.evil.test/", f"{ORIGIN}@evil.test/", "https://evil.test/https://app.allonova.test",
+    "http://app.allonova.test/", f"{ORIGIN}:8443/", "//app.allonova.test/", "/done", "javascript:alert(1)", "",
+    f"{ORIGIN}\\@evil.test", f"{ORIGIN}/\n", "https://[", f"{ORIGIN}/" + "x" * 500,
 )  # fmt: skip
-async def test_return_url_is_refused_when_it_is_not_on_an_origin_of_ours(api: Api, url: str) -> None:
+
+
+async def test_return_url_is_refused_when_it_is_not_on_an_origin_of_ours(api: Api) -> None:
     _, passenger, booking = await held(api)
-    answer = await pay(passenger, booking, return_url=url)
-    assert paths(refusal(answer, 422, "validation_error")) == ["return_url"]
+    for url in FOREIGN_URLS:
+        answer = await pay(passenger, booking, return_url=url)
+        assert paths(refusal(answer, 422, "validation_error")) == ["return_url"], url
 
 
 @pytest.mark.parametrize(
@@ -156,7 +165,7 @@ async def test_return_url_is_refused_when_it_is_not_on_an_origin_of_ours(api: Ap
 )
 async def test_value_is_refused_when_it_is_unsound_or_not_the_callers_to_set(api: Api, name: str, value: Any) -> None:
     passenger = await api.passenger()
-    answer = await pay(passenger, {"id": str(uuid4())}, **{name: value})
+    answer = await pay(passenger, {"id": NOBODY}, **{name: value})
     assert paths(refusal(answer, 422, "validation_error")) == [name]
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.api import Api, Person, data, fresh_key, refusal
+from tests.support.api import Api, Person
 from tests.support.factories import MINUTE, SECOND
+from tests.support.wire import data, fresh_key, refusal
 
 DOWN = ("error", "html", "timeout")
 

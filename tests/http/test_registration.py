@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.support.api import Api, data, fresh_phone, paths, refusal
+from tests.support.api import Api
 from tests.support.factories import MINUTE, a_user
+from tests.support.wire import data, fresh_phone, paths, refusal
 
 
 async def register(api: Api, phone: str, **more: object) -> object:

@@ -11,8 +11,9 @@ from allonova.adapters.http.errors import status_of
 from allonova.adapters.http.root import create_openapi
 from allonova.main.docs.map import Feature, features
 from allonova.main.wiring import http_config
-from tests.support.api import ADDRESS, ROOT, SETTINGS, Api, app_of, refusal
-from tests.support.factories import new_id
+from tests.support.api import Api
+from tests.support.serving import SETTINGS, app_of
+from tests.support.wire import ADDRESS, NOBODY, ROOT, refusal
 
 APP = app_of(http_config(SETTINGS))
 OPENAPI = create_openapi(APP)
@@ -38,7 +39,7 @@ def operation(name: str) -> Any:
 
 def url(feature: Feature) -> str:
     """Its path, with an id of nothing."""
-    return ROOT + re.sub(r"\{[^}]*\}", str(new_id()), feature.path)
+    return ROOT + re.sub(r"\{[^}]*\}", NOBODY, feature.path)
 
 
 @pytest.mark.parametrize("name", PRIVATE)

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from allonova.domain.carpool.vehicle import Comfort
-from tests.support.api import ABIDJAN, TOUMODI, YAMOUSSOUKRO, Api, Person, data, paths, refusal, stop_body
+from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, a_driver
+from tests.support.wire import ABIDJAN, TOUMODI, YAMOUSSOUKRO, data, paths, refusal, stop_body
 
 DAY = timedelta(days=1)
 WHOLE = "from=5.3575,-4.0083&to=6.8190,-5.2760"

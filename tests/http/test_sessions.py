@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import httpx
 
-from tests.support.api import Api, Person, data, refusal
+from tests.support.api import Api, Person
 from tests.support.factories import SECOND
+from tests.support.wire import data, refusal
 
 
 async def refresh(api: Api, token: str) -> httpx.Response:
@@ -95,6 +96,13 @@ async def test_token_is_dead_when_thirty_days_are_over(api: Api) -> None:
     newest = await rotated(api, token_of(person))
     api.clock.advance(timedelta(days=30))
     refusal(await refresh(api, newest), 401, "auth_required")
+
+
+async def test_refresh_is_refused_when_the_account_is_suspended(api: Api) -> None:
+    person = await api.passenger()
+    await api.change(person, is_active=False)
+    refusal(await refresh(api, token_of(person)), 401, "auth_required")
+    refusal(await person.get("/me"), 401, "auth_required")
 
 
 async def test_refresh_is_refused_when_the_token_is_none(api: Api) -> None:

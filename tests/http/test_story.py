@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.support.api import Api, data, stop_body
-from tests.support.factories import DEPARTURE
+from tests.support.api import Api
+from tests.support.factories import DEPARTURE, a_driver, a_user
+from tests.support.wire import data, stop_body
 
 
 async def test_driver_has_earned_when_passenger_arrives(api: Api) -> None:
-    driver, passenger = await api.driver(), await api.passenger()
+    yao, awa = a_driver(), a_user()
+    await api.keep(yao, awa)
+    driver, passenger = await api.log_in(yao.user.phone or ""), await api.log_in(awa.phone or "")
     trip = await api.trip(driver, stops=[stop_body()])
     booking = await api.paid(passenger, driver, trip, seats=2, dropoff_stop_id=trip["stops"][0]["id"])
     api.clock.at = DEPARTURE - timedelta(minutes=10)

@@ -13,8 +13,10 @@ from jose import jws
 
 from allonova.domain.identity.session import ACCESS_TTL, Audience
 from allonova.main.settings import DEMO_SECRET
-from tests.support.api import SETTINGS, Api, Person, data, refusal
+from tests.support.api import Api, Person
 from tests.support.factories import NOW, SECOND, a_user
+from tests.support.serving import SETTINGS
+from tests.support.wire import data, refusal
 
 
 def claims(person: Person, **changes: Any) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from allonova.domain.carpool.rules import Rules
-from tests.support.api import ABIDJAN, TOUMODI, YAMOUSSOUKRO, Api, Person, data, paths, refusal, stop_body, trip_body
+from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, NOW, a_user, a_vehicle
+from tests.support.wire import ABIDJAN, NOBODY, TOUMODI, YAMOUSSOUKRO, data, paths, refusal, stop_body, trip_body
 
 DAY = timedelta(days=1)
 FAR = {"lat": 7.6906, "lon": -5.03, "text": "Bouaké"}  # outside the corridor whose prices are bounded
@@ -95,9 +95,9 @@ async def test_instant_is_kept_in_utc_when_it_comes_from_another_zone(api: Api) 
         ({"stops": [stop_body(point={"lat": 6.5})]}, ["stops.0.point.lon"]),
         ({"stops": [stop_body(pickup_allowed="yes")]}, ["stops.0.pickup_allowed"]),
         ({"stops": [stop_body()] * 11}, ["stops"]),
-        ({"vehicle_id": str(uuid4())}, ["vehicle_id"]),
+        ({"vehicle_id": NOBODY}, ["vehicle_id"]),
         ({"vehicle_id": "mine"}, ["vehicle_id"]),
-        ({"driver_id": str(uuid4())}, ["driver_id"]),
+        ({"driver_id": NOBODY}, ["driver_id"]),
         ({"rules": "x" * 2001}, ["rules"]),
     ],
 )  # fmt: skip

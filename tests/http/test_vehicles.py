@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from tests.support.api import Api, Person, data, paths, refusal
+from tests.support.api import Api, Person
 from tests.support.factories import NOW, SECOND
+from tests.support.wire import NOBODY, data, paths, refusal
 
 _numbers = itertools.count(1)
 
@@ -101,7 +101,7 @@ async def test_vehicle_does_not_exist_when_it_is_somebody_elses(api: Api) -> Non
     vehicle = await add(await api.passenger())
     other = await api.passenger()
     refusal(await other.get(f"/vehicles/{vehicle['id']}"), 404, "not_found")
-    refusal(await other.get(f"/vehicles/{uuid4()}"), 404, "not_found")
+    refusal(await other.get(f"/vehicles/{NOBODY}"), 404, "not_found")
     assert data(await other.get("/vehicles")) == []
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from allonova.application.kernel.relay import ATTEMPTS, backoff
-from tests.support.api import Api, Person, data, fresh_phone
+from tests.support.api import Api, Person
 from tests.support.factories import HOUR, SECOND, a_user
+from tests.support.wire import data, fresh_phone
 
 
 async def asked(api: Api) -> str:

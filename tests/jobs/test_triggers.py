@@ -11,8 +11,9 @@ import pytest
 from allonova.adapters.jobs.inprocess import InProcessJobs
 from allonova.adapters.jobs.job import RELAY, Job
 from allonova.domain.kernel.errors import NotFound
-from tests.support.api import Api, data
+from tests.support.api import Api
 from tests.support.factories import HOUR
+from tests.support.wire import data
 
 
 class Counted:

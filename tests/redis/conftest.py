@@ -38,7 +38,7 @@ class OwnRedis:
         )
         async with asyncio.timeout(PATIENCE_S):
             redis = connect(self.url)
-            while not await is_healthy(redis):  # noqa: ASYNC110 - another process tells no event
+            while not await is_healthy(redis):
                 await asyncio.sleep(0.01)
             await redis.aclose()
 

@@ -56,7 +56,7 @@ async def process(
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - asked without I/O on every request, it tells no event
+        while not condition():
             await asyncio.sleep(0.005)
 
 

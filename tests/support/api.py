@@ -1,119 +1,30 @@
-"""The first story over HTTP: the real app and the played vendors in one event loop, and time that only tests move.
+"""The first story as a test plays it: people with clients, and what they have in common.
 
 Nothing runs by itself: a test says when the outbox is relayed (`relay`) and which job runs (`run`).
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 
-from allonova.adapters.crypto.ids import RandomIds
-from allonova.adapters.http.provide import HttpConfig
-from allonova.adapters.http.root import create_app
-from allonova.adapters.local.limits import LocalRateLimiter
-from allonova.adapters.local.revocations import LocalRevocations
-from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
-from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
-from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
-from allonova.adapters.postgres.money.books import PostgresBooks
-from allonova.adapters.postgres.pool import open_pool
-from allonova.adapters.postgres.runner import Pool
-from allonova.adapters.postgres.unit import PostgresUnits
-from allonova.adapters.sandbox.app import Pace, create_sandbox, sandbox_running
+from allonova.application.identity.open_session import SessionDesk
 from allonova.domain.carpool.rules import Rules
+from allonova.domain.identity.session import ACCESS_TTL, Audience
+from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import NotFound
-from allonova.main.embedded import sandbox_config
-from allonova.main.platforms import memory_platform
-from allonova.main.settings import Env, Settings
-from allonova.main.wiring import HEARD, Platform, Service, build_outside, build_service, http_config
+from allonova.main.settings import Settings
+from allonova.main.wiring import Service, build_service
 from tests.sandbox.harness import RealTime
-from tests.support.documented import Documented, documented
-from tests.support.factories import DEPARTURE, SetClock, Thing, a_driver, a_user, keep
-from tests.support.inside import Inside, InsideMemory, InsidePostgres
-from tests.support.postgres import wipe
-
-ROOT = "https://api.allonova.test"
-ORIGIN = "https://app.allonova.test"
-OUTSIDE = "http://127.0.0.1:8000/sandbox"
-ADDRESS = "203.0.113.7"
-NO_LIMIT = 1_000_000
-SETTINGS = Settings.model_construct(
-    env=Env.TEST,
-    public_url=ROOT,
-    cors_origins=(ORIGIN,),
-    rate_limit_per_minute=NO_LIMIT,
-    address_limit_per_minute=NO_LIMIT,
-    auth_limit_per_minute=NO_LIMIT,
-    auth_address_limit_per_minute=NO_LIMIT,
-    auth_identifier_limit_per_hour=NO_LIMIT,
-)
-ABIDJAN = {"lat": 5.3575, "lon": -4.0083, "text": "Abidjan, Plateau"}
-TOUMODI = {"lat": 6.5581, "lon": -5.0186}
-YAMOUSSOUKRO = {"lat": 6.8190, "lon": -5.2760, "text": "Yamoussoukro"}
-
-_numbers = itertools.count(1)
-
-
-def data(answer: httpx.Response, status: int = 200) -> Any:
-    """What a good answer holds; its envelope is checked on the way."""
-    assert answer.status_code == status, answer.text
-    assert set(answer.json()) == {"data", "meta"}
-    assert answer.json()["meta"]["request_id"] == answer.headers["x-request-id"]
-    return answer.json()["data"]
-
-
-def refusal(answer: httpx.Response, status: int, code: str) -> Any:
-    """The details of a refusal; its envelope is checked on the way."""
-    assert answer.status_code == status, answer.text
-    assert set(answer.json()) == {"error", "meta"}
-    assert set(answer.json()["error"]) == {"code", "message", "details"}
-    assert answer.json()["meta"]["request_id"] == answer.headers["x-request-id"]
-    assert answer.json()["error"]["code"] == code, answer.text
-    return answer.json()["error"]["details"]
-
-
-def paths(details: Any) -> list[str]:
-    """The paths of a validation error."""
-    return [fault["path"] for fault in details["fields"]]
-
-
-def fresh_phone() -> str:
-    """A phone that nobody has."""
-    return f"+22505{next(_numbers):08d}"
-
-
-def fresh_key() -> str:
-    """An Idempotency-Key that was never sent."""
-    return f"key-{next(_numbers)}"
-
-
-def trip_body(**given: Any) -> dict[str, Any]:
-    """Abidjan to Yamoussoukro for 6,000 francs, three seats, published."""
-    made = {
-        "origin": ABIDJAN,
-        "destination": YAMOUSSOUKRO,
-        "departure_time": DEPARTURE.isoformat(),
-        "price_per_seat": 6000,
-        "seats_available": 3,
-        "status": "published",
-    }
-    return made | given
-
-
-def stop_body(**given: Any) -> dict[str, Any]:
-    """Toumodi, for 4,500 francs from Abidjan."""
-    return {"order": 1, "point": TOUMODI, "label": "Toumodi, gare", "price_from_origin": 4500} | given
+from tests.support.factories import SetClock, Thing, a_driver, a_user, keep
+from tests.support.inside import Inside
+from tests.support.wire import data, fresh_key, trip_body
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,27 +65,6 @@ class Person:
         self.expires_at = self.api.clock.now() + timedelta(seconds=tokens["expires_in"])
 
 
-@dataclass(slots=True)
-class _Turned:
-    """The service's clock and jobs, as the sandbox's controls turn them."""
-
-    clock: SetClock
-    api: Api | None = None
-
-    def now(self) -> datetime:
-        """See ClockControl."""
-        return self.clock.now()
-
-    async def advance(self, seconds: float) -> datetime:
-        """See ClockControl."""
-        return self.clock.advance(timedelta(seconds=seconds))
-
-    async def run(self, name: str) -> None:
-        """See JobTrigger."""
-        assert self.api is not None
-        await self.api.run(name)
-
-
 @dataclass(slots=True, kw_only=True)
 class Api:
     """The service with an empty store. `http` is anybody's client of it, `outside` that of the played world."""
@@ -183,11 +73,10 @@ class Api:
     outside: httpx.AsyncClient
     app: FastAPI
     service: Service
+    settings: Settings
     clock: SetClock
     real_time: RealTime
     inside: Inside
-    is_postgres: bool
-    _people: dict[str, Person] = field(default_factory=dict)
 
     def configure(self, **changes: Any) -> None:
         """Other settings of the HTTP adapter from now on (limits, trusted proxies)."""
@@ -196,13 +85,21 @@ class Api:
 
     def follow(self, rules: Rules) -> None:
         """Other figures of the business from now on."""
-        self.service = build_service(SETTINGS, self.service.platform, self.service.outside, rules)
+        self.service = build_service(self.settings, self.service.platform, self.service.outside, rules)
         self.app.state.edge = self.service.edge
 
     async def keep(self, *things: Thing) -> None:
         """Put things into the store that no endpoint makes yet."""
         async with self.service.platform.begin() as unit:
             await keep(unit, *things)
+
+    async def change(self, person: Person, **fields: object) -> None:
+        """Change an account in a way that no endpoint does yet."""
+        async with self.service.platform.begin() as unit:
+            user = await unit.users.get(person.id)
+            for name, value in fields.items():
+                setattr(user, name, value)
+            await unit.users.save(user)
 
     async def relay(self) -> int:
         """Deliver what the outbox holds; how many deliveries were tried."""
@@ -236,17 +133,25 @@ class Api:
         expires_at = self.clock.now() + timedelta(seconds=tokens["expires_in"])
         return Person(api=self, id=UUID(tokens["user"]["id"]), phone=phone, tokens=tokens, expires_at=expires_at)
 
+    async def enter(self, user: User, *things: Thing) -> Person:
+        """Somebody new who is logged in, without the long way there; his things are put into the store."""
+        outside, now = self.service.outside, self.clock.now()
+        desk = SessionDesk(self.clock, outside.ids, outside.secrets, outside.tokens)
+        async with self.service.platform.begin() as unit:
+            await keep(unit, *things)
+            tokens = await desk.open(unit, user, Audience.ALLOCAR)
+        pair = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
+        return Person(api=self, id=user.id, phone=user.phone or "", tokens=pair, expires_at=now + ACCESS_TTL)
+
     async def passenger(self, **given: Any) -> Person:
         """Somebody who may book."""
         user = a_user(**given)
-        await self.keep(user)
-        return await self.log_in(user.phone or "")
+        return await self.enter(user, user)
 
     async def driver(self, *, is_approved: bool = True, **given: Any) -> Person:
         """Somebody with a car of five seats and, unless said otherwise, approved papers."""
         driver = a_driver(**given)
-        await self.keep(driver if is_approved else replace(driver, papers=[]))
-        return await self.log_in(driver.user.phone or "")
+        return await self.enter(driver.user, driver if is_approved else replace(driver, papers=[]))
 
     async def trip(self, driver: Person, **given: Any) -> Any:
         """A published trip."""
@@ -306,95 +211,3 @@ class Api:
         went_back = sum(line["amount"] for line in theirs["refunds"])
         ours = sum(movement.francs.get("clearing:wave", 0) for movement in await self.inside.journal())
         assert -ours == arrived - went_back
-
-
-@cache
-def app_of(config: HttpConfig) -> FastAPI:
-    """The app, made once for each configuration: its edge is another one for each test."""
-    return create_app(config)
-
-
-@cache
-def _documented(config: HttpConfig) -> Documented:
-    return documented(app_of(config))
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A database of our own: the application's connections, and one of whoever owns the tables."""
-
-    pool: Pool
-    owner: Pool
-
-
-@asynccontextmanager
-async def server_at(dsn: str) -> AsyncIterator[Server]:
-    """Connected; many tests share it, since warm connections are ten times faster than new ones."""
-    async with await open_pool(dsn, max_size=12) as pool, await open_pool(dsn, max_size=1, role=None) as owner:
-        yield Server(pool, owner)
-
-
-@asynccontextmanager
-async def api_on(server: Server | None, settings: Settings = SETTINGS) -> AsyncIterator[Api]:
-    """The service on a PostgreSQL that is emptied first, or in memory when there is none."""
-    clock, real_time = SetClock(), RealTime()
-    app, turned = app_of(http_config(settings)), _Turned(clock)
-    async with AsyncExitStack() as stack:
-        platform, inside = await _platform(server, clock)
-        ours = httpx.ASGITransport(app=app, client=(ADDRESS, 50_000))
-        callbacks = await stack.enter_async_context(httpx.AsyncClient(transport=ours))
-        state = sandbox_config(settings, Path(":memory:"))
-        sandbox = create_sandbox(state, clock=turned, jobs=turned, http=callbacks, pace=_pace(real_time))
-        await stack.enter_async_context(sandbox_running(sandbox))
-        theirs = httpx.ASGITransport(app=sandbox)
-        vendors = await stack.enter_async_context(httpx.AsyncClient(transport=theirs))
-        service = build_service(settings, platform, build_outside(settings, clock, vendors))
-        app.state.edge = service.edge
-        hooks: dict[str, list[Callable[..., Any]]] = {"response": [_documented(http_config(settings))]}
-        client = httpx.AsyncClient(transport=ours, base_url=f"{ROOT}/api/v1", event_hooks=hooks)
-        turned.api = Api(
-            http=await stack.enter_async_context(client),
-            outside=await stack.enter_async_context(httpx.AsyncClient(transport=theirs, base_url=OUTSIDE)),
-            app=app,
-            service=service,
-            clock=clock,
-            real_time=real_time,
-            inside=inside,
-            is_postgres=server is not None,
-        )
-        yield turned.api
-
-
-def _pace(time: RealTime) -> Pace:
-    """A call that hangs for 0 s answers at once; whatever waits longer waits for the test."""
-
-    async def sleep(seconds: float) -> None:
-        if seconds > 0:
-            await time.sleep(seconds)
-
-    return Pace(sleep=sleep, real_time=time.now)
-
-
-async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, Inside]:
-    if server is None:
-        memory = memory_platform(clock, wake=_nobody)
-        return memory, InsideMemory(memory)
-    await wipe(server.owner)
-    pool = server.pool
-    units = PostgresUnits(pool, subscribers=HEARD, ids=RandomIds(), clock=clock, wake=_nobody)
-    platform = Platform(
-        begin=units.begin,
-        carpool=PostgresCarpoolQueries(pool),
-        identity=PostgresIdentityQueries(pool),
-        books=PostgresBooks(pool),
-        deliveries=PostgresDeliveryQueue(pool),
-        clock=clock,
-        revocations=LocalRevocations(clock),
-        limiter=LocalRateLimiter(),
-        health={},
-    )
-    return platform, InsidePostgres(server.owner)
-
-
-def _nobody() -> None:
-    """Nobody is woken: the test relays by itself."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.api import Api, Server, api_on, server_at
+from tests.support.api import Api
 from tests.support.postgres import admin_dsn, drop_database, fresh_database
+from tests.support.serving import Server, api_on, server_at
 
 
 def on_one_loop(items: list[pytest.Item], folder: Path) -> None:

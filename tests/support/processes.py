@@ -59,6 +59,13 @@ async def eventually(
         raise AssertionError(f"not within {patience_s:g} s: {what}") from None
 
 
+async def answers_200(process: Process, url: str) -> bool:
+    """Whether it serves. Raises AssertionError with its last words when it has ended."""
+    assert process.is_running, process.last_words()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return (await http.get(url)).status_code == 200
+
+
 async def _asked(done: Callable[[], Awaitable[object]]) -> bool:
     try:
         return bool(await done())
@@ -142,6 +149,7 @@ class Fleet:
     apis: tuple[Process, Process]
     worker: Process
     sandbox: Process
+    _has_served: bool = False
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -150,9 +158,12 @@ class Fleet:
 
     async def ready(self) -> None:
         """Start what is not running, again and again like a supervisor, until all of it serves."""
+        if self._has_served and all(process.is_running for process in self.processes):
+            return
         self.redis.start()
         await eventually("Redis is up", self._redis_is_up)
         await eventually("all processes serve", self._all_serve, pause_s=0.1)
+        self._has_served = True
 
     async def _redis_is_up(self) -> bool:
         with Redis.from_url(self.redis_url, socket_timeout=1) as client:

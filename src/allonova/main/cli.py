@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -17,6 +18,8 @@ from allonova.main.settings import Env, Misconfigured, Settings, choose_run_mode
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_S = 15
@@ -154,13 +157,19 @@ def sandbox(_: argparse.Namespace) -> int:
 
 def worker(_: argparse.Namespace) -> int:
     """The arq worker."""
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
     from allonova.main.full import create_job_worker  # noqa: PLC0415
     from allonova.main.logs import set_up_logs  # noqa: PLC0415
 
     settings = _settings()
     set_up_logs(settings.log_level, process="worker")
     asyncio.set_event_loop(asyncio.new_event_loop())  # arq asks for the current loop while it is built
-    create_job_worker(settings).run()
+    try:
+        create_job_worker(settings).run()
+    except (RedisError, OSError) as error:  # arq does not outlive its Redis: the supervisor starts the worker again
+        log.error("the worker lost a server that it needs", extra={"error": type(error).__name__})  # noqa: TRY400
+        return 1
     return 0
 
 

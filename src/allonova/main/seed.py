@@ -16,6 +16,7 @@ from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
 DRIVER_PHONE = "+2250700000001"
 PASSENGER_PHONE = "+2250700000002"
 SECOND_PASSENGER_PHONE = "+2250700000003"
+TIMETABLE_PHONE = "+2250700000004"  # drives the trips below, so that the first driver is free at any hour
 ABIDJAN = Place(Point(5.3575, -4.0083), "Abidjan, Plateau")
 YAMOUSSOUKRO = Place(Point(6.8190, -5.2760), "Yamoussoukro")
 DAYS = 7
@@ -23,7 +24,9 @@ PEOPLE = (
     (DRIVER_PHONE, "Koffi", "Yao"),
     (PASSENGER_PHONE, "Awa", "Traoré"),
     (SECOND_PASSENGER_PHONE, "Ibrahim", "Koné"),
+    (TIMETABLE_PHONE, "Mariam", "Coulibaly"),
 )
+PLATES = {DRIVER_PHONE: "1234AB01", TIMETABLE_PHONE: "5678CD01"}
 
 
 async def seed_demo(
@@ -31,34 +34,36 @@ async def seed_demo(
 ) -> bool:
     """Put the demo data in. False when it was there already."""
     now = clock.now()
-    users = [
-        User(
-            id=ids.new(),
-            phone=phone,
-            first_name=first,
-            last_name=last,
-            language="fr",
-            is_phone_verified=True,
-            is_driver=phone == DRIVER_PHONE,
-            created_at=now,
-            updated_at=now,
-        )
-        for phone, first, last in PEOPLE
-    ]
-    driver = users[0]
-    vehicle = _vehicle(ids, driver, now)
-    trips = [await _trip(ids, planner, vehicle, ends, departure) for ends, departure in _timetable(now)]
+    users = [_user(ids, phone, first, last, now) for phone, first, last in PEOPLE]
+    drivers = [user for user in users if user.is_driver]
+    vehicles = [_vehicle(ids, driver, now) for driver in drivers]
+    trips = [await _trip(ids, planner, vehicles[-1], ends, departure) for ends, departure in _timetable(now)]
     async with begin() as unit:
         if await unit.users.find(phone=DRIVER_PHONE) is not None:
             return False
         for user in users:
             await unit.users.add(user)
-        for paper in _papers(ids, sealer, driver, now):
-            await unit.papers.add(paper)
-        await unit.vehicles.add(vehicle)
+        for driver, vehicle in zip(drivers, vehicles, strict=True):
+            for paper in _papers(ids, sealer, driver, now):
+                await unit.papers.add(paper)
+            await unit.vehicles.add(vehicle)
         for trip in trips:
             await unit.trips.add(trip)
     return True
+
+
+def _user(ids: Ids, phone: str, first_name: str, last_name: str, now: datetime) -> User:
+    return User(
+        id=ids.new(),
+        phone=phone,
+        first_name=first_name,
+        last_name=last_name,
+        language="fr",
+        is_phone_verified=True,
+        is_driver=phone in PLATES,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _timetable(now: datetime) -> list[tuple[tuple[Place, Place], datetime]]:
@@ -78,7 +83,7 @@ def _vehicle(ids: Ids, driver: User, now: datetime) -> Vehicle:
         make="Toyota",
         model="Corolla",
         color="gris",
-        plate_number="1234AB01",
+        plate_number=PLATES[driver.phone or ""],
         seats_total=5,
         comfort_level=Comfort.STANDARD,
         year=2021,

@@ -10,7 +10,8 @@ from allonova.application.notifications.templates import SMS, Template
 
 # GSM 03.38's basic alphabet: any other letter makes the whole message Unicode, at 70 letters an SMS.
 GSM = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà" + string.ascii_letters + string.digits)
-LONGEST = {"code": "123456", "seats": "50", "amount": "1000000", "when": "31/12 23:59", "route": "Abidjan - Yamoussoukro"}
+ROUTE = "Abidjan - Yamoussoukro"
+LONGEST = {"code": "123456", "seats": "50", "amount": "1000000", "when": "31/12 23:59", "route": ROUTE}
 
 
 def fields_of(text: str) -> set[str]:

@@ -108,6 +108,29 @@ class Listing:
         return described + [_parameter(name, {"type": "string"}, hint.format(name)) for name in self._names()]
 
 
+def parameters_of(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """What the OpenAPI says of a query string that a model reads. Definitions are put in place: those of a query's
+    model are not among the document's components.
+    """
+    schema = model.model_json_schema(by_alias=True, ref_template="{model}")
+    fields = _inlined({"properties": schema["properties"]}, schema.get("$defs", {}))["properties"]
+    required = set(schema.get("required", ()))
+    return [
+        _parameter(name, {key: value for key, value in field.items() if key not in ("description", "title")})
+        | {"required": name in required, "description": field.get("description", "")}
+        for name, field in fields.items()
+    ]
+
+
+def _inlined(value: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_inlined(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    meant = {**definitions.get(value.get("$ref", ""), {}), **value}
+    return {key: _inlined(item, definitions) for key, item in meant.items() if key != "$ref"}
+
+
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from allonova.domain.kernel.events import Event
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)  # longer than any handler's own time limit
-BATCH = 50
+HANDLER_LIMIT_S = 17  # a vendor's call may take 15
+BATCH = 5
+LEASE = timedelta(seconds=90)  # longer than a whole batch of handlers at their limit: nobody else takes one meanwhile
 ATTEMPTS = 12  # with the backoff below: given up after about 17 hours
 LONGEST_BACKOFF = timedelta(hours=4)
 
@@ -65,7 +67,8 @@ class RelayOutbox:
     async def _deliver(self, delivery: Delivery) -> None:
         try:
             subscription = self.subscriptions[delivery.event, delivery.subscriber]
-            await subscription.handler(subscription.event.of(delivery.payload))
+            async with asyncio.timeout(HANDLER_LIMIT_S):
+                await subscription.handler(subscription.event.of(delivery.payload))
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on and this one is retried
             await self._postpone(delivery, error)
         else:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from allonova.adapters.http.answers import answer, answer_page, spec
 from allonova.adapters.http.fields import Body, Instant, Line, PlaceBody, PointBody, SeatCount, SeatPrice, Text
-from allonova.adapters.http.listing import Paging, read_query, sort_of
+from allonova.adapters.http.listing import Paging, parameters_of, read_query, sort_of
 from allonova.adapters.http.provide import MaybeCaller, UserCaller, use
 from allonova.adapters.http.routes import api_router
 from allonova.application.carpool.create_trip import CreateTrip, TripDraft
@@ -164,22 +164,7 @@ async def search_query(request: Request) -> SearchQuery:
     return read_query(SearchQuery, request.query_params.multi_items())
 
 
-def _search_parameters() -> list[dict[str, object]]:
-    schema = SearchQuery.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
-    required = set(schema["required"])
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in required,
-            "schema": {key: value for key, value in field.items() if key not in ("description", "title")},
-            "description": field.get("description", ""),
-        }
-        for name, field in schema["properties"].items()
-    ]
-
-
-@router.get("/search", **spec(Hit, listed=True, private=False, parameters=_search_parameters()))
+@router.get("/search", **spec(Hit, listed=True, private=False, parameters=parameters_of(SearchQuery)))
 async def search_trips(
     asked: Annotated[SearchQuery, Depends(search_query)],
     caller: MaybeCaller,

@@ -1,0 +1,122 @@
+"""Requests made from the OpenAPI itself: no fault, no status and no shape that it does not announce."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from allonova.adapters.http.root import create_openapi
+from allonova.main.wiring import http_config
+from tests.support.api import Api, Person
+from tests.support.serving import SETTINGS, api_on, app_of
+from tests.support.wire import ROOT, stop_body
+
+OPENAPI = create_openapi(app_of(http_config(SETTINGS)))
+SCHEMA = schemathesis.openapi.from_dict(OPENAPI)
+HOOK = "/api/v1/payments/webhook/wave"
+OPERATIONS = [(method.upper(), path) for path, methods in OPENAPI["paths"].items() for method in methods]
+CASES = {  # as the OpenAPI says, and, where there is anything to say, otherwise
+    (method, path): [
+        SCHEMA[path][method].as_strategy(generation_mode=mode)
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        if mode is GenerationMode.POSITIVE or (path.startswith("/api") and path not in ("/api/v1/me", HOOK))
+    ]
+    for method, path in OPERATIONS
+}
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A service in memory where each kind of thing exists, on a loop of its own."""
+
+    runner: asyncio.Runner
+    api: Api
+    people: dict[str, Person | None]
+    ids: list[str]
+
+    def send(self, case: Case[Any], who: str) -> httpx.Response:
+        """The request of a case."""
+        request = case.as_transport_kwargs(base_url=ROOT)
+        del request["cookies"]  # nothing here reads one
+        person = self.people[who]
+        headers = {**request.pop("headers"), **(person.bearer if person else {})}
+        encoded = {name: value.encode("utf-8", "surrogateescape") for name, value in headers.items()}
+        body = {"content": request.pop("data")} if "data" in request else {}
+        call = self.api.http.request(**request, **body, headers=[(n.encode(), v) for n, v in encoded.items()])
+        return self.runner.run(call)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """Made once: what one request does is what the next one finds."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        yield runner.run(populated(runner, stack))
+        runner.run(stack.aclose())
+
+
+async def populated(runner: asyncio.Runner, stack: AsyncExitStack) -> World:
+    """A driver, a passenger, and between them a trip, bookings and a payment."""
+    api = await stack.enter_async_context(api_on(None))
+    driver, passenger = await api.driver(), await api.passenger()
+    trip = await api.trip(driver, stops=[stop_body()])
+    (vehicle,) = (await driver.get("/vehicles")).json()["data"]
+    pending = await api.pending(await api.passenger(), trip)
+    accepted = await api.accepted(passenger, driver, trip)
+    payment = (await api.started(passenger, accepted))["payment"]
+    later = trip["departure_time"].replace("02T", "09T")
+    draft = await api.trip(driver, status="draft", departure_time=later)
+    ids = [thing["id"] for thing in (trip, vehicle, pending, accepted, payment, draft)]
+    return World(runner, api, {"driver": driver, "passenger": passenger, "nobody": None}, ids)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@settings(
+    max_examples=8,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def test_answer_is_announced_when_the_request_is_made_from_the_openapi(
+    world: World, method: str, path: str, data: st.DataObject
+) -> None:
+    case = data.draw(st.one_of(CASES[method, path]))
+    if "id" in case.path_parameters and data.draw(st.booleans()):
+        case.path_parameters["id"] = data.draw(st.sampled_from(world.ids))
+    who = data.draw(st.sampled_from(["driver", "passenger", "nobody"]))
+    answer = world.send(case, who)
+    assert answer.status_code < 500 or "provider_unavailable" in answer.text, answer.text
+    case.validate_response(answer, checks=CHECKS)
+
+
+def test_every_reference_leads_somewhere_when_the_openapi_is_read() -> None:
+    wanted = set(re.findall(r"'#/components/schemas/([^']+)'", repr(OPENAPI)))
+    assert wanted == set(OPENAPI["components"]["schemas"]) & wanted
+    assert OPENAPI["openapi"].startswith("3.1")
+
+
+def test_seats_are_named_as_they_are_sent_when_the_openapi_shows_the_search() -> None:
+    shown: Any = OPENAPI["paths"]["/api/v1/trips/search"]["get"]["parameters"]
+    names = {parameter["name"]: parameter["required"] for parameter in shown}
+    assert {name for name, required in names.items() if required} == {"from", "to", "date"}
+    assert {"seats>", "driver_rating>", "radius_km", "comfort", "price_min", "price_max", "sort"} < set(names)
