@@ -59,7 +59,7 @@ unit: dev ## The tests alone (PYTEST_ARGS='-k booking')
 ifeq ($(PYTEST_ARGS),)
 	@scripts/step 'tests (pytest)' $(servers) run -- $(bin)/pytest -q -n 2 --ignore=tests/e2e
 	@printf '\n── tests on a fleet of processes (pytest)\n'
-	@exec $(servers) run -- $(bin)/pytest --cov-append tests/e2e
+	@exec $(servers) run -- $(bin)/pytest --no-cov tests/e2e
 else
 	@exec $(servers) run -- $(bin)/pytest $(PYTEST_ARGS)
 endif
