@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.api import Api, Person
 from tests.support.factories import MINUTE, SECOND
-from tests.support.wire import data, fresh_key, refusal
+from tests.support.wire import ROUNDS, data, fresh_key, refusal
 
 DOWN = ("error", "html", "timeout")
 
@@ -146,7 +146,8 @@ async def test_one_payment_is_begun_when_many_requests_bring_one_key_at_once(api
 
 
 async def test_one_payment_is_begun_when_many_keys_come_at_once(api: Api) -> None:
-    passenger, booking = await held(api)
-    answers = await asyncio.gather(*(pay(passenger, booking, fresh_key()) for _ in range(10)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
-    assert len(await api.wave_sessions(await pending_id(passenger, booking))) == 1
+    for _ in range(ROUNDS):
+        passenger, booking = await held(api)
+        answers = await asyncio.gather(*(pay(passenger, booking, fresh_key()) for _ in range(10)))
+        assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
+        assert len(await api.wave_sessions(await pending_id(passenger, booking))) == 1

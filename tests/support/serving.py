@@ -95,7 +95,10 @@ class Server:
 @asynccontextmanager
 async def server_at(dsn: str) -> AsyncIterator[Server]:
     """Connected; many tests share it, since warm connections are ten times faster than new ones."""
-    async with await open_pool(dsn, max_size=12) as pool, await open_pool(dsn, max_size=1, role=None) as owner:
+    async with (
+        await open_pool(dsn, min_size=12, max_size=12) as pool,
+        await open_pool(dsn, max_size=1, role=None) as owner,
+    ):
         yield Server(pool, owner)
 
 

@@ -12,6 +12,7 @@ from tests.support.factories import DEPARTURE
 ROOT = "https://api.allonova.test"
 ORIGIN = "https://app.allonova.test"
 ADDRESS = "203.0.113.7"
+ROUNDS = 3  # of a race: in the first one, connections still learn their statements and hardly meet
 NOBODY = "00000000-0000-4000-8000-000000000000"  # an id that nothing has
 ABIDJAN = {"lat": 5.3575, "lon": -4.0083, "text": "Abidjan, Plateau"}
 TOUMODI = {"lat": 6.5581, "lon": -5.0186}
