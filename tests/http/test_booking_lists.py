@@ -81,14 +81,16 @@ async def test_list_is_narrowed_when_departures_are_bounded(api: Api) -> None:
     assert await ids(passenger, departure_time_gte=late, departure_time_lte=late) == [second]
 
 
-@pytest.mark.parametrize(
-    ("query", "path"),
-    [
-        ("role=admin", "role"), ("status=open", "status"), ("status=in:", "status"), ("sort=status", "sort"),
-        ("page_size=101", "page_size"), ("page=0", "page"), ("passenger_id=1", "passenger_id"),
-        ("created_at=2025-10-02T08:30:00", "created_at"), ("departure_time_gte=now", "departure_time_gte"),
-    ],
-)  # fmt: skip
-async def test_query_is_refused_when_it_is_unsound(api: Api, query: str, path: str) -> None:
-    answer = await (await api.passenger()).get(f"/bookings?{query}")
-    assert paths(refusal(answer, 422, "validation_error")) == [path]
+UNSOUND = [
+    ("role=admin", "role"), ("status=open", "status"), ("status=in:", "status"), ("sort=status", "sort"),
+    ("page_size=101", "page_size"), ("page=0", "page"), ("passenger_id=1", "passenger_id"),
+    ("created_at=2025-10-02T08:30:00", "created_at"), ("departure_time_gte=now", "departure_time_gte"),
+]  # fmt: skip
+
+
+async def test_query_is_refused_when_it_is_unsound(api: Api, subtests: pytest.Subtests) -> None:
+    passenger = await api.passenger()
+    for query, path in UNSOUND:
+        with subtests.test(query):
+            answer = await passenger.get(f"/bookings?{query}")
+            assert paths(refusal(answer, 422, "validation_error")) == [path]

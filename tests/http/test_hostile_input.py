@@ -118,11 +118,20 @@ async def send(person: Person, path: str, content: bytes) -> httpx.Response:
     return answer
 
 
-@pytest.mark.parametrize("name", BROKEN)
-async def test_body_is_refused_when_it_is_no_sound_json(api: Api, name: str) -> None:
+async def test_body_is_refused_when_it_is_no_sound_json(api: Api, subtests: pytest.Subtests) -> None:
     passenger = await api.passenger()
-    for path in BODIES:
-        refusal(await send(passenger, path, BROKEN[name]), 422, "validation_error")
+    for name, body in BROKEN.items():
+        with subtests.test(name):
+            for path in BODIES:
+                refusal(await send(passenger, path, body), 422, "validation_error")
+
+
+async def test_body_is_no_json_when_only_a_lenient_reader_takes_it(api: Api, subtests: pytest.Subtests) -> None:
+    passenger = await api.passenger()
+    for name in ("NaN", "infinity", "lone surrogate", "lone surrogate as a name", "not UTF-8"):
+        with subtests.test(name):
+            details = refusal(await send(passenger, "/auth/otp/send", BROKEN[name]), 422, "validation_error")
+            assert [fault["code"] for fault in details["fields"]] == ["json_invalid"]
 
 
 @pytest.mark.parametrize("path", BODIES)

@@ -97,15 +97,15 @@ FORGED: dict[str, Callable[[Api, bytes], dict[str, str]]] = {
 }
 
 
-async def test_nothing_changes_when_the_signature_does_not_hold(api: Api) -> None:
+async def test_nothing_changes_when_the_signature_does_not_hold(api: Api, subtests: pytest.Subtests) -> None:
     it = await awaited(api)
     body = json.dumps(it.event()).encode()
     before = await api.inside.everything()
     for name, forge in FORGED.items():
         headers = [(key.encode(), value.encode("latin-1")) for key, value in forge(api, body).items()]
-        answer = await api.http.post(PATH, content=body, headers=headers)
-        assert answer.status_code == 401, name
-        refusal(answer, 401, "webhook_invalid_signature")
+        with subtests.test(name):
+            answer = await api.http.post(PATH, content=body, headers=headers)
+            refusal(answer, 401, "webhook_invalid_signature")
     assert await api.inside.everything() == before
 
 
