@@ -6,11 +6,11 @@ import hashlib
 import hmac
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from allonova.adapters.payments.wave import WavePayments
+from allonova.application.money.ports import Opened
 from allonova.domain.money.payment import Method, Payment
 from tests.sandbox.harness import SECRET, START, Played, playing
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 RETURN_URL = "https://app.allonova.test/back?lang=fr#top"
 
 
-def make_payment(*, age: timedelta = timedelta(), provider_ref: str | None = None, id: UUID | None = None) -> Payment:
-    created_at = START - age
+def make_payment(*, provider_ref: str | None = None, id: UUID | None = None) -> Payment:
     return Payment(
         id=id or uuid4(),
         booking_id=uuid4(),
@@ -31,8 +30,8 @@ def make_payment(*, age: timedelta = timedelta(), provider_ref: str | None = Non
         provider_ref=provider_ref,
         provider_url="http://s.test/sandbox/wave",
         amount=5000,
-        created_at=created_at,
-        updated_at=created_at,
+        created_at=START,
+        updated_at=START,
     )
 
 
@@ -47,6 +46,14 @@ class Wave:
 
     gateway: WavePayments
     played: Played
+
+    async def first(self, payment: Payment, *, return_url: str = RETURN_URL) -> Opened:
+        """Open a payment that nobody opened before."""
+        return await self.gateway.open(payment, return_url=return_url, is_repeat=False)
+
+    async def again(self, payment: Payment) -> Opened:
+        """Open a payment as the successor of somebody who may have opened it."""
+        return await self.gateway.open(payment, return_url=RETURN_URL, is_repeat=True)
 
     async def sessions(self, payment: Payment) -> list[dict[str, Any]]:
         """What the provider has for a payment."""

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from allonova.adapters.payments.wave import FIRST_TRY, WavePayments
+from allonova.adapters.payments.wave import WavePayments
 from allonova.adapters.payments.wave_wire import refusal, with_payment_id
 from allonova.adapters.vendors.http import Reply
 from allonova.application.kernel.inside import INSIDE_UNIT
@@ -30,7 +30,7 @@ async def wave(tmp_path: Path) -> AsyncIterator[Wave]:
 
 async def test_payment_opens_with_our_amount_and_reference(wave: Wave) -> None:
     payment = make_payment()
-    opened = await wave.gateway.open(payment, return_url=RETURN_URL)
+    opened = await wave.first(payment)
     (session,) = await wave.sessions(payment)
     back = f"https://app.allonova.test/back?lang=fr&payment_id={payment.id}#top"
     assert (opened.provider_ref, opened.url) == (session["id"], session["wave_launch_url"])
@@ -41,24 +41,23 @@ async def test_payment_opens_with_our_amount_and_reference(wave: Wave) -> None:
 
 async def test_one_session_when_opened_again_after_a_crash(wave: Wave) -> None:
     payment = make_payment()
-    first = await wave.gateway.open(payment, return_url=RETURN_URL)
-    await wave.played.clock.advance(FIRST_TRY.total_seconds())
-    assert await wave.gateway.open(payment, return_url=RETURN_URL) == first
+    first = await wave.first(payment)
+    assert await wave.again(payment) == first
     assert len(await wave.sessions(payment)) == 1
 
 
 async def test_paid_session_is_found_when_opened_again(wave: Wave) -> None:
-    payment = make_payment(age=FIRST_TRY)
-    first = await wave.gateway.open(payment, return_url=RETURN_URL)
+    payment = make_payment()
+    first = await wave.first(payment)
     await wave.played.press(first.provider_ref, "paid")
-    assert await wave.gateway.open(payment, return_url=RETURN_URL) == first
+    assert await wave.again(payment) == first
 
 
 async def test_another_session_is_made_when_the_first_has_expired(wave: Wave) -> None:
     payment = make_payment()
-    first = await wave.gateway.open(payment, return_url=RETURN_URL)
+    first = await wave.first(payment)
     await wave.played.clock.advance(1800)
-    second = await wave.gateway.open(payment, return_url=RETURN_URL)
+    second = await wave.again(payment)
     assert second.provider_ref != first.provider_ref
     assert sorted(each["checkout_status"] for each in await wave.sessions(payment)) == ["expired", "open"]
 
@@ -66,7 +65,7 @@ async def test_another_session_is_made_when_the_first_has_expired(wave: Wave) ->
 async def test_session_is_found_when_creation_was_accepted_without_an_answer(wave: Wave) -> None:
     payment = make_payment()
     await wave.played.arm("accepted_then_timeout")
-    opening = asyncio.create_task(wave.gateway.open(payment, return_url=RETURN_URL))
+    opening = asyncio.create_task(wave.first(payment))
     await wave.played.time.forward(31)
     opened = await opening
     (session,) = await wave.sessions(payment)
@@ -78,44 +77,44 @@ async def test_unavailable_and_nothing_made_when_provider_breaks(wave: Wave, kin
     payment = make_payment()
     await wave.played.arm(kind)
     with pytest.raises(ProviderUnavailable) as caught:
-        await wave.gateway.open(payment, return_url=RETURN_URL)
+        await wave.first(payment)
     assert caught.value.provider == "wave"
     assert await wave.sessions(payment) == []
-    await wave.gateway.open(payment, return_url=RETURN_URL)
+    await wave.again(payment)
     assert len(await wave.sessions(payment)) == 1
 
 
 async def test_unavailable_when_search_breaks_too(wave: Wave) -> None:
     await wave.played.arm("error", times=2)
     with pytest.raises(ProviderUnavailable):
-        await wave.gateway.open(make_payment(), return_url=RETURN_URL)
+        await wave.first(make_payment())
 
 
 async def test_nothing_is_made_when_it_cannot_be_looked_for(wave: Wave) -> None:
-    payment = make_payment(age=FIRST_TRY)
+    payment = make_payment()
     await wave.played.arm("html")
     with pytest.raises(ProviderUnavailable):
-        await wave.gateway.open(payment, return_url=RETURN_URL)
+        await wave.again(payment)
     assert await wave.sessions(payment) == []
 
 
 async def test_refused_when_key_is_bad(tmp_path: Path) -> None:
     async with wave_at(tmp_path / "state.sqlite3", api_key="bad") as wave:
         with pytest.raises(RefusedByProvider) as caught:
-            await wave.gateway.open(make_payment(), return_url=RETURN_URL)
+            await wave.first(make_payment())
     assert caught.value.code == "no-matching-api-key"
 
 
 @pytest.mark.parametrize("url", ["ftp://app.test/", "https://[::1", "https://a.test/\ud800"])
 async def test_refused_when_return_url_is_not_one(wave: Wave, url: str) -> None:
     with pytest.raises(RefusedByProvider) as caught:
-        await wave.gateway.open(make_payment(), return_url=url)
+        await wave.first(make_payment(), return_url=url)
     assert caught.value.code == "request-validation-error"
 
 
 async def test_refund_gives_back_once_when_asked_twice(wave: Wave) -> None:
     payment = make_payment()
-    payment.provider_ref = (await wave.gateway.open(payment, return_url=RETURN_URL)).provider_ref
+    payment.provider_ref = (await wave.first(payment)).provider_ref
     await wave.played.press(payment.provider_ref, "paid")
     await wave.gateway.refund(payment)
     await wave.gateway.refund(payment)
@@ -125,7 +124,7 @@ async def test_refund_gives_back_once_when_asked_twice(wave: Wave) -> None:
 
 async def test_refund_is_refused_when_never_paid(wave: Wave) -> None:
     payment = make_payment()
-    payment.provider_ref = (await wave.gateway.open(payment, return_url=RETURN_URL)).provider_ref
+    payment.provider_ref = (await wave.first(payment)).provider_ref
     with pytest.raises(RefusedByProvider) as caught:
         await wave.gateway.refund(payment)
     assert caught.value.code == "checkout-refund-failed"
@@ -147,7 +146,7 @@ async def test_nothing_is_called_inside_a_unit(wave: Wave) -> None:
     token = INSIDE_UNIT.set(True)
     try:
         with pytest.raises(RuntimeError, match="wave inside a unit"):
-            await wave.gateway.open(make_payment(), return_url=RETURN_URL)
+            await wave.first(make_payment())
     finally:
         INSIDE_UNIT.reset(token)
 
@@ -174,7 +173,7 @@ def lying(payment: Payment, **changes: object) -> WavePayments:
 
 async def test_answer_is_accepted_when_it_is_ours() -> None:
     payment = make_payment()
-    assert (await lying(payment).open(payment, return_url=RETURN_URL)).provider_ref == "cos-1"
+    assert (await lying(payment).open(payment, return_url=RETURN_URL, is_repeat=False)).provider_ref == "cos-1"
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,7 @@ async def test_answer_is_accepted_when_it_is_ours() -> None:
 async def test_answer_is_not_accepted_when_it_is_not_ours(changes: dict[str, object]) -> None:
     payment = make_payment()
     with pytest.raises(ProviderUnavailable):
-        await lying(payment, **changes).open(payment, return_url=RETURN_URL)
+        await lying(payment, **changes).open(payment, return_url=RETURN_URL, is_repeat=False)
 
 
 @pytest.mark.parametrize("body", [[], {}, {"result": None}, {"result": {}}, None, "x"])
@@ -210,7 +209,7 @@ async def test_unavailable_when_search_answers_nonsense(body: object) -> None:
     http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body)))
     gateway = WavePayments(http, base_url="https://w.test", api_key="k", webhook_secret="s", clock=ServiceClock())
     with pytest.raises(ProviderUnavailable):
-        await gateway.open(make_payment(age=FIRST_TRY), return_url=RETURN_URL)
+        await gateway.open(make_payment(), return_url=RETURN_URL, is_repeat=True)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from allonova.adapters.payments.wave import WavePayments
 from allonova.application.money.ports import Reported
 from allonova.domain.kernel.errors import WebhookInvalidSignature
-from tests.payments.harness import RETURN_URL, make_payment, signature, wave_at
+from tests.payments.harness import make_payment, signature, wave_at
 from tests.sandbox.harness import ServiceClock
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -330,7 +330,7 @@ def test_nothing_but_the_refusal_when_signed_event_is_odd(outer: dict[str, Any],
 async def test_played_provider_is_believed(tmp_path: Path) -> None:
     async with wave_at(tmp_path / "state.sqlite3") as wave:
         payment = make_payment()
-        opened = await wave.gateway.open(payment, return_url=RETURN_URL)
+        opened = await wave.first(payment)
         await wave.played.press(opened.provider_ref, "failed")
         await wave.played.press(opened.provider_ref, "paid")
         events = [wave.gateway.read_event(headers, body) for _, headers, body in wave.played.receiver.got]
@@ -345,7 +345,7 @@ async def test_played_provider_is_believed(tmp_path: Path) -> None:
 async def test_played_faults_are_seen(tmp_path: Path, kind: str) -> None:
     async with wave_at(tmp_path / "state.sqlite3") as wave:
         payment = make_payment()
-        opened = await wave.gateway.open(payment, return_url=RETURN_URL)
+        opened = await wave.first(payment)
         await wave.played.arm(kind, times=1)
         await wave.played.press(opened.provider_ref, "paid")
         await wave.played.time.forward(6)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
 
 import httpx
 
@@ -38,9 +37,6 @@ log = logging.getLogger(__name__)
 
 NAME = "wave"
 SESSIONS = "/v1/checkout/sessions"
-# The unit that made the payment ends milliseconds before the provider is called. Whoever comes later than this is a
-# repeat or a successor, and looks first for the session that a predecessor may have left.
-FIRST_TRY = timedelta(seconds=1)
 OUR_FAULT = (401, 403)  # the key or the wallet
 
 
@@ -48,7 +44,7 @@ class WavePayments:
     """Wave documents no idempotency of creation: a session is found again by its `client_reference`, our payment's id.
 
     So one payment never has two sessions that a payer could both reach: after an unknown outcome, and before any try
-    that is not surely the first, it is looked for; only where there is none, another one is made.
+    but the first, it is looked for; only where there is none, another one is made.
     """
 
     def __init__(
@@ -75,10 +71,9 @@ class WavePayments:
         """See PaymentGateway."""
         return self._wave.base_url
 
-    async def open(self, payment: Payment, *, return_url: str) -> Opened:
+    async def open(self, payment: Payment, *, return_url: str, is_repeat: bool) -> Opened:
         """See PaymentGateway."""
-        is_first_try = timedelta() <= self._clock.now() - payment.created_at < FIRST_TRY
-        session = None if is_first_try else await self._find(payment)
+        session = await self._find(payment) if is_repeat else None
         if session is None:
             session = await self._create_or_find(payment, return_url)
         return session.opened()

@@ -32,7 +32,8 @@ class StartPayment:
     """Open a payment at a provider for an accepted booking whose hold is alive.
 
     Two transactions with the provider's call between them. The key is leased meanwhile with the payment's id: whoever
-    repeats the request after a crash or a time-out goes on with that payment, and the provider sees one.
+    repeats the request after a crash or a time-out goes on with that payment, and the provider sees one. If what the
+    predecessor had from the provider was a refusal, the successor passes it on.
     """
 
     begin: Begin[CarpoolUnit]
@@ -55,9 +56,9 @@ class StartPayment:
     ) -> PaymentStarted:
         """Only the passenger may. `return_url`: where the browser goes afterwards."""
         gateway = self.gateways[method]
-        payment = await self._prepare(caller_id, booking_id, method, gateway, once)
+        payment, is_repeat = await self._prepare(caller_id, booking_id, method, gateway, once)
         try:
-            opened = await gateway.open(payment, return_url=return_url)
+            opened = await gateway.open(payment, return_url=return_url, is_repeat=is_repeat)
         except RefusedByProvider as refusal:
             await self._refuse(payment, refusal)
             raise ProviderRefused(payment.id, refusal.code) from refusal
@@ -74,13 +75,16 @@ class StartPayment:
         method: Method,
         gateway: PaymentGateway,
         once: Once[PaymentStarted],
-    ) -> Payment:
+    ) -> tuple[Payment, bool]:
+        """The payment to open, and whether a predecessor may have opened it. Raises ProviderRefused for his refusal."""
         now = self.clock.now()
         async with self.begin() as unit:
             payment_id = await once.lease(unit, self.ids.new())
             begun = await unit.payments.find(id=payment_id)
             if begun is not None:
-                return begun
+                if begun.status is PaymentStatus.FAILED:
+                    raise ProviderRefused(begun.id, begun.failure_code or "")
+                return begun, True
             trip, booking = await lock_booking(unit, booking_id)
             by = require_side(caller_id, trip, booking)
             if by.party is not Party.PASSENGER:
@@ -101,7 +105,7 @@ class StartPayment:
             )
             await unit.payments.add(payment)
             await self._audit(unit, payment, "payment.init", by)
-        return payment
+        return payment, False
 
     async def _opened(self, payment: Payment, opened: Opened, once: Once[PaymentStarted]) -> PaymentStarted:
         """Keep what the provider answered. Its webhook may have come first: a paid payment stays paid."""
