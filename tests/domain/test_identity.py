@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from allonova.domain.carpool.vehicle import normalise_plate
+from allonova.domain.identity.contact import Channel, Contact, contact_of
+from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
 from allonova.domain.identity.otp import OTP_SENDS, OTP_TRIES, OTP_TTL, OTP_WINDOW, Otp
 from allonova.domain.identity.session import ACCESS_TTL, REFRESH_TTL, Audience, RefreshToken, Rotation, Session
-from allonova.domain.identity.user import User
+from allonova.domain.identity.user import User, require_old_enough
+from allonova.domain.kernel.errors import ValidationError
 from allonova.domain.kyc.document import DocType, PapersMissing, require_driver_papers
 from tests.support.factories import HOUR, MINUTE, NOW, SECOND, a_user, a_vehicle, new_id
 
@@ -25,7 +28,7 @@ def a_token() -> RefreshToken:
 
 
 def an_otp() -> Otp:
-    return Otp(id=new_id(), phone="+1", code_hash="h", expires_at=NOW + 10 * MINUTE, created_at=NOW)
+    return Otp(id=new_id(), target="+1", code_hash="h", expires_at=NOW + 10 * MINUTE, created_at=NOW)
 
 
 def test_first_use_remembered_when_a_token_is_presented() -> None:
@@ -104,6 +107,87 @@ def test_trusted_with_nothing_when_new() -> None:
     assert user.is_active
     assert not any((user.is_reachable, user.is_phone_verified, user.is_email_verified, user.is_driver))
     assert not a_vehicle(user).verified
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_password_of_the_registration_counts_when_it_is_the_first_proof(channel: Channel) -> None:
+    user = a_user(email="a@b.test", is_phone_verified=False, password_hash="old")
+    user.prove(channel, NOW + HOUR, password_hash="new")
+    assert (user.password_hash, user.is_proven(channel), user.updated_at) == ("new", True, NOW + HOUR)
+    user.prove(Channel.SMS, NOW + HOUR, password_hash="other")
+    user.prove(Channel.EMAIL, NOW + HOUR, password_hash="other")
+    assert user.password_hash == "new"
+
+
+def test_no_password_counts_when_the_first_proof_brings_none() -> None:
+    user = a_user(is_phone_verified=False, password_hash="claimed")
+    user.prove(Channel.SMS, NOW)
+    assert user.password_hash is None
+
+
+def test_claim_given_up_unless_it_is_proven() -> None:
+    user = a_user(email="a@b.test")
+    user.give_up(Channel.EMAIL, NOW + HOUR)
+    assert (user.email, user.updated_at) == (None, NOW + HOUR)
+    with pytest.raises(ValueError, match="verified"):
+        user.give_up(Channel.SMS, NOW)
+    claimed = a_user(is_phone_verified=False)
+    claimed.give_up(Channel.SMS, NOW)
+    assert claimed.phone is None
+
+
+def test_contact_taken_when_its_code_came_back() -> None:
+    user = a_user()
+    user.take(Contact(Channel.EMAIL, "a@b.test"), NOW + HOUR)
+    user.take(Contact(Channel.SMS, "+2250700000001"), NOW + HOUR)
+    assert (user.proven(Channel.EMAIL), user.proven(Channel.SMS)) == ("a@b.test", "+2250700000001")
+    assert user.updated_at == NOW + HOUR
+
+
+def test_channel_told_from_the_value_when_an_identifier_is_read() -> None:
+    assert contact_of("+2250700000001") == Contact(Channel.SMS, "+2250700000001")
+    assert contact_of("Awa@Exemple.test").channel is Channel.EMAIL
+    assert contact_of("Awa@Exemple.test").key == "awa@exemple.test"
+
+
+@pytest.mark.parametrize("purpose", list(LinkPurpose))
+def test_link_lives_as_long_as_promised_when_unused(purpose: LinkPurpose) -> None:
+    hours = {LinkPurpose.EMAIL_VERIFY: 24, LinkPurpose.PASSWORD_RESET: 0.5, LinkPurpose.ADMIN_PASSWORD: 24}
+    assert timedelta(hours=hours[purpose]) == LINK_TTL[purpose]
+    link = LinkToken(
+        id=new_id(),
+        purpose=purpose,
+        target="a@b.test",
+        token_hash="h",
+        password_hash="p",
+        expires_at=NOW + LINK_TTL[purpose],
+        created_at=NOW,
+    )
+    assert link.is_live(link.expires_at - SECOND)
+    assert not link.is_live(link.expires_at)
+    link.consume(NOW)
+    assert not link.is_live(NOW)
+    assert link.password_hash is None
+
+
+@pytest.mark.parametrize("born", [date(2009, 10, 1), date(2008, 2, 29), date(1900, 1, 1)])
+def test_old_enough_when_born_sixteen_years_ago(born: date) -> None:
+    require_old_enough(born, NOW.date())
+
+
+@pytest.mark.parametrize(
+    ("born", "code"),
+    [
+        (date(2009, 10, 2), "too_young"),
+        (date(2025, 10, 1), "too_young"),
+        (date(2025, 10, 2), "out_of_range"),
+        (date(1899, 12, 31), "out_of_range"),
+    ],
+)
+def test_birthdate_refused_when_it_is_too_late_or_no_living_persons(born: date, code: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        require_old_enough(born, NOW.date())
+    assert [(field.path, field.code) for field in caught.value.fields] == [("birthdate", code)]
 
 
 def test_changed_when_verified_and_when_driving() -> None:

@@ -50,7 +50,14 @@ class JoseTokens:
         self._clock = clock
 
     def sign(
-        self, *, subject: UUID, session: UUID, audience: Audience, issued_at: datetime, expires_at: datetime
+        self,
+        *,
+        subject: UUID,
+        session: UUID,
+        audience: Audience,
+        issued_at: datetime,
+        expires_at: datetime,
+        role: str | None = None,
     ) -> str:
         """See TokenSigner. Times are kept in whole seconds, rounded down."""
         claims = {
@@ -62,6 +69,8 @@ class JoseTokens:
             "iat": int(issued_at.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
+        if role is not None:
+            claims["role"] = role
         return _signed(claims, self._current.kid, self._current.key)
 
     def verify(self, token: str, *, audience: Audience) -> Caller:
@@ -71,7 +80,10 @@ class JoseTokens:
             raise AuthRequired
         self._require_current(claims)
         _require_jti(claims.get("jti"))
-        return Caller(user_id=_uuid(claims.get("sub")), session_id=_uuid(claims.get("sid")))
+        role = claims.get("role")
+        if not (role is None or isinstance(role, str)):
+            raise AuthRequired
+        return Caller(user_id=_uuid(claims.get("sub")), session_id=_uuid(claims.get("sid")), role=role)
 
     def _claims(self, token: str) -> dict[str, object]:
         """What a token signed by one of our keys says."""

@@ -1,7 +1,8 @@
-"""One-time codes: derived from a server secret and the code's id, so that no store and no outbox ever holds one."""
+"""One-time codes and links: derived from a server secret and their ids, so that no store and no outbox holds one."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from uuid import UUID
@@ -28,3 +29,8 @@ def code_matches(secrets: Secrets, otp_id: UUID, code: str, kept: str) -> bool:
 def token_hash(token: str) -> str:
     """What is kept of a token that has 128 random bits of its own."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def link_token(secrets: Secrets, link_id: UUID) -> str:
+    """The secret of a link: 256 bits in base64url."""
+    return base64.urlsafe_b64encode(secrets.derive("link", str(link_id))).rstrip(b"=").decode()

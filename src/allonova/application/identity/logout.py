@@ -7,9 +7,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.identity.codes import token_hash
+from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
-from allonova.application.identity.refresh_session import end_session
-from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.ports import Begin
 from allonova.domain.kernel.errors import DomainError
 
 
@@ -18,7 +18,7 @@ class Logout:
     """End the session that a refresh token belongs to. A token that is not the caller's ends nothing."""
 
     begin: Begin[IdentityUnit]
-    clock: Clock
+    sessions: SessionDesk
 
     errors: ClassVar[tuple[type[DomainError], ...]] = ()
 
@@ -30,4 +30,4 @@ class Logout:
                 return
             session = await unit.sessions.get(token.session_id, lock=True)
             if session.user_id == caller_id and session.revoked_at is None:
-                await end_session(unit, session, self.clock, reason="logout")
+                await self.sessions.end(unit, session, reason="logout")

@@ -7,32 +7,93 @@ from uuid import UUID
 
 from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import IdentityUnit, TokenSigner
-from allonova.application.identity.views import Tokens, user_view
 from allonova.application.kernel.ports import Clock, Ids, Secrets
-from allonova.domain.identity.session import ACCESS_TTL, REFRESH_TTL, Audience, RefreshToken, Session
-from allonova.domain.identity.user import User
+from allonova.domain.identity.events import SessionRevoked
+from allonova.domain.identity.session import (
+    ACCESS_TTL,
+    REFRESH_TTL,
+    Audience,
+    RefreshToken,
+    Rotation,
+    Session,
+    TokenPair,
+)
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import AuthRequired
+from allonova.domain.kernel.machine import Party
 
 
 @dataclass(frozen=True, slots=True)
 class SessionDesk:
-    """Opens sessions and signs their tokens."""
+    """Opens, renews and ends sessions, of users and of the back office alike."""
 
     clock: Clock
     ids: Ids
     secrets: Secrets
     signer: TokenSigner
 
-    async def open(self, unit: IdentityUnit, user: User, audience: Audience) -> Tokens:
+    async def open(
+        self, unit: IdentityUnit, account_id: UUID, audience: Audience, *, role: str | None = None
+    ) -> TokenPair:
         """A new session with its first pair."""
         now = self.clock.now()
-        session = Session(id=self.ids.new(), user_id=user.id, audience=audience, created_at=now)
+        session = Session(id=self.ids.new(), user_id=account_id, audience=audience, created_at=now)
         refresh = self.secrets.token()
         await unit.sessions.add(session)
-        await self.keep(unit, session.id, refresh)
-        return self.pair(user, session, refresh)
+        await self._keep(unit, session.id, refresh)
+        return self._pair(session, refresh, role)
 
-    async def keep(self, unit: IdentityUnit, session_id: UUID, refresh: str) -> None:
-        """Remember a refresh token by its hash."""
+    async def presented(self, unit: IdentityUnit, refresh: str, audience: Audience) -> tuple[Session, RefreshToken]:
+        """The session of a refresh token, locked: one rotation of a family at a time. Raises AuthRequired."""
+        found = await unit.refresh_tokens.find(token_hash=token_hash(refresh))
+        if found is None:
+            raise AuthRequired
+        session = await unit.sessions.get(found.session_id, lock=True)
+        if session.audience is not audience:
+            raise AuthRequired
+        return session, await unit.refresh_tokens.get(found.id)
+
+    async def rotate(
+        self, unit: IdentityUnit, session: Session, token: RefreshToken, presented: str, *, role: str | None = None
+    ) -> TokenPair | None:
+        """The next pair. None when the token is no longer good: the unit must commit all the same, since a token that
+        was stolen ends its session.
+        """
+        rotation = token.present(session, self.clock.now())
+        if rotation is Rotation.DEAD:
+            return None
+        if rotation is Rotation.STOLEN:
+            await self.end(unit, session, reason="refresh_token_reused")
+            return None
+        successor = self.secrets.derive("refresh", presented).hex()  # a lost reply can be given again: nobody keeps it
+        if rotation is Rotation.FIRST:
+            await unit.refresh_tokens.save(token)
+            await self._keep(unit, session.id, successor)
+        elif await unit.refresh_tokens.find(token_hash=token_hash(successor)) is None:
+            return None  # the server's secret changed in these ten seconds
+        return self._pair(session, successor, role)
+
+    async def end(self, unit: IdentityUnit, session: Session, *, reason: str) -> None:
+        """End a session everywhere: refresh tokens now, access tokens as soon as every process has heard."""
+        session.revoke(self.clock.now())
+        await unit.sessions.save(session)
+        await unit.outbox.put(SessionRevoked(session.id))
+        party = Party.ADMIN if session.audience is Audience.ALLOCAR_ADMIN else Party.OWNER
+        await unit.audit.put(
+            actor=Actor(party, session.user_id),
+            action="session.ended",
+            entity="session",
+            entity_id=session.id,
+            meta={"reason": reason},
+        )
+
+    async def end_all(self, unit: IdentityUnit, account_id: UUID, *, reason: str, keep: UUID | None = None) -> None:
+        """End every live session of an account but `keep`."""
+        for session in await unit.sessions.live_of(account_id):
+            if session.id != keep:
+                await self.end(unit, session, reason=reason)
+
+    async def _keep(self, unit: IdentityUnit, session_id: UUID, refresh: str) -> None:
         now = self.clock.now()
         await unit.refresh_tokens.add(
             RefreshToken(
@@ -44,23 +105,14 @@ class SessionDesk:
             )
         )
 
-    def successor(self, refresh: str) -> str:
-        """The token that follows another: derived, so that a lost reply can be given again without keeping it."""
-        return self.secrets.derive("refresh", refresh).hex()
-
-    def pair(self, user: User, session: Session, refresh: str) -> Tokens:
-        """An access token beside a refresh token."""
+    def _pair(self, session: Session, refresh: str, role: str | None) -> TokenPair:
         now = self.clock.now()
         access = self.signer.sign(
-            subject=user.id,
+            subject=session.user_id,
             session=session.id,
             audience=session.audience,
             issued_at=now,
             expires_at=now + ACCESS_TTL,
+            role=role,
         )
-        return Tokens(
-            access_token=access,
-            refresh_token=refresh,
-            expires_in=int(ACCESS_TTL.total_seconds()),
-            user=user_view(user),
-        )
+        return TokenPair(access_token=access, refresh_token=refresh, expires_in=int(ACCESS_TTL.total_seconds()))

@@ -7,24 +7,66 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from allonova.application.identity.views import UserView
-from allonova.application.kernel.ports import Store, Unit
-from allonova.domain.identity.otp import Otp
+from allonova.application.files.ports import FilesUnit
+from allonova.application.identity.admin_views import AdminView
+from allonova.application.identity.views import DeviceView, SessionView, UserView
+from allonova.application.kernel.listing import ListQuery, Page
+from allonova.application.kernel.ports import Store
+from allonova.domain.identity.admin_user import AdminUser
+from allonova.domain.identity.contact import ContactChange
+from allonova.domain.identity.device import Device
+from allonova.domain.identity.link import LinkPurpose, LinkToken
+from allonova.domain.identity.otp import Otp, OtpPurpose
 from allonova.domain.identity.session import Audience, RefreshToken, Session
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 
-REFUSALS: dict[str, type[DomainError]] = {"uq_users_phone": AlreadyExists, "uq_users_email": AlreadyExists}
+REFUSALS: dict[str, type[DomainError]] = {
+    "uq_users_phone": AlreadyExists,
+    "uq_users_email": AlreadyExists,
+    "uq_admin_users_email": AlreadyExists,
+}
 
 
 class OtpStore(Store[Otp], Protocol):
     """One-time codes."""
 
-    async def newest(self, phone: str) -> Otp | None:
-        """The last code made for a phone, locked."""
+    async def newest(self, target: str) -> Otp | None:
+        """The last login code made for a phone, locked."""
+
+    async def newest_of(self, user_id: UUID, purpose: OtpPurpose) -> Otp | None:
+        """The last code made for a user's change, locked."""
 
 
-class IdentityUnit(Unit, Protocol):
+class LinkStore(Store[LinkToken], Protocol):
+    """Links."""
+
+    async def newest(self, target: str, purpose: LinkPurpose) -> LinkToken | None:
+        """The last link made for a phone or e-mail, locked."""
+
+
+class DeviceStore(Store[Device], Protocol):
+    """Devices."""
+
+    async def remove(self, device: Device) -> None:
+        """Forget it."""
+
+
+class SessionStore(Store[Session], Protocol):
+    """Sessions."""
+
+    async def live_of(self, account_id: UUID) -> list[Session]:
+        """An account's sessions that have not ended, locked, the oldest first."""
+
+
+class PersonalRows(Protocol):
+    """Rows that are about one person and nothing else."""
+
+    async def forget(self, user: User) -> None:
+        """Delete devices, codes and links of an account as it is now, and blank what it was reached by before."""
+
+
+class IdentityUnit(FilesUnit, Protocol):
     """A transaction over accounts."""
 
     @property
@@ -32,9 +74,19 @@ class IdentityUnit(Unit, Protocol):
     @property
     def otps(self) -> OtpStore: ...
     @property
-    def sessions(self) -> Store[Session]: ...
+    def sessions(self) -> SessionStore: ...
     @property
     def refresh_tokens(self) -> Store[RefreshToken]: ...
+    @property
+    def admins(self) -> Store[AdminUser]: ...
+    @property
+    def links(self) -> LinkStore: ...
+    @property
+    def contact_changes(self) -> Store[ContactChange]: ...
+    @property
+    def devices(self) -> DeviceStore: ...
+    @property
+    def personal(self) -> PersonalRows: ...
 
 
 class IdentityQueries(Protocol):
@@ -43,15 +95,60 @@ class IdentityQueries(Protocol):
     async def user(self, id: UUID) -> UserView | None:
         """Somebody's own account."""
 
+    async def admin(self, id: UUID) -> AdminView | None:
+        """Somebody of the back office."""
+
     async def revoked_sessions(self, since: datetime) -> list[UUID]:
         """Sessions ended at or after an instant."""
+
+    async def sessions(self, user_id: UUID, query: ListQuery, *, current: UUID, now: datetime) -> Page[SessionView]:
+        """A user's sessions that still live; `current` is the one that asks."""
+
+    async def devices(self, user_id: UUID) -> list[DeviceView]:
+        """A user's devices, the oldest first."""
+
+
+class PasswordHasher(Protocol):
+    """Passwords at rest. Hashing is slow on purpose: it runs in a thread, and never inside a unit."""
+
+    async def hash(self, password: str) -> str:
+        """What is kept of a password."""
+
+    async def verify(self, password: str, kept: str | None) -> bool:
+        """Whether it is the one. Against None it is not, and that costs the same."""
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether it was made with weaker parameters than today's."""
+
+    def is_common(self, password: str) -> bool:
+        """Whether it is among those that are tried first."""
+
+
+class TotpCodes(Protocol):
+    """Codes that an authenticator shows: six digits, another every 30 s (RFC 6238)."""
+
+    def new_secret(self) -> str:
+        """At least 160 random bits in base32."""
+
+    def url(self, secret: str, *, account: str) -> str:
+        """What the authenticator reads from a QR code."""
+
+    def step(self, secret: str, code: str, *, at: datetime) -> int | None:
+        """Which 30 s a code belongs to, counted from 1970: those of `at`, the ones before or after; None if to none."""
 
 
 class TokenSigner(Protocol):
     """Access tokens."""
 
     def sign(
-        self, *, subject: UUID, session: UUID, audience: Audience, issued_at: datetime, expires_at: datetime
+        self,
+        *,
+        subject: UUID,
+        session: UUID,
+        audience: Audience,
+        issued_at: datetime,
+        expires_at: datetime,
+        role: str | None = None,
     ) -> str:
         """A signed token."""
 
@@ -62,6 +159,7 @@ class Caller:
 
     user_id: UUID
     session_id: UUID
+    role: str | None = None
 
 
 class TokenVerifier(Protocol):

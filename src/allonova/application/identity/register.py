@@ -5,62 +5,111 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.accounts import find_by
+from allonova.application.identity.offers import PasswordOffer, require_sound
+from allonova.application.identity.ports import IdentityUnit, PasswordHasher
+from allonova.application.identity.send_link import LinkDesk
 from allonova.application.identity.send_otp import OtpDesk
 from allonova.application.identity.views import Registered, VerificationSent
 from allonova.application.kernel.ports import Begin, Clock, Ids
-from allonova.domain.identity.events import RegistrationRepeated
-from allonova.domain.identity.otp import OTP_TTL, TooManyCodes
+from allonova.domain.identity.contact import Channel, Contact
+from allonova.domain.identity.events import EmailRegistrationRepeated, RegistrationRepeated
+from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
+from allonova.domain.identity.otp import OTP_TTL, Otp, TooManyCodes
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import Actor
-from allonova.domain.kernel.errors import AlreadyExists, DomainError
+from allonova.domain.kernel.errors import AlreadyExists, DomainError, ValidationError
 from allonova.domain.kernel.machine import Party
+
+LIVES = {Channel.SMS: OTP_TTL, Channel.EMAIL: LINK_TTL[LinkPurpose.EMAIL_VERIFY]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """What somebody says who registers; `language` is fr or en."""
+
+    contact: Contact
+    password: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Open an account with a phone, which a code must confirm before the first login.
+    """Open an account with a phone or an e-mail, which a code or link must confirm before the first login.
 
-    The answer for a phone that has an account is the same; its owner gets a message that says so.
+    The answer and the work are the same where an account exists; its owner gets a message that says so. A password
+    counts once the code or link of this very registration comes back, and not if another one was under way: whoever
+    registers somebody else's phone or e-mail must not know the password that the owner ends up with.
     """
 
     begin: Begin[IdentityUnit]
     clock: Clock
     ids: Ids
-    desk: OtpDesk
+    codes: OtpDesk
+    links: LinkDesk
+    hasher: PasswordHasher
 
-    errors: ClassVar[tuple[type[DomainError], ...]] = (TooManyCodes,)
+    errors: ClassVar[tuple[type[DomainError], ...]] = (ValidationError, TooManyCodes)
 
-    async def __call__(self, *, phone: str, first_name: str | None, last_name: str | None, language: str) -> Registered:
-        """`phone` in E.164; `language` fr or en."""
-        now = self.clock.now()
+    async def __call__(self, *, account: NewAccount) -> Registered:
+        """Raises ValidationError for a password that is tried first."""
+        offer = None if account.password is None else await self._offer(account.contact, account.password)
+        try:
+            wait_s = await self._open(account, offer)
+        except AlreadyExists:  # the same phone or e-mail registered at the same moment: now it is known
+            wait_s = await self._open(account, offer)
+        if wait_s is not None:
+            raise TooManyCodes(retry_after_s=wait_s)
+        channel = account.contact.channel
+        sent = VerificationSent(channel=channel, expires_in=int(LIVES[channel].total_seconds()))
+        return Registered(verification=sent)
+
+    async def _offer(self, contact: Contact, password: str) -> PasswordOffer:
+        require_sound(self.hasher, password, path="password")
+        async with self.begin() as unit:
+            standing = await _standing(unit, contact)
+        before = None if standing is None else standing.password_hash
+        is_same = await self.hasher.verify(password, before)
+        return PasswordOffer(await self.hasher.hash(password), before if is_same else None)
+
+    async def _open(self, account: NewAccount, offer: PasswordOffer | None) -> int | None:
+        contact = account.contact
+        async with self.begin() as unit:
+            if contact.channel is Channel.EMAIL:
+                wait_s = await self.links.issue(unit, contact, LinkPurpose.EMAIL_VERIFY, offer=offer)
+            else:
+                wait_s = await self.codes.issue(unit, contact.value, offer=offer)
+            if wait_s is not None:
+                return wait_s
+            known = await find_by(unit, contact)
+            if known is None:
+                await self._add(unit, account)
+            elif known.is_proven(contact.channel):
+                is_mail = contact.channel is Channel.EMAIL
+                await unit.outbox.put((EmailRegistrationRepeated if is_mail else RegistrationRepeated)(known.id))
+        return None
+
+    async def _add(self, unit: IdentityUnit, account: NewAccount) -> None:
+        now, is_mail = self.clock.now(), account.contact.channel is Channel.EMAIL
         user = User(
             id=self.ids.new(),
-            phone=phone,
-            first_name=first_name,
-            last_name=last_name,
-            language=language,
+            phone=None if is_mail else account.contact.value,
+            email=account.contact.value if is_mail else None,
+            first_name=account.first_name,
+            last_name=account.last_name,
+            language=account.language,
             created_at=now,
             updated_at=now,
         )
-        try:
-            wait_s = await self._open(user, phone)
-        except AlreadyExists:  # the same phone registered at the same moment: now it is known
-            wait_s = await self._open(user, phone)
-        if wait_s is not None:
-            raise TooManyCodes(retry_after_s=wait_s)
-        return Registered(verification=VerificationSent(channel="sms", expires_in=int(OTP_TTL.total_seconds())))
+        await unit.users.add(user)
+        actor = Actor(Party.OWNER, user.id)
+        await unit.audit.put(actor=actor, action="user.registered", entity="user", entity_id=user.id)
 
-    async def _open(self, user: User, phone: str) -> int | None:
-        async with self.begin() as unit:
-            wait_s = await self.desk.issue(unit, phone)
-            if wait_s is not None:
-                return wait_s
-            known = await unit.users.find(phone=phone)
-            if known is None:
-                await unit.users.add(user)
-                actor = Actor(Party.OWNER, user.id)
-                await unit.audit.put(actor=actor, action="user.registered", entity="user", entity_id=user.id)
-            elif known.is_phone_verified:
-                await unit.outbox.put(RegistrationRepeated(known.id))
-        return None
+
+async def _standing(unit: IdentityUnit, contact: Contact) -> Otp | LinkToken | None:
+    """The last code or link that could prove this phone or e-mail."""
+    if contact.channel is Channel.EMAIL:
+        return await unit.links.newest(contact.key, LinkPurpose.EMAIL_VERIFY)
+    return await unit.otps.newest(contact.key)

@@ -1,4 +1,4 @@
-"""Send a login code to a phone."""
+"""Send one-time codes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from allonova.application.identity.codes import code_hash, six_digits
+from allonova.application.identity.offers import PasswordOffer
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import CodeSent
 from allonova.application.kernel.ports import Begin, Clock, Ids, Secrets
+from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import OtpRequested
-from allonova.domain.identity.otp import OTP_SENDS, OTP_TTL, OTP_WINDOW, Otp, TooManyCodes
+from allonova.domain.identity.otp import OTP_SENDS, OTP_TTL, OTP_WINDOW, Otp, OtpPurpose, TooManyCodes
 from allonova.domain.kernel.errors import DomainError
+
+CHANGES = {Channel.SMS: OtpPurpose.CHANGE_PHONE, Channel.EMAIL: OtpPurpose.CHANGE_EMAIL}
 
 
 def seconds_until(later: datetime, now: datetime) -> int:
@@ -23,27 +28,62 @@ def seconds_until(later: datetime, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class OtpDesk:
-    """Makes codes, at most three per phone in ten minutes."""
+    """Makes codes, at most three per phone or e-mail in ten minutes, whatever they are for."""
 
     clock: Clock
     ids: Ids
     secrets: Secrets
 
-    async def issue(self, unit: IdentityUnit, phone: str) -> int | None:
-        """Make a code and have it sent, if some account has the phone.
+    async def issue(self, unit: IdentityUnit, phone: str, *, offer: PasswordOffer | None = None) -> int | None:
+        """Make a login code and have it sent, if some account has the phone; `offer` came with a registration.
 
         Returns:
             None, or seconds to wait when the phone has had its codes; the unit must commit either way.
         """
+        wait_s = await self._count(unit, phone)
+        if wait_s is None:
+            # Counting has locked out everybody else who asks for this phone.
+            carried = offer.over(await unit.otps.newest(phone), self.clock.now()) if offer else None
+            await self._make(unit, phone, OtpPurpose.LOGIN, password_hash=carried)
+        return wait_s
+
+    async def issue_for(self, unit: IdentityUnit, user_id: UUID, contact: Contact) -> int | None:
+        """Make a code for the user's new phone or e-mail and have it sent there; else as `issue`."""
+        purpose = CHANGES[contact.channel]
+        wait_s = await self._count(unit, f"{purpose}:{user_id}")
+        if wait_s is None:
+            wait_s = await self._count(unit, contact.key)
+        if wait_s is None:
+            await self._make(unit, contact.value, purpose, user_id=user_id)
+        return wait_s
+
+    async def _count(self, unit: IdentityUnit, who: str) -> int | None:
         now = self.clock.now()
-        wait_until = await unit.attempts.take(f"otp-send:{phone}", limit=OTP_SENDS, window=OTP_WINDOW, now=now)
-        if wait_until is not None:
-            return seconds_until(wait_until, now)
-        id = self.ids.new()
-        kept = code_hash(self.secrets, id, six_digits(self.secrets, id))
-        await unit.otps.add(Otp(id=id, phone=phone, code_hash=kept, expires_at=now + OTP_TTL, created_at=now))
+        wait_until = await unit.attempts.take(f"otp-send:{who}", limit=OTP_SENDS, window=OTP_WINDOW, now=now)
+        return None if wait_until is None else seconds_until(wait_until, now)
+
+    async def _make(
+        self,
+        unit: IdentityUnit,
+        target: str,
+        purpose: OtpPurpose,
+        *,
+        user_id: UUID | None = None,
+        password_hash: str | None = None,
+    ) -> None:
+        now, id = self.clock.now(), self.ids.new()
+        otp = Otp(
+            id=id,
+            target=target,
+            purpose=purpose,
+            user_id=user_id,
+            code_hash=code_hash(self.secrets, id, six_digits(self.secrets, id)),
+            password_hash=password_hash,
+            expires_at=now + OTP_TTL,
+            created_at=now,
+        )
+        await unit.otps.add(otp)
         await unit.outbox.put(OtpRequested(id))
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allonova.application.identity.codes import six_digits
+from allonova.application.identity.accounts import find_by
+from allonova.application.identity.codes import link_token, six_digits
 from allonova.application.identity.ports import IdentityUnit
-from allonova.application.kernel.ports import Begin, Clock, Secrets
+from allonova.application.kernel.ports import Begin, Clock, Sealer, Secrets
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
-from allonova.domain.identity.events import OtpRequested, RegistrationRepeated
+from allonova.domain.identity.contact import ChangeKind, Channel, Contact, ContactChange, contact_of
+from allonova.domain.identity.events import (
+    ContactChanged,
+    EmailRegistrationRepeated,
+    LinkRequested,
+    OtpRequested,
+    RegistrationRepeated,
+)
+from allonova.domain.identity.link import LinkPurpose
+from allonova.domain.identity.otp import OtpPurpose
+from allonova.domain.identity.user import User
 
 
 @dataclass(frozen=True, slots=True)
 class SendCode:
-    """Hears OtpRequested: sends the code to the phone, if an account has it and the code still works."""
+    """Hears OtpRequested: sends the code, if it has somebody to go to and still works.
+
+    A login code goes to whose phone it is. A code for a change goes to the new phone or e-mail, unless another account
+    has verified that: its owner is told that somebody tried.
+    """
 
     begin: Begin[IdentityUnit]
     clock: Clock
@@ -25,11 +40,61 @@ class SendCode:
         """The code is derived here; nothing on the way ever held it."""
         async with self.begin() as unit:
             otp = await unit.otps.get(event.otp_id)
-            user = await unit.users.find(phone=otp.phone)
-        if user is None or not user.is_active or not otp.is_live(self.clock.now()):
+            contact = contact_of(otp.target)
+            holder = await find_by(unit, contact)
+            asker = holder if otp.user_id is None else await unit.users.get(otp.user_id)
+        if asker is None or not asker.is_active or not otp.is_live(self.clock.now()):
             return
-        code = six_digits(self.secrets, otp.id)
-        await self.messenger.text(to=otp.phone, language=user.language, template=Template.OTP, code=code)
+        is_change = otp.purpose is not OtpPurpose.LOGIN
+        if is_change and holder is not None and holder.id != asker.id and holder.is_proven(contact.channel):
+            await tell(self.messenger, holder, contact, Template.REGISTRATION_REPEATED)
+            return
+        await tell(self.messenger, asker, contact, Template.OTP, code=six_digits(self.secrets, otp.id))
+
+
+async def tell(
+    messenger: Messenger, user: User, contact: Contact, template: Template, *, code: str | None = None
+) -> None:
+    """A message in the user's language to a phone or e-mail."""
+    if contact.channel is Channel.EMAIL:
+        await messenger.mail(to=contact.value, language=user.language, template=template, code=code)
+    else:
+        facts = {} if code is None else {"code": code}
+        await messenger.text(to=contact.value, language=user.language, template=template, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class SendLink:
+    """Hears LinkRequested: sends the link, if some account has the phone or e-mail and the link still works."""
+
+    begin: Begin[IdentityUnit]
+    clock: Clock
+    secrets: Secrets
+    messenger: Messenger
+    web_url: str
+
+    async def __call__(self, event: LinkRequested) -> None:
+        """The token is derived here, and stands in the URL's fragment, which browsers keep to themselves."""
+        async with self.begin() as unit:
+            link = await unit.links.get(event.link_id)
+            contact = contact_of(link.target)
+            user = await find_by(unit, contact)
+        if user is None or not user.is_active or not link.is_live(self.clock.now()):
+            return
+        token = link_token(self.secrets, link.id)
+        if link.purpose is LinkPurpose.PASSWORD_RESET:
+            await self._send(user, contact.channel, Template.PASSWORD_RESET, f"{self.web_url}/reset-password", token)
+        elif not user.is_email_verified:
+            await self._send(user, contact.channel, Template.EMAIL_VERIFY, f"{self.web_url}/verify-email", token)
+
+    async def _send(self, user: User, channel: Channel, template: Template, page: str, token: str) -> None:
+        url = f"{page}#token={token}"
+        if channel is Channel.EMAIL:
+            await self.messenger.mail(
+                to=user.email or "", language=user.language, template=template, url=url, token=token
+            )
+        else:
+            await self.messenger.text(to=user.phone or "", language=user.language, template=template, url=url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +110,49 @@ class TellOwner:
             user = await unit.users.get(event.user_id)
         if user.phone is not None:
             await self.messenger.text(to=user.phone, language=user.language, template=Template.REGISTRATION_REPEATED)
+
+
+@dataclass(frozen=True, slots=True)
+class MailOwner:
+    """Hears EmailRegistrationRepeated."""
+
+    begin: Begin[IdentityUnit]
+    messenger: Messenger
+
+    async def __call__(self, event: EmailRegistrationRepeated) -> None:
+        """Tell whoever has the e-mail that somebody registered it again."""
+        async with self.begin() as unit:
+            user = await unit.users.get(event.user_id)
+        if user.email is not None:
+            await self.messenger.mail(to=user.email, language=user.language, template=Template.REGISTRATION_REPEATED)
+
+
+@dataclass(frozen=True, slots=True)
+class TellChange:
+    """Hears ContactChanged, once for each channel: tells the owner at the phone or e-mail that was replaced, and at
+    the verified one of the other kind. Preferences do not matter: it is a warning.
+    """
+
+    begin: Begin[IdentityUnit]
+    sealer: Sealer
+    messenger: Messenger
+    channel: Channel
+
+    async def __call__(self, event: ContactChanged) -> None:
+        """Nobody is told who had nothing verified on this channel."""
+        async with self.begin() as unit:
+            change = await unit.contact_changes.get(event.change_id)
+            user = await unit.users.get(change.user_id)
+        to = self._address(user, change)
+        if to is not None:
+            is_password = change.kind is ChangeKind.PASSWORD
+            template = Template.PASSWORD_CHANGED if is_password else Template.CONTACT_CHANGED
+            await tell(self.messenger, user, Contact(self.channel, to), template)
+
+    def _address(self, user: User, change: ContactChange) -> str | None:
+        replaced = Channel.EMAIL if change.kind is ChangeKind.EMAIL else Channel.SMS
+        if change.kind is ChangeKind.PASSWORD or self.channel is not replaced:
+            return user.proven(self.channel)
+        if change.old_value is None:
+            return None
+        return self.sealer.open(change.old_value, context=f"contact_changes.old_value:{change.id}")

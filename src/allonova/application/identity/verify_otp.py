@@ -9,8 +9,9 @@ from allonova.application.identity.codes import code_matches
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import seconds_until
-from allonova.application.identity.views import Tokens
+from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin, Clock, Secrets
+from allonova.domain.identity.contact import Channel
 from allonova.domain.identity.otp import OTP_TRIES, OTP_WINDOW, TooManyCodes, WrongCode
 from allonova.domain.identity.session import Audience
 from allonova.domain.identity.user import User
@@ -21,7 +22,8 @@ from allonova.domain.kernel.machine import Party
 
 @dataclass(frozen=True, slots=True)
 class VerifyOtp:
-    """Exchange the code that came by SMS for tokens; the first time it also verifies the phone.
+    """Exchange the code that came by SMS for tokens; the first time it also verifies the phone, and
+    the password that was registered with it counts from then on.
 
     The try is counted before the code is looked at, and the count commits whatever the outcome.
     """
@@ -53,15 +55,18 @@ class VerifyOtp:
         otp = await unit.otps.newest(phone)
         if otp is None or not otp.is_live(now) or not code_matches(self.secrets, otp.id, code, otp.code_hash):
             return None
+        offered = otp.password_hash
         otp.consume(now)
         await unit.otps.save(otp)
         user = await unit.users.find(phone=phone, lock=True)
-        return user if user is not None and user.is_active else None
+        if user is None or not user.is_active:
+            return None
+        if not user.is_phone_verified:
+            user.prove(Channel.SMS, now, password_hash=offered)
+            await unit.users.save(user)
+        return user
 
     async def _log_in(self, unit: IdentityUnit, user: User) -> Tokens:
-        if not user.is_phone_verified:
-            user.verify_phone(self.clock.now())
-            await unit.users.save(user)
         actor = Actor(Party.OWNER, user.id)
         await unit.audit.put(actor=actor, action="user.logged_in", entity="user", entity_id=user.id)
-        return await self.sessions.open(unit, user, Audience.ALLOCAR)
+        return tokens_view(await self.sessions.open(unit, user.id, Audience.ALLOCAR), user)

@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from allonova.domain.identity.device import Device, PushPlatform
+from allonova.domain.identity.session import TokenPair
 from allonova.domain.identity.user import Gender, User
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationPreferences:
+    """On which ways somebody wants to hear of his rides; codes and warnings always come."""
+
+    push: bool
+    email: bool
+    sms: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
-    """How somebody wants to be spoken to: `fr` or `en`."""
+    """How somebody wants to be spoken to: `fr` or `en`, and by which ways."""
 
     language: str
+    notifications: NotificationPreferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +47,34 @@ class UserView:
     rating_avg: float
     rating_count: int
     preferences: Preferences
+    version: int
     created_at: datetime
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """A login on some device; it ends at `expires_at` unless it is used before."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceView:
+    """A device that takes push messages."""
+
+    id: UUID
+    platform: PushPlatform
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationSent:
-    """Where the code went and for how many seconds it works."""
+    """Where the code or link went (`sms`, `email`) and for how many seconds it works."""
 
     channel: str
     expires_in: int
@@ -49,7 +82,7 @@ class VerificationSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """The same for a phone that has an account and one that has none."""
+    """The same for a phone or e-mail that has an account and one that has none."""
 
     verification: VerificationSent
 
@@ -63,6 +96,13 @@ class CodeSent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSent:
+    """Seconds for which the link works, if one was sent."""
+
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """A pair of tokens; `expires_in` seconds is the access token's life."""
 
@@ -71,6 +111,16 @@ class Tokens:
     token_type: str = "Bearer"  # noqa: S105 - RFC 6750's name of the scheme
     expires_in: int
     user: UserView
+
+
+def tokens_view(pair: TokenPair, user: User) -> Tokens:
+    """A pair on the wire."""
+    return Tokens(
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
+        expires_in=pair.expires_in,
+        user=user_view(user),
+    )
 
 
 def user_view(user: User) -> UserView:
@@ -90,7 +140,16 @@ def user_view(user: User) -> UserView:
         is_email_verified=user.is_email_verified,
         rating_avg=float(user.rating_avg),
         rating_count=user.rating_count,
-        preferences=Preferences(language=user.language),
+        preferences=Preferences(
+            language=user.language,
+            notifications=NotificationPreferences(push=user.notify_push, email=user.notify_email, sms=user.notify_sms),
+        ),
+        version=user.version,
         created_at=user.created_at,
         updated_at=user.updated_at,
     )
+
+
+def device_view(device: Device) -> DeviceView:
+    """A device as its owner sees it: not its token."""
+    return DeviceView(id=device.id, platform=device.platform, created_at=device.created_at)

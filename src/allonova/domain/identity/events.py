@@ -11,7 +11,7 @@ from allonova.domain.kernel.events import Event
 
 @dataclass(frozen=True, slots=True)
 class OtpRequested(Event):
-    """A code is to be sent, if an account has that phone."""
+    """A code is to be sent, if it has somebody to go to."""
 
     name: ClassVar[str] = "otp.requested"
     otp_id: UUID
@@ -31,3 +31,35 @@ class SessionRevoked(Event):
 
     name: ClassVar[str] = "session.revoked"
     session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRequested(Event):
+    """A link is to be sent, if some account has that phone or e-mail."""
+
+    name: ClassVar[str] = "link.requested"
+    link_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRegistrationRepeated(Event):
+    """Somebody registered an e-mail that has an account already: its owner is told."""
+
+    name: ClassVar[str] = "email_registration.repeated"
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """Phone, e-mail or password of an account is another one: its owner is told where he was reached before."""
+
+    name: ClassVar[str] = "contact.changed"
+    change_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AdminInvited(Event):
+    """A link that sets a password of the back office is to be mailed."""
+
+    name: ClassVar[str] = "admin.invited"
+    link_id: UUID

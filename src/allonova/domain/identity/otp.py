@@ -1,9 +1,10 @@
-"""One-time codes by SMS."""
+"""One-time codes by SMS and mail."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from allonova.domain.kernel.errors import OtpInvalid, RateLimited
@@ -21,16 +22,31 @@ class WrongCode(OtpInvalid):
 
 @dataclass(eq=False)
 class TooManyCodes(RateLimited):
-    """The phone has had its codes or its wrong tries for these ten minutes."""
+    """The phone or e-mail has had its codes or its wrong tries for these ten minutes."""
+
+
+class OtpPurpose(StrEnum):
+    """What a code is good for; it serves nothing else."""
+
+    LOGIN = "login"
+    CHANGE_PHONE = "change_phone"
+    CHANGE_EMAIL = "change_email"
 
 
 @dataclass(slots=True, kw_only=True)
 class Otp:
-    """A six-digit code for a phone. Only its keyed hash is kept; it works once, until `expires_at`."""
+    """A six-digit code for a phone or an e-mail. Only its keyed hash is kept; it works once, until `expires_at`.
+
+    A code for a change is one user's; a login code is nobody's until it comes back. `password_hash` is the password
+    of the registration that asked for it, which counts if this very code verifies the account.
+    """
 
     id: UUID
-    phone: str
+    target: str
+    purpose: OtpPurpose = OtpPurpose.LOGIN
+    user_id: UUID | None = None
     code_hash: str
+    password_hash: str | None = None
     expires_at: datetime
     consumed_at: datetime | None = None
     version: int = 1
@@ -43,3 +59,4 @@ class Otp:
     def consume(self, at: datetime) -> None:
         """The code came back and works no more."""
         self.consumed_at = at
+        self.password_hash = None

@@ -65,3 +65,12 @@ class RefreshToken:
             self.used_at = at
             return Rotation.FIRST
         return Rotation.REPEATED if at - self.used_at <= REFRESH_GRACE else Rotation.STOLEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPair:
+    """What a login gives; `expires_in` seconds is the access token's life."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int

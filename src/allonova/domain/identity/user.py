@@ -8,6 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from allonova.domain.identity.contact import Channel, Contact
+from allonova.domain.kernel.errors import Conflict, FieldError, ValidationError
+
 
 class Gender(StrEnum):
     """As people give it; confirmed by their papers."""
@@ -15,6 +18,26 @@ class Gender(StrEnum):
     FEMALE = "female"
     MALE = "male"
     OTHER = "other"
+
+
+@dataclass(eq=False)
+class AccountInUse(Conflict):
+    """Something is still open that needs its owner: a booking, a trip, a refund, a payout, francs in the wallet."""
+
+    reasons: tuple[str, ...]
+
+
+MIN_AGE = 16  # docs/decisions/0020
+OLDEST = date(1900, 1, 1)
+
+
+def require_old_enough(birthdate: date, today: date) -> None:
+    """Raise ValidationError for a day that is no living person's, or of somebody under 16."""
+    if birthdate < OLDEST or birthdate > today:
+        raise ValidationError((FieldError("birthdate", "out_of_range", "not a day on which a living person was born"),))
+    turned = (today.month, today.day) >= (birthdate.month, birthdate.day)
+    if today.year - birthdate.year - (not turned) < MIN_AGE:
+        raise ValidationError((FieldError("birthdate", "too_young", f"at least {MIN_AGE} years ago"),))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +54,9 @@ class User:
     birthdate: date | None = None
     photo_url: str | None = None
     language: str = "en"
+    notify_push: bool = True
+    notify_email: bool = True
+    notify_sms: bool = True
     is_driver: bool = False
     is_active: bool = True
     is_phone_verified: bool = False
@@ -46,12 +72,69 @@ class User:
         """May book and may log in: one way to reach them is verified."""
         return self.is_phone_verified or self.is_email_verified
 
+    def is_proven(self, channel: Channel) -> bool:
+        """Whether the phone, or the e-mail, is verified."""
+        return self.is_email_verified if channel is Channel.EMAIL else self.is_phone_verified
+
+    def proven(self, channel: Channel) -> str | None:
+        """The phone, or the e-mail, once it is verified."""
+        value = self.email if channel is Channel.EMAIL else self.phone
+        return value if self.is_proven(channel) else None
+
     def verify_phone(self, at: datetime) -> None:
         """The code sent to the phone came back."""
         self.is_phone_verified = True
         self.updated_at = at
 
+    def verify_email(self, at: datetime) -> None:
+        """The link or code sent to the e-mail came back."""
+        self.is_email_verified = True
+        self.updated_at = at
+
+    def prove(self, channel: Channel, at: datetime, *, password_hash: str | None = None) -> None:
+        """What was sent to the phone or e-mail came back.
+
+        Args:
+            password_hash: what came with it from registration; it counts for the first proof of an account alone.
+        """
+        if not self.is_reachable:
+            self.password_hash = password_hash
+        if channel is Channel.EMAIL:
+            self.verify_email(at)
+        else:
+            self.verify_phone(at)
+
+    def take(self, contact: Contact, at: datetime) -> None:
+        """The phone or e-mail from now on, verified by the code that came back from it."""
+        if contact.channel is Channel.EMAIL:
+            self.email, self.is_email_verified = contact.value, True
+        else:
+            self.phone, self.is_phone_verified = contact.value, True
+        self.updated_at = at
+
+    def give_up(self, channel: Channel, at: datetime) -> None:
+        """What was only claimed goes to whoever has proven it. Raises ValueError for a verified one."""
+        if self.is_proven(channel):
+            raise ValueError("it is verified")
+        if channel is Channel.EMAIL:
+            self.email = None
+        else:
+            self.phone = None
+        self.updated_at = at
+
+    def set_password(self, password_hash: str, at: datetime) -> None:
+        """From now on this one."""
+        self.password_hash = password_hash
+        self.updated_at = at
+
     def become_driver(self, at: datetime) -> None:
         """The first vehicle is registered."""
         self.is_driver = True
+        self.updated_at = at
+
+    def erase(self, at: datetime) -> None:
+        """Nobody can tell any more who this was; what others need of him (rides, ratings, books) keeps its id."""
+        self.phone = self.email = self.password_hash = None
+        self.first_name = self.last_name = self.gender = self.birthdate = self.photo_url = None
+        self.is_active = self.is_phone_verified = self.is_email_verified = False
         self.updated_at = at

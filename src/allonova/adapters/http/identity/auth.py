@@ -1,34 +1,54 @@
-"""Registration, login, refresh, logout."""
+"""Registration, logging in by a code or link, refresh, logout."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from allonova.adapters.http.answers import answer, spec
-from allonova.adapters.http.fields import Body, Line, Phone
+from allonova.adapters.http.fields import Body, Code, Email, Line, LinkSecret, NewPassword, Phone
+from allonova.adapters.http.identity.addresses import require_deliverable
 from allonova.adapters.http.limits import limit_logins
 from allonova.adapters.http.provide import Language, UserCaller, use
 from allonova.adapters.http.routes import api_router
 from allonova.application.identity.logout import Logout
 from allonova.application.identity.refresh_session import RefreshSession
-from allonova.application.identity.register import Register
+from allonova.application.identity.register import NewAccount, Register
 from allonova.application.identity.send_otp import SendOtp
+from allonova.application.identity.verify_email import VerifyEmail
 from allonova.application.identity.verify_otp import VerifyOtp
 from allonova.application.identity.views import CodeSent, Registered, Tokens
-from allonova.domain.identity.session import Audience
+from allonova.domain.identity.contact import contact_of
+from allonova.domain.kernel.errors import FieldError, ValidationError
 
 router = api_router("Identity", "/auth")
 
 
 class Registration(Body):
-    """A new account."""
+    """A new account, by phone or by e-mail."""
 
-    phone: Phone
+    phone: Phone | None = None
+    email: Email | None = None
+    password: NewPassword | None = None
     first_name: Line | None = None
     last_name: Line | None = None
+
+    def to_account(self, language: str) -> NewAccount:
+        """As the use case takes it. Raises ValidationError unless there is a phone or an e-mail, and not both."""
+        value = self.phone or self.email
+        if value is None:
+            raise ValidationError((FieldError("phone", "missing", "a phone or an e-mail is required"),))
+        if self.phone is not None and self.email is not None:
+            raise ValidationError((FieldError("email", "one_of", "a phone or an e-mail, not both"),))
+        return NewAccount(
+            contact=contact_of(value),
+            password=self.password,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            language=language,
+        )
 
 
 class PhoneOnly(Body):
@@ -41,7 +61,7 @@ class PhoneAndCode(Body):
     """The code that came."""
 
     phone: Phone
-    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(examples=["123456"])]
+    code: Code
 
 
 class RefreshBody(Body):
@@ -50,14 +70,28 @@ class RefreshBody(Body):
     refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class LinkBody(Body):
+    """What stands behind `#token=` in the link that came."""
+
+    token: LinkSecret
+
+
 @router.post("/register", **spec(Registered, Register.errors, status=201, private=False))
 async def register(
     request: Request, body: Registration, language: Language, create: Annotated[Register, use(Register)]
 ) -> Response:
-    """Open an account with a phone. The answer is the same for a phone that has one."""
-    await limit_logins(request, body.phone)
-    registered = await create(phone=body.phone, first_name=body.first_name, last_name=body.last_name, language=language)
-    return answer(registered, status=201)
+    """Open an account with a phone or an e-mail. The answer is the same for one that has an account."""
+    account = body.to_account(language)
+    await limit_logins(request, account.contact.key)
+    require_deliverable(request, account.contact)
+    return answer(await create(account=account), status=201)
+
+
+@router.post("/email/verify", **spec(Tokens, VerifyEmail.errors, private=False))
+async def verify_email(request: Request, body: LinkBody, verify: Annotated[VerifyEmail, use(VerifyEmail)]) -> Response:
+    """Exchange the token of the mail for tokens; each works once."""
+    await limit_logins(request, body.token)
+    return answer(await verify(token=body.token))
 
 
 @router.post("/otp/send", **spec(CodeSent, SendOtp.errors, private=False))
@@ -80,7 +114,7 @@ async def refresh(
 ) -> Response:
     """Exchange a refresh token for the next pair; each works once."""
     await limit_logins(request, body.refresh_token)
-    return answer(await renew(refresh_token=body.refresh_token, audience=Audience.ALLOCAR))
+    return answer(await renew(refresh_token=body.refresh_token))
 
 
 @router.post("/logout", **spec(None, Logout.errors, status=204))

@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam
+from typing import Any
+from uuid import UUID
 
-from allonova.adapters.postgres.identity.tables import OTP_CODES, REFRESH_TOKENS, SESSIONS, USERS
+from sqlalchemy import ColumnElement, bindparam, literal
+
+from allonova.adapters.postgres.identity.tables import (
+    ADMIN_USERS,
+    CONTACT_CHANGES,
+    DEVICES,
+    LINK_TOKENS,
+    OTP_CODES,
+    REFRESH_TOKENS,
+    SESSIONS,
+    USERS,
+)
 from allonova.adapters.postgres.rows import RowMapper
 from allonova.adapters.postgres.runner import Runner
-from allonova.adapters.postgres.statements import compile_once
+from allonova.adapters.postgres.statements import Statement, compile_once
 from allonova.adapters.postgres.store import PostgresStore, Shelf, locked
 from allonova.application.identity.ports import REFUSALS
-from allonova.domain.identity.otp import Otp
+from allonova.domain.identity.admin_user import AdminUser
+from allonova.domain.identity.contact import ContactChange
+from allonova.domain.identity.device import Device
+from allonova.domain.identity.link import LinkPurpose, LinkToken
+from allonova.domain.identity.otp import Otp, OtpPurpose
 from allonova.domain.identity.session import RefreshToken, Session
 from allonova.domain.identity.user import User
 
 USER_SHELF = Shelf(RowMapper(User, USERS), REFUSALS, folded={"email"})
+ADMIN_SHELF = Shelf(RowMapper(AdminUser, ADMIN_USERS), REFUSALS, folded={"email"})
 SESSION_SHELF = Shelf(RowMapper(Session, SESSIONS), REFUSALS)
 REFRESH_TOKEN_SHELF = Shelf(RowMapper(RefreshToken, REFRESH_TOKENS), REFUSALS)
 OTP_SHELF = Shelf(RowMapper(Otp, OTP_CODES), REFUSALS)
 
-_NEWEST = compile_once(
-    locked(
-        OTP_SHELF.select(OTP_CODES.c.phone == bindparam("phone"))
-        .order_by(OTP_CODES.c.created_at.desc(), OTP_CODES.c.id.desc())
-        .limit(1)
-    )
+LINK_SHELF = Shelf(RowMapper(LinkToken, LINK_TOKENS), REFUSALS)
+CHANGE_SHELF = Shelf(RowMapper(ContactChange, CONTACT_CHANGES), REFUSALS)
+DEVICE_SHELF = Shelf(RowMapper(Device, DEVICES), REFUSALS)
+
+
+def _newest(shelf: Shelf[Any], *where: ColumnElement[bool]) -> Statement:
+    table = shelf.mapper.table
+    rows = shelf.select(*where).order_by(table.c.created_at.desc(), table.c.id.desc())
+    return compile_once(locked(rows.limit(1)))
+
+
+_NEWEST = _newest(
+    OTP_SHELF, OTP_CODES.c.target == bindparam("target"), OTP_CODES.c.purpose == literal(OtpPurpose.LOGIN.value)
 )
+_NEWEST_OF = _newest(
+    OTP_SHELF, OTP_CODES.c.user_id == bindparam("user_id"), OTP_CODES.c.purpose == bindparam("purpose")
+)
+_NEWEST_LINK = _newest(
+    LINK_SHELF, LINK_TOKENS.c.target == bindparam("target"), LINK_TOKENS.c.purpose == bindparam("purpose")
+)
+_REMOVE_DEVICE = "DELETE FROM carpool.devices WHERE id = $1::uuid"
 
 
 class PostgresOtps(PostgresStore[Otp]):
@@ -34,7 +65,81 @@ class PostgresOtps(PostgresStore[Otp]):
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner, OTP_SHELF)
 
-    async def newest(self, phone: str) -> Otp | None:
-        """The last code made for a phone, locked."""
-        row = await self._runner.fetchrow(_NEWEST.sql, *_NEWEST.args(phone=phone))
+    async def newest(self, target: str) -> Otp | None:
+        """The last login code made for a phone, locked."""
+        row = await self._runner.fetchrow(_NEWEST.sql, *_NEWEST.args(target=target))
         return None if row is None else await self._entity(row, is_locked=True)
+
+    async def newest_of(self, user_id: UUID, purpose: OtpPurpose) -> Otp | None:
+        """The last code made for a user's change, locked."""
+        row = await self._runner.fetchrow(_NEWEST_OF.sql, *_NEWEST_OF.args(user_id=user_id, purpose=purpose))
+        return None if row is None else await self._entity(row, is_locked=True)
+
+
+class PostgresLinks(PostgresStore[LinkToken]):
+    """Links."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, LINK_SHELF)
+
+    async def newest(self, target: str, purpose: LinkPurpose) -> LinkToken | None:
+        """The last link made for a phone or e-mail, locked."""
+        row = await self._runner.fetchrow(_NEWEST_LINK.sql, *_NEWEST_LINK.args(target=target, purpose=purpose))
+        return None if row is None else await self._entity(row, is_locked=True)
+
+
+class PostgresDevices(PostgresStore[Device]):
+    """Devices."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, DEVICE_SHELF)
+
+    async def remove(self, device: Device) -> None:
+        """Forget it."""
+        await self._runner.execute(_REMOVE_DEVICE, device.id)
+
+
+_LIVE_OF = compile_once(
+    locked(
+        SESSION_SHELF.select(SESSIONS.c.user_id == bindparam("account"), SESSIONS.c.revoked_at.is_(None)).order_by(
+            SESSIONS.c.created_at, SESSIONS.c.id
+        )
+    )
+)
+
+
+class PostgresSessions(PostgresStore[Session]):
+    """Sessions."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, SESSION_SHELF)
+
+    async def live_of(self, account_id: UUID) -> list[Session]:
+        """An account's sessions that have not ended, locked, the oldest first."""
+        rows = await self._runner.fetch(_LIVE_OF.sql, *_LIVE_OF.args(account=account_id))
+        return [await self._entity(row, is_locked=True) for row in rows]
+
+
+# One statement; what an account was reached by is blanked, not deleted: that it changed still guards its money.
+_FORGET = """
+WITH devices AS (
+    DELETE FROM carpool.devices WHERE user_id = $1::uuid
+), codes AS (
+    DELETE FROM platform.otp_codes WHERE user_id = $1::uuid OR target = ANY ($2::text[])
+), links AS (
+    DELETE FROM platform.link_tokens WHERE purpose <> 'admin_password' AND target = ANY ($2::text[])
+)
+UPDATE carpool.contact_changes SET old_value = NULL WHERE user_id = $1::uuid AND old_value IS NOT NULL
+"""
+
+
+class PostgresPersonalRows:
+    """Rows that are about one person and nothing else."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def forget(self, user: User) -> None:
+        """Delete devices, codes and links of an account as it is now, and blank what it was reached by before."""
+        targets = [value.lower() for value in (user.phone, user.email) if value is not None]
+        await self._runner.execute(_FORGET, user.id, targets)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Numeric, Table, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 
 from allonova.adapters.postgres.schema import (
     CARPOOL,
@@ -17,6 +30,11 @@ from allonova.adapters.postgres.schema import (
     stamps,
     words,
 )
+from allonova.domain.identity.contact import ChangeKind
+from allonova.domain.identity.device import PushPlatform
+from allonova.domain.identity.link import LinkPurpose
+from allonova.domain.identity.otp import OtpPurpose
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.session import Audience
 from allonova.domain.identity.user import Gender
 
@@ -33,6 +51,9 @@ USERS = Table(
     Column("birthdate", Date),
     words("photo_url", optional=True),
     Column("language", Text, nullable=False, server_default=text("'en'")),
+    flag("notify_push", default=True),
+    flag("notify_email", default=True),
+    flag("notify_sms", default=True),
     flag("is_driver"),
     flag("is_active", default=True),
     flag("is_phone_verified"),
@@ -46,18 +67,91 @@ USERS = Table(
 )
 Index("uq_users_email", func.lower(USERS.c.email), unique=True)
 
+ADMIN_USERS = Table(
+    "admin_users",
+    METADATA,
+    id_column(),
+    words("email"),
+    words("password_hash", optional=True),
+    *one_of("role", Role),
+    Column("language", Text, nullable=False, server_default=text("'fr'")),
+    flag("is_active", default=True),
+    words("totp_secret", optional=True),
+    words("totp_pending", optional=True),
+    moment("totp_confirmed_at", optional=True),
+    count("totp_last_step", optional=True),
+    moment("last_login", optional=True),
+    *stamps(),
+    Index(None, "created_at"),
+    schema=CARPOOL,
+)
+Index("uq_admin_users_email", func.lower(ADMIN_USERS.c.email), unique=True)
+
 OTP_CODES = Table(
     "otp_codes",
     METADATA,
     id_column(),
-    words("phone"),
+    words("target"),
+    *one_of("purpose", OtpPurpose, default=OtpPurpose.LOGIN),
+    Column("user_id", Uuid, ForeignKey(USERS.c.id)),
     words("code_hash"),
+    words("password_hash", optional=True),
     moment("expires_at"),
     moment("consumed_at", optional=True),
     count("version", default=1),
     created(),
-    Index(None, "phone", "created_at"),
+    CheckConstraint("(purpose = 'login') = (user_id IS NULL)", name="owner"),
+    Index(None, "target", "created_at"),
+    Index(None, "user_id", "created_at", postgresql_where=text("user_id IS NOT NULL")),
     schema=PLATFORM,
+)
+
+# No foreign key to users: links of the back office lie here as well.
+LINK_TOKENS = Table(
+    "link_tokens",
+    METADATA,
+    id_column(),
+    *one_of("purpose", LinkPurpose),
+    Column("user_id", Uuid),
+    words("target"),
+    words("token_hash"),
+    words("password_hash", optional=True),
+    moment("expires_at"),
+    moment("consumed_at", optional=True),
+    count("version", default=1),
+    created(),
+    UniqueConstraint("token_hash"),
+    Index(None, "target", "created_at"),
+    Index(None, "expires_at"),
+    schema=PLATFORM,
+)
+
+CONTACT_CHANGES = Table(
+    "contact_changes",
+    METADATA,
+    id_column(),
+    Column("user_id", Uuid, ForeignKey(USERS.c.id), nullable=False),
+    *one_of("kind", ChangeKind),
+    words("old_value", optional=True),
+    count("version", default=1),
+    created(),
+    CheckConstraint("kind <> 'password' OR old_value IS NULL", name="no_secret"),
+    Index(None, "user_id", "created_at"),
+    schema=CARPOOL,
+)
+
+DEVICES = Table(
+    "devices",
+    METADATA,
+    id_column(),
+    Column("user_id", Uuid, ForeignKey(USERS.c.id), nullable=False),
+    *one_of("platform", PushPlatform),
+    words("token"),
+    words("token_hash"),
+    *stamps(),
+    UniqueConstraint("token_hash"),
+    Index(None, "user_id"),
+    schema=CARPOOL,
 )
 
 # No foreign key to users: sessions of every audience live here, and each has its own accounts.

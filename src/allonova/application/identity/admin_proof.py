@@ -1,0 +1,102 @@
+"""Proofs that somebody of the back office is who he says: his password, and a code of his authenticator."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+
+from allonova.application.identity.codes import token_hash
+from allonova.application.identity.ports import IdentityUnit, PasswordHasher, TotpCodes
+from allonova.application.identity.send_otp import seconds_until
+from allonova.application.kernel.ports import Begin, Clock, Sealer
+from allonova.domain.identity.admin_user import (
+    CODE_TRIES,
+    CODE_WINDOW,
+    LOGIN_TRIES,
+    LOGIN_WINDOW,
+    AdminLoginRefused,
+    AdminUser,
+    TooManyAdminTries,
+)
+from allonova.domain.kernel.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class RightPassword:
+    """A password that fitted `kept`, the hash of an account; `fresh` is what is kept of it with today's parameters."""
+
+    kept: str
+    fresh: str
+
+    def opens(self, admin: AdminUser) -> bool:
+        """Whether the account is open and still has that password."""
+        return admin.is_active and hmac.compare_digest(admin.password_hash or "", self.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminProof:
+    """Every try is counted, and the count committed, before it is looked at."""
+
+    begin: Begin[IdentityUnit]
+    clock: Clock
+    sealer: Sealer
+    hasher: PasswordHasher
+    codes: TotpCodes
+
+    async def password(self, email: str, password: str) -> RightPassword | None:
+        """What the password fits, to be compared again in the unit that acts upon it; None when it fits nothing. An
+        address that nobody has costs the same. Raises TooManyAdminTries.
+        """
+        now = self.clock.now()
+        async with self.begin() as unit:
+            wait_until = await unit.attempts.take(_tries(email), limit=LOGIN_TRIES, window=LOGIN_WINDOW, now=now)
+            admin = await unit.admins.find(email=email)
+        if wait_until is not None:
+            raise TooManyAdminTries(retry_after_s=seconds_until(wait_until, now))
+        kept = None if admin is None else admin.password_hash
+        if not await self.hasher.verify(password, kept) or kept is None:
+            return None
+        return RightPassword(kept, await self.hasher.hash(password) if self.hasher.is_outdated(kept) else kept)
+
+    async def code(self, unit: IdentityUnit, admin: AdminUser, code: str | None) -> DomainError | None:
+        """Why the code does not open, if one is asked for. The unit must commit either way, and keep the admin when it
+        opens: its step is used up.
+        """
+        if admin.totp_secret is None:
+            return None
+        if code is None:
+            return AdminLoginRefused(totp_required=True)
+        too_many = await self.count_code(unit, admin)
+        if too_many is not None:
+            return too_many
+        is_new = admin.take_step(self.step(admin, "totp_secret", admin.totp_secret, code))
+        return None if is_new else AdminLoginRefused(totp_required=True)
+
+    async def count_code(self, unit: IdentityUnit, admin: AdminUser) -> TooManyAdminTries | None:
+        """Count a try; the refusal when the account has had its codes."""
+        now = self.clock.now()
+        wait_until = await unit.attempts.take(_codes(admin), limit=CODE_TRIES, window=CODE_WINDOW, now=now)
+        return None if wait_until is None else TooManyAdminTries(retry_after_s=seconds_until(wait_until, now))
+
+    async def forget_tries(self, unit: IdentityUnit, admin: AdminUser) -> None:
+        """Everything was right."""
+        await unit.attempts.clear(_tries(admin.email))
+        await unit.attempts.clear(_codes(admin))
+
+    def step(self, admin: AdminUser, column: str, sealed: str, code: str) -> int | None:
+        """The step of a code of the secret that is sealed in a column."""
+        secret = self.sealer.open(sealed, context=context(admin, column))
+        return self.codes.step(secret, code, at=self.clock.now())
+
+
+def context(admin: AdminUser, column: str) -> str:
+    """What a sealed value of an admin is bound to."""
+    return f"admin_users.{column}:{admin.id}"
+
+
+def _tries(email: str) -> str:
+    return f"admin-login:{token_hash(email.lower())}"  # counters outlive accounts and hold no address
+
+
+def _codes(admin: AdminUser) -> str:
+    return f"admin-code:{admin.id}"

@@ -1,0 +1,86 @@
+"""Links by mail and SMS."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from uuid import UUID
+
+from allonova.application.identity.codes import link_token, token_hash
+from allonova.application.identity.offers import PasswordOffer
+from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.send_otp import seconds_until
+from allonova.application.kernel.ports import Clock, Ids, Secrets
+from allonova.domain.identity.contact import Contact
+from allonova.domain.identity.events import LinkRequested
+from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
+from allonova.domain.identity.otp import OTP_SENDS, OTP_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDesk:
+    """Makes links and takes them back. Of one purpose and address only the newest works."""
+
+    clock: Clock
+    ids: Ids
+    secrets: Secrets
+
+    async def issue(
+        self, unit: IdentityUnit, contact: Contact, purpose: LinkPurpose, *, offer: PasswordOffer | None = None
+    ) -> int | None:
+        """Make a link and have it sent, if some account has the phone or e-mail; at most three in ten minutes.
+
+        Returns:
+            None, or seconds to wait when the address has had its links; the unit must commit either way.
+        """
+        now = self.clock.now()
+        sends = f"link-send:{purpose}:{contact.key}"
+        wait_until = await unit.attempts.take(sends, limit=OTP_SENDS, window=OTP_WINDOW, now=now)
+        if wait_until is not None:
+            return seconds_until(wait_until, now)
+        link = await self.make(unit, contact, purpose, offer=offer)
+        await unit.outbox.put(LinkRequested(link.id))
+        return None
+
+    async def make(
+        self,
+        unit: IdentityUnit,
+        contact: Contact,
+        purpose: LinkPurpose,
+        *,
+        user_id: UUID | None = None,
+        offer: PasswordOffer | None = None,
+    ) -> LinkToken:
+        """A link in the place of the one before; whoever asks has it sent."""
+        now = self.clock.now()
+        before = await unit.links.newest(contact.key, purpose)
+        carried = None if offer is None else offer.over(before, now)
+        if before is not None and before.is_live(now):
+            before.consume(now)
+            await unit.links.save(before)
+        id = self.ids.new()
+        link = LinkToken(
+            id=id,
+            purpose=purpose,
+            user_id=user_id,
+            target=contact.key,
+            token_hash=token_hash(link_token(self.secrets, id)),
+            password_hash=carried,
+            expires_at=now + LINK_TTL[purpose],
+            created_at=now,
+        )
+        await unit.links.add(link)
+        return link
+
+    async def redeem(self, unit: IdentityUnit, token: str, purpose: LinkPurpose) -> LinkToken | None:
+        """The link of a token, as it was before it was used up now. None for any that works no more: the unit must
+        commit all the same.
+        """
+        now = self.clock.now()
+        link = await unit.links.find(token_hash=token_hash(token), lock=True)
+        if link is None or link.purpose is not purpose or not link.is_live(now):
+            return None
+        found = dataclasses.replace(link)
+        link.consume(now)
+        await unit.links.save(link)
+        return found

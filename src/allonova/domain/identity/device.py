@@ -1,0 +1,35 @@
+"""Devices that take push messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class PushPlatform(StrEnum):
+    """Whose push service carries the message."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    WEB = "web"
+
+
+@dataclass(slots=True, kw_only=True)
+class Device:
+    """An installation of the app. `token` is sealed; `token_hash` finds it again: one token, one device."""
+
+    id: UUID
+    user_id: UUID
+    platform: PushPlatform
+    token: str
+    token_hash: str
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+    def move_to(self, user_id: UUID, at: datetime) -> None:
+        """Somebody else has logged in on it."""
+        self.user_id = user_id
+        self.updated_at = at

@@ -1,0 +1,109 @@
+"""Who may do what in the back office: every route, asked by everybody."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from allonova.adapters.http.answers import spec
+from allonova.adapters.http.provide import AdminRow
+from allonova.adapters.http.root import create_openapi
+from allonova.domain.identity.roles import Area, Right, Role, may
+from allonova.main.docs.map import Feature, features
+from allonova.main.docs.roles import guarded, row_of
+from allonova.main.wiring import http_config
+from tests.support.api import Api
+from tests.support.serving import SETTINGS, app_of
+from tests.support.wire import NOBODY, ROOT, refusal
+
+APP = app_of(http_config(SETTINGS))
+OPENAPI = create_openapi(APP)
+ADMIN = [feature for feature in features(APP) if feature.path.startswith("/api/v1/admin/")]
+ROWS = [(feature, row) for feature, row in guarded(APP) if feature in ADMIN]
+OPEN = {"/api/v1/admin/login", "/api/v1/admin/token/refresh", "/api/v1/admin/password/reset"}
+ANY_ROLE = {
+    "/api/v1/admin/me",
+    "/api/v1/admin/me/totp",
+    "/api/v1/admin/me/totp/confirm",
+    "/api/v1/admin/logout",
+}
+
+
+def name_of(feature: Feature) -> str:
+    return f"{feature.method} {feature.path}"
+
+
+def url(feature: Feature) -> str:
+    """Its path, with an id of nothing."""
+    return ROOT + re.sub(r"\{[^}]*\}", NOBODY, feature.path)
+
+
+def test_route_names_its_row_when_it_is_of_the_back_office() -> None:
+    rowless = {feature.path for feature in ADMIN if row_of(feature.endpoint) is None}
+    assert rowless == OPEN | ANY_ROLE
+
+
+def test_route_names_a_row_when_it_alone_is_of_the_back_office() -> None:
+    assert [name_of(feature) for feature, _ in guarded(APP) if feature not in ADMIN] == []
+
+
+def test_openapi_asks_for_the_right_token_when_a_route_is_of_the_back_office() -> None:
+    for feature in ADMIN:
+        asked = OPENAPI["paths"][feature.path][feature.method.lower()]["security"]
+        assert asked == [{"AdminBearer": []}] + [{}] * (feature.path in OPEN), name_of(feature)
+
+
+def test_openapi_announces_403_when_a_route_stands_in_a_row() -> None:
+    announced = spec(None, row=True)["responses"][403]["description"]
+    for feature, _ in ROWS:
+        answers = OPENAPI["paths"][feature.path][feature.method.lower()]["responses"]
+        assert announced.partition(":")[0] in answers["403"]["description"], name_of(feature)
+
+
+async def test_answer_is_401_when_anybody_else_asks(api: Api, subtests: pytest.Subtests) -> None:
+    passenger, driver = await api.passenger(), await api.driver()
+    headers = {"anonymous": {}, "passenger": passenger.bearer, "driver": driver.bearer}
+    before = await api.inside.everything()
+    for feature in ADMIN:
+        for who, given in headers.items():
+            if feature.path in OPEN and who == "anonymous":
+                continue
+            with subtests.test(name_of(feature), who=who):
+                answer = await api.http.request(feature.method, url(feature), headers=given)
+                refusal(answer, 401, "auth_required")
+    assert await api.inside.everything() == before
+
+
+async def test_answer_is_403_when_the_table_says_no_and_no_other_time(api: Api, subtests: pytest.Subtests) -> None:
+    people = {role: await api.admin(role) for role in Role}
+    for feature, row in ROWS:
+        for role, person in people.items():
+            with subtests.test(name_of(feature), role=role):
+                before = await api.inside.everything()
+                answer = await person.send(feature.method, url(feature))
+                if may(role, row.area, row.right):
+                    assert answer.status_code in (200, 204, 404, 422)
+                else:
+                    refusal(answer, 403, "forbidden")
+                    assert await api.inside.everything() == before
+
+
+async def test_answer_is_401_when_the_back_office_asks_as_a_user(api: Api, subtests: pytest.Subtests) -> None:
+    person = await api.admin()
+    for feature in features(APP):
+        asked = OPENAPI["paths"][feature.path][feature.method.lower()].get("security", [])
+        if {"HTTPBearer": []} in asked:
+            with subtests.test(name_of(feature)):
+                answer = await api.http.request(feature.method, url(feature), headers=person.bearer)
+                refusal(answer, 401, "auth_required")
+
+
+async def test_every_role_may_look_at_itself_when_it_is_logged_in(api: Api) -> None:
+    for role in Role:
+        assert (await (await api.admin(role)).get("/admin/me")).status_code == 200
+
+
+def test_row_is_one_dependency_when_two_routes_ask_alike() -> None:
+    assert AdminRow(Area.KYC, Right.ALL) == AdminRow(Area.KYC, Right.ALL)
+    assert len({AdminRow(Area.KYC, Right.ALL), AdminRow(Area.KYC, Right.READ)}) == 2
