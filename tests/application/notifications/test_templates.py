@@ -1,4 +1,4 @@
-"""Messages exist in both languages, say the same things and fit one SMS."""
+"""Messages exist in both languages, say the same things, and text messages fit one SMS."""
 
 from __future__ import annotations
 
@@ -6,28 +6,81 @@ import string
 
 import pytest
 
-from allonova.application.notifications.templates import SMS, Template
+from allonova.application.carpool.tell_sides import PLACE_LETTERS
+from allonova.application.notifications.mail import MAIL
+from allonova.application.notifications.sms import SMS
+from allonova.application.notifications.templates import MAIL_ONLY, MailText, Template
 
 # GSM 03.38's basic alphabet: any other letter makes the whole message Unicode, at 70 letters an SMS.
 GSM = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà" + string.ascii_letters + string.digits)
-ROUTE = "Abidjan - Yamoussoukro"
-LONGEST = {"code": "123456", "seats": "50", "amount": "1000000", "when": "31/12 23:59", "route": ROUTE}
+RIDE = {
+    "seats": "50",
+    "amount": "1000000",
+    "fee": "200000",
+    "refund": "800000",
+    "when": "31/12 23:59",
+    "route": f"{'A' * PLACE_LETTERS} - {'B' * PLACE_LETTERS}",
+}
+LINK = "https://app.allocar.ci/reset-password#token=" + 43 * "x"
+LANGUAGES = {"fr", "en"}
+
+ABOUT_ACCOUNTS = {
+    Template.OTP: {"code": "123456"},
+    Template.PASSWORD_RESET: {"url": LINK},
+    Template.REGISTRATION_REPEATED: {},
+    Template.PASSWORD_CHANGED: {},
+    Template.CONTACT_CHANGED: {},
+    Template.PAPERS_APPROVED: {},
+    Template.PAPERS_REJECTED: {},
+}
+REFUND = {Template.REFUND_SENT: {"amount": "1000000"}}
+WITH_LINK = {Template.EMAIL_VERIFY, Template.PASSWORD_RESET, Template.ADMIN_INVITED}
 
 
-def fields_of(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+def facts_of(template: Template) -> dict[str, str]:
+    """What its sender gives it."""
+    return (ABOUT_ACCOUNTS | REFUND).get(template, RIDE)
 
 
-@pytest.mark.parametrize("template", list(Template))
-def test_template_says_the_same_in_both_languages(template: Template) -> None:
+def fields_of(*texts: str) -> set[str]:
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def named_in(words: MailText) -> set[str]:
+    return fields_of(words.subject, *words.paragraphs)
+
+
+def test_every_template_has_its_channels() -> None:
+    assert set(SMS) == set(Template) - MAIL_ONLY
+    assert set(MAIL) == set(Template)
+
+
+@pytest.mark.parametrize("template", sorted(SMS))
+def test_text_says_the_same_when_languages_are_compared(template: Template) -> None:
     texts = SMS[template]
-    assert set(texts) == {"fr", "en"}
-    assert fields_of(texts["fr"]) == fields_of(texts["en"]) <= set(LONGEST)
+    assert set(texts) == LANGUAGES
+    assert fields_of(texts["fr"]) == fields_of(texts["en"]) <= set(facts_of(template))
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("template", list(Template))
-def test_template_fits_one_sms(template: Template, language: str) -> None:
-    text = SMS[template][language].format(**LONGEST)
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("template", sorted(SMS))
+def test_text_fits_one_sms_when_its_facts_are_long(template: Template, language: str) -> None:
+    text = SMS[template][language].format(**facts_of(template))
     assert set(text) <= GSM
     assert len(text) <= 160
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_mail_says_the_same_when_languages_are_compared(template: Template) -> None:
+    words = MAIL[template]
+    assert set(words) == LANGUAGES
+    fr, en = words["fr"], words["en"]
+    assert named_in(fr) == named_in(en)
+    assert len(fr.paragraphs) == len(en.paragraphs) > 0
+    assert (fr.button is None) == (en.button is None) == (template not in WITH_LINK)
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_mail_needs_no_fact_that_nobody_gives(template: Template) -> None:
+    given = {"notes"} if template is Template.PAPERS_REJECTED else set(facts_of(template)) - {"code", "url"}
+    assert all(named_in(words) <= given for words in MAIL[template].values())

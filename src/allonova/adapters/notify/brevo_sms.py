@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from unicodedata import normalize
 
 import httpx
 
@@ -26,6 +27,25 @@ GSM_LETTERS = frozenset(
 )
 
 
+# What keyboards and names hold beside them, and what everybody reads for it.
+_ALIKE = str.maketrans(
+    {"’": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "œ": "oe"}
+)
+
+
+def gsm(text: str) -> str:
+    """The text without the accents that would make it Unicode: "Hôtel" goes out as "Hotel", "déjà" as it is."""
+    return "".join(
+        letter if letter in GSM_LETTERS else _without_accent(letter)
+        for letter in normalize("NFC", text).translate(_ALIKE)
+    )
+
+
+def _without_accent(letter: str) -> str:
+    base = normalize("NFD", letter)[0]
+    return base if base in GSM_LETTERS else letter
+
+
 class BrevoSms:
     """Sends once per call; Brevo promises nothing about repeats, so a call that timed out may arrive twice."""
 
@@ -39,6 +59,7 @@ class BrevoSms:
 
     async def send(self, *, to: str, text: str, template: str) -> None:
         """See SmsSender."""
+        text = gsm(text)
         reply = await self._brevo.call(
             "POST",
             PATH,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from allonova.adapters.sandbox.times import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from allonova.adapters.sandbox.state import Json, State
@@ -32,7 +33,9 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message; `template` is the name under which our side sent it, when the provider carries it."""
+    """One message; `template` is the name under which our side sent it, `data` its facts, when the provider carries
+    them; otherwise the facts are read out of the text.
+    """
 
     channel: Channel
     to: str
@@ -40,6 +43,7 @@ class Message:
     at: datetime
     template: str | None = None
     subject: str | None = None
+    data: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Outbox:
             "INSERT INTO outbox (channel, recipient, subject, body, template, data, at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             message.channel.value, message.to, message.subject, message.body, message.template,
-            json.dumps(facts(message.body)), iso(message.at),
+            json.dumps(facts(message.body) if message.data is None else dict(message.data)), iso(message.at),
         )  # fmt: skip
 
     def newest(self, channel: str | None, to: str | None) -> list[Json]:

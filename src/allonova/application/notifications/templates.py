@@ -1,7 +1,8 @@
-"""What messages say, in both languages. One SMS is 160 characters; accents that GSM 03.38 lacks are left out."""
+"""Messages by what they are for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -16,39 +17,31 @@ class Template(StrEnum):
     BOOKING_PAID_PASSENGER = "booking_paid_passenger"
     BOOKING_PAID_DRIVER = "booking_paid_driver"
     BOOKING_COMPLETED = "booking_completed"
+    EMAIL_VERIFY = "email_verify"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
+    CONTACT_CHANGED = "contact_changed"
+    ADMIN_INVITED = "admin_invited"
+    PAPERS_APPROVED = "papers_approved"
+    PAPERS_REJECTED = "papers_rejected"
+    TRIP_CHANGED = "trip_changed"
+    BOOKING_REJECTED = "booking_rejected"
+    BOOKING_CANCELLED_PASSENGER = "booking_cancelled_passenger"
+    BOOKING_CANCELLED_DRIVER = "booking_cancelled_driver"
+    BOOKING_CANCELLED_UNPAID = "booking_cancelled_unpaid"
+    NO_SHOW = "no_show"
+    RIDE_QUESTION = "ride_question"
+    REFUND_SENT = "refund_sent"
 
 
-SMS: dict[Template, dict[str, str]] = {
-    Template.OTP: {
-        "fr": "AlloCar : votre code est {code}. Il vaut 10 minutes. Ne le donnez à personne.",
-        "en": "AlloCar: your code is {code}. It works for 10 minutes. Give it to nobody.",
-    },
-    Template.REGISTRATION_REPEATED: {
-        "fr": "AlloCar : ce numéro a déjà un compte. Si c'était vous, connectez-vous ; sinon, ignorez ce message.",
-        "en": "AlloCar: this number already has an account. If it was you, log in; if not, ignore this message.",
-    },
-    Template.BOOKING_REQUESTED: {
-        "fr": "AlloCar : {seats} place(s) demandée(s) pour {route}, {when}. Répondez dans l'application.",
-        "en": "AlloCar: {seats} seat(s) asked for {route}, {when}. Answer in the app.",
-    },
-    Template.BOOKING_ACCEPTED: {
-        "fr": "AlloCar : réservation acceptée pour {route}, {when}. Payez {amount} F pour garder vos places.",
-        "en": "AlloCar: booking accepted for {route}, {when}. Pay {amount} F to keep your seats.",
-    },
-    Template.BOOKING_EXPIRED: {
-        "fr": "AlloCar : votre demande pour {route}, {when}, est arrivée à son terme. Rien n'a été débité.",
-        "en": "AlloCar: your request for {route}, {when}, has run out. Nothing was charged.",
-    },
-    Template.BOOKING_PAID_PASSENGER: {
-        "fr": "AlloCar : {amount} F encaissés pour {route}, {when}. Montrez votre code au conducteur.",
-        "en": "AlloCar: {amount} F received for {route}, {when}. Show your code to the driver.",
-    },
-    Template.BOOKING_PAID_DRIVER: {
-        "fr": "AlloCar : {seats} place(s) payée(s) pour {route}, {when}.",
-        "en": "AlloCar: {seats} seat(s) paid for {route}, {when}.",
-    },
-    Template.BOOKING_COMPLETED: {
-        "fr": "AlloCar : trajet {route} terminé. Merci d'avoir voyagé avec nous.",
-        "en": "AlloCar: your ride {route} is over. Thank you for riding with us.",
-    },
-}
+MAIL_ONLY = frozenset({Template.EMAIL_VERIFY, Template.ADMIN_INVITED})
+"""They prove that somebody reads a mailbox, or go to people of whom we know nothing else. The others have both."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """A mail's words; `button` is what its link is called."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str | None = None

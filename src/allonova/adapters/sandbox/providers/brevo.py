@@ -1,11 +1,11 @@
-"""Brevo: transactional SMS (developers.brevo.com, "Send SMS message to a mobile number")."""
+"""Brevo: SMS and mails (developers.brevo.com, "Send SMS message to a mobile number", "Send a transactional email")."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.responses import JSONResponse
 
 from allonova.adapters.sandbox.answers import JSON_TYPE, media_type, read_body
@@ -41,16 +41,41 @@ class SmsBody(BaseModel):
     unicodeEnabled: bool = False  # noqa: N815 - Brevo's name
 
 
+class Mailbox(BaseModel):
+    """Somebody's address, and name."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    email: Annotated[str, Field(pattern=r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\"]+$", max_length=254)]
+    name: Annotated[str, Field(max_length=70)] | None = None
+
+
+class MailBody(BaseModel):
+    """Texts of its own; a mail from a stored template has no place here."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    sender: Mailbox
+    to: Annotated[list[Mailbox], Field(min_length=1, max_length=99)]
+    subject: Annotated[str, Field(min_length=1)]
+    htmlContent: Annotated[str, Field(min_length=1)]  # noqa: N815 - Brevo's name
+    textContent: Annotated[str, Field(min_length=1)] | None = None  # noqa: N815 - Brevo's name
+    params: dict[str, JsonValue] | None = None
+    replyTo: Mailbox | None = None  # noqa: N815 - Brevo's name
+    tags: Annotated[list[Tag], Field(min_length=1)] | None = None
+    headers: dict[str, str] | None = None
+
+
 @dataclass(frozen=True, slots=True)
-class BrevoSms:
-    """The one call; the message lands in the outbox, its `tag` being our template's name."""
+class BrevoCalls:
+    """Both calls; the messages land in the outbox, their tag being our template's name."""
 
     world: World
 
-    async def send(self, request: Request) -> Response:
+    async def send_sms(self, request: Request) -> Response:
         """`POST /v3/transactionalSMS/send` → 201 `{"messageId": int}`; a repeat is a second message."""
         _authenticate(request)
-        body = await _read(request)
+        body = await _read(request, SmsBody)
         message = Message(
             channel=Channel.SMS,
             to="+" + body.recipient,
@@ -61,11 +86,36 @@ class BrevoSms:
         number = self.world.outbox.put(message)
         return JSONResponse({"messageId": _FIRST_MESSAGE_ID + number}, 201)
 
+    async def send_mail(self, request: Request) -> Response:
+        """`POST /v3/smtp/email` → 201 `{"messageId": "<…>"}`; a repeat is a second message. One copy for each
+        recipient; what stands in `params` as text is the message's data.
+        """
+        _authenticate(request)
+        body = await _read(request, MailBody)
+        at, number = self.world.clock.now(), 0
+        for mailbox in body.to:
+            number = self.world.outbox.put(
+                Message(
+                    channel=Channel.EMAIL,
+                    to=mailbox.email,
+                    subject=body.subject,
+                    body=body.textContent or body.htmlContent,
+                    template=body.tags[0] if body.tags else None,
+                    data={name: value for name, value in (body.params or {}).items() if isinstance(value, str)},
+                    at=at,
+                )
+            )
+        return JSONResponse({"messageId": f"<{at:%Y%m%d%H%M}.{number}@smtp-relay.sandbox.test>"}, 201)
+
 
 def brevo(world: World) -> Provider:
     """Brevo as far as this service uses it; it has no callbacks here."""
-    send = Call(method="POST", path="/transactionalSMS/send", handler=BrevoSms(world).send)
-    return Provider(name=NAME, base="/brevo/v3", calls=(send,), breakdown=_breakdown, fault_kinds=CALL_KINDS)
+    played = BrevoCalls(world)
+    calls = (
+        Call(method="POST", path="/transactionalSMS/send", handler=played.send_sms),
+        Call(method="POST", path="/smtp/email", handler=played.send_mail),
+    )
+    return Provider(name=NAME, base="/brevo/v3", calls=calls, breakdown=_breakdown, fault_kinds=CALL_KINDS)
 
 
 def _authenticate(request: Request) -> None:
@@ -76,20 +126,31 @@ def _authenticate(request: Request) -> None:
         raise _refused(401, "unauthorized", "Key not found")
 
 
-async def _read(request: Request) -> SmsBody:
+async def _read[B: BaseModel](request: Request, kind: type[B]) -> B:
     body = await read_body(request)
     if media_type(request) != JSON_TYPE:
         raise _refused(415, "unsupported_media_type", f"Content-Type must be {JSON_TYPE}")
     try:
-        return SmsBody.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         if fault["type"] == "json_invalid":
             raise _refused(400, "bad_request", "Input must be a valid JSON object") from error
-        name = str(fault["loc"][0]) if fault["loc"] else "body"
-        if fault["type"] == "missing":
-            raise _refused(400, "missing_parameter", f"{name} is missing") from error
-        raise _refused(400, "invalid_parameter", f"{name} is not valid") from error
+        code, what = (
+            ("missing_parameter", "missing") if fault["type"] == "missing" else ("invalid_parameter", "not valid")
+        )
+        raise _refused(400, code, _told(fault["loc"], what)) from error
+
+
+def _told(place: tuple[int | str, ...], what: str) -> str:
+    """As Brevo says it: "recipient is missing", "email is not valid in to"."""
+    match place:
+        case (str(whole), *_, "email" | "name" as part):
+            return f"{part} is {what} in {whole}"
+        case (str(whole), *_):
+            return f"{whole} is {what}"
+        case _:
+            return f"body is {what}"
 
 
 def _refused(status: int, code: str, message: str) -> ProviderRefused:

@@ -1,0 +1,9 @@
+"""What mails say."""
+
+from __future__ import annotations
+
+from allonova.application.notifications.mail_accounts import ACCOUNTS
+from allonova.application.notifications.mail_rides import RIDES
+from allonova.application.notifications.templates import MailText, Template
+
+MAIL: dict[Template, dict[str, MailText]] = ACCOUNTS | RIDES

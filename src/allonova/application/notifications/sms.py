@@ -1,0 +1,92 @@
+"""What text messages say. One SMS is 160 characters; accents that GSM 03.38 lacks are left out."""
+
+from __future__ import annotations
+
+from allonova.application.notifications.templates import Template
+
+SMS: dict[Template, dict[str, str]] = {
+    Template.OTP: {
+        "fr": "AlloCar : votre code est {code}. Il vaut 10 minutes. Ne le donnez à personne.",
+        "en": "AlloCar: your code is {code}. It works for 10 minutes. Give it to nobody.",
+    },
+    Template.REGISTRATION_REPEATED: {
+        "fr": "AlloCar : ce numéro a déjà un compte. Si c'était vous, connectez-vous ; sinon, ignorez ce message.",
+        "en": "AlloCar: this number already has an account. If it was you, log in; if not, ignore this message.",
+    },
+    Template.PASSWORD_RESET: {
+        "fr": "AlloCar : choisissez un nouveau mot de passe sous 30 minutes : {url}",
+        "en": "AlloCar: choose a new password within 30 minutes: {url}",
+    },
+    Template.PASSWORD_CHANGED: {
+        "fr": "AlloCar : votre mot de passe a changé. Si ce n'est pas vous, demandez-en un nouveau tout de suite.",
+        "en": "AlloCar: your password was changed. If it was not you, ask for a new one at once.",
+    },
+    Template.CONTACT_CHANGED: {
+        "fr": "AlloCar : le numéro ou l'e-mail de votre compte a changé. Si ce n'est pas vous, contactez-nous vite.",
+        "en": "AlloCar: the phone or e-mail of your account was changed. If it was not you, contact us at once.",
+    },
+    Template.PAPERS_APPROVED: {
+        "fr": "AlloCar : vos papiers sont acceptés. Merci.",
+        "en": "AlloCar: your papers are approved. Thank you.",
+    },
+    Template.PAPERS_REJECTED: {
+        "fr": "AlloCar : un de vos papiers est refusé. Voyez pourquoi dans l'application et renvoyez-le.",
+        "en": "AlloCar: one of your papers was refused. See why in the app and send it again.",
+    },
+    Template.BOOKING_REQUESTED: {
+        "fr": "AlloCar : {seats} place(s) demandée(s) pour {route}, {when}. Répondez dans l'application.",
+        "en": "AlloCar: {seats} seat(s) asked for {route}, {when}. Answer in the app.",
+    },
+    Template.BOOKING_ACCEPTED: {
+        "fr": "AlloCar : réservation acceptée pour {route}, {when}. Payez {amount} F pour garder vos places.",
+        "en": "AlloCar: booking accepted for {route}, {when}. Pay {amount} F to keep your seats.",
+    },
+    Template.BOOKING_REJECTED: {
+        "fr": "AlloCar : le conducteur n'a pas accepté votre demande pour {route}, {when}. Rien n'a été débité.",
+        "en": "AlloCar: the driver did not accept your request for {route}, {when}. Nothing was charged.",
+    },
+    Template.BOOKING_EXPIRED: {
+        "fr": "AlloCar : votre demande pour {route}, {when}, est arrivée à son terme. Rien n'a été débité.",
+        "en": "AlloCar: your request for {route}, {when}, has run out. Nothing was charged.",
+    },
+    Template.BOOKING_PAID_PASSENGER: {
+        "fr": "AlloCar : {amount} F encaissés pour {route}, {when}. Montrez votre code au conducteur.",
+        "en": "AlloCar: {amount} F received for {route}, {when}. Show your code to the driver.",
+    },
+    Template.BOOKING_PAID_DRIVER: {
+        "fr": "AlloCar : {seats} place(s) payée(s) pour {route}, {when}.",
+        "en": "AlloCar: {seats} seat(s) paid for {route}, {when}.",
+    },
+    Template.BOOKING_CANCELLED_PASSENGER: {
+        "fr": "AlloCar : réservation annulée pour {route}, {when}. Frais : {fee} F. Remboursement : {refund} F.",
+        "en": "AlloCar: booking cancelled for {route}, {when}. Fee: {fee} F. Refund: {refund} F.",
+    },
+    Template.BOOKING_CANCELLED_UNPAID: {
+        "fr": "AlloCar : réservation annulée pour {route}, {when}. Rien n'a été débité.",
+        "en": "AlloCar: booking cancelled for {route}, {when}. Nothing was charged.",
+    },
+    Template.BOOKING_CANCELLED_DRIVER: {
+        "fr": "AlloCar : une réservation de {seats} place(s) pour {route}, {when}, est annulée.",
+        "en": "AlloCar: a booking of {seats} seat(s) for {route}, {when}, was cancelled.",
+    },
+    Template.BOOKING_COMPLETED: {
+        "fr": "AlloCar : trajet {route} terminé. Merci d'avoir voyagé avec nous.",
+        "en": "AlloCar: your ride {route} is over. Thank you for riding with us.",
+    },
+    Template.TRIP_CHANGED: {
+        "fr": "AlloCar : votre trajet {route} a changé. Départ : {when}. Voyez le détail dans l'application.",
+        "en": "AlloCar: your ride {route} has changed. It leaves on {when}. See the app for details.",
+    },
+    Template.NO_SHOW: {
+        "fr": "AlloCar : le conducteur vous a attendu, {route}, {when}. Frais : {fee} F. Remboursement : {refund} F.",
+        "en": "AlloCar: the driver did not see you, {route}, {when}. Fee: {fee} F. Refund: {refund} F.",
+    },
+    Template.RIDE_QUESTION: {
+        "fr": "AlloCar : le trajet {route}, {when}, a-t-il eu lieu ? Répondez dans l'application sous 24 h.",
+        "en": "AlloCar: did the ride {route}, {when}, take place? Answer in the app within 24 hours.",
+    },
+    Template.REFUND_SENT: {
+        "fr": "AlloCar : {amount} F vous ont été remboursés.",
+        "en": "AlloCar: {amount} F have been refunded to you.",
+    },
+}
