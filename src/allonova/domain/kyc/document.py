@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from allonova.domain.kernel.errors import KycRequired
+from allonova.domain.kernel.errors import Conflict, KycRequired
 from allonova.domain.kernel.machine import Machine, Party, step
 
 
@@ -46,11 +46,15 @@ KYC = Machine[KycStatus, KycAction](
 )
 
 IDENTITY_PAPERS = frozenset({DocType.CNI, DocType.PASSPORT})
+ON_FILE = frozenset({KycStatus.PENDING, KycStatus.APPROVED})
+SHOWN_DIGITS = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class KycDocument:
-    """One paper of one person. `doc_number` is sealed (encrypted) before it gets here."""
+    """One paper of one person, at most one of each kind that is pending or approved. `doc_number` is sealed (encrypted)
+    before it gets here; `front_url` and `back_url` are keys of private files.
+    """
 
     id: UUID
     user_id: UUID
@@ -65,6 +69,20 @@ class KycDocument:
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+    def review(self, action: KycAction, *, admin_id: UUID, notes: str | None, at: datetime) -> None:
+        """The back office's word, once. Raises InvalidTransition when it was given already."""
+        self.status = KYC.go(self.status, action, Party.ADMIN)
+        self.notes = notes
+        self.reviewed_by = admin_id
+        self.reviewed_at = self.updated_at = at
+
+
+@dataclass(eq=False)
+class PaperOnFile(Conflict):
+    """A paper of this kind waits for its review, or passed it."""
+
+    doc_type: str
 
 
 @dataclass(eq=False)
@@ -82,3 +100,20 @@ def require_driver_papers(approved: Iterable[DocType]) -> None:
         missing.append("permis")
     if missing:
         raise PapersMissing(tuple(missing))
+
+
+def number_context(document_id: UUID) -> str:
+    """What a document's number is sealed to."""
+    return f"kyc_documents.doc_number:{document_id}"
+
+
+def masked(number: str) -> str:
+    """A number by its end, as its owner knows it again and nobody else learns it."""
+    return "***" + number[-SHOWN_DIGITS:]
+
+
+def overall(documents: Iterable[KycDocument]) -> KycStatus | None:
+    """How somebody's identity stands: the best that any identity paper has reached; None without one."""
+    reached = {document.status for document in documents if document.doc_type in IDENTITY_PAPERS}
+    best = (KycStatus.APPROVED, KycStatus.PENDING, KycStatus.REJECTED)
+    return next((status for status in best if status in reached), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Uuid
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Uuid, literal_column
 
 from allonova.adapters.postgres.schema import CARPOOL, METADATA, id_column, moment, one_of, stamps, words
 from allonova.domain.kyc.document import DocType, KycStatus
@@ -25,4 +25,13 @@ KYC_DOCUMENTS = Table(
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
     schema=CARPOOL,
+)
+# As the index spells it, so that it serves.
+IS_ON_FILE = literal_column("status IN ('pending', 'approved')", Boolean)
+Index(
+    "uq_kyc_documents_on_file",
+    KYC_DOCUMENTS.c.user_id,
+    KYC_DOCUMENTS.c.doc_type,
+    unique=True,
+    postgresql_where=IS_ON_FILE,
 )

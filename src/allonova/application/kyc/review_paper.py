@@ -1,0 +1,50 @@
+"""The back office's word on a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kyc.ports import KycUnit
+from allonova.application.kyc.views import ReviewedPaperView, reviewed_view
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound
+from allonova.domain.kernel.machine import Party
+from allonova.domain.kyc.document import KycAction
+from allonova.domain.kyc.events import PaperEvent, PapersApproved, PapersRejected
+
+NEWS: Mapping[KycAction, type[PaperEvent]] = {
+    KycAction.APPROVE: PapersApproved,
+    KycAction.REJECT: PapersRejected,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPaper:
+    """Approve or reject a paper that waits, once; its owner is told."""
+
+    begin: Begin[KycUnit]
+    clock: Clock
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (NotFound, InvalidTransition)
+
+    async def __call__(
+        self, *, admin_id: UUID, document_id: UUID, action: KycAction, notes: str | None
+    ) -> ReviewedPaperView:
+        """`notes` are for the owner to read. The caller's right to review is the route's to check."""
+        async with self.begin() as unit:
+            paper = await unit.papers.get(document_id, lock=True)
+            paper.review(action, admin_id=admin_id, notes=notes, at=self.clock.now())
+            await unit.papers.save(paper)
+            await unit.audit.put(
+                actor=Actor(Party.ADMIN, admin_id),
+                action=f"kyc.{paper.status}",
+                entity="kyc_document",
+                entity_id=paper.id,
+                meta={"doc_type": paper.doc_type.value},
+            )
+            await unit.outbox.put(NEWS[action](paper.id))
+        return reviewed_view(paper)
