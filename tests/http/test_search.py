@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from allonova.application.carpool.find_trips import TTL
 from allonova.domain.carpool.vehicle import Comfort
 from tests.support.api import Api, Person
-from tests.support.factories import DEPARTURE, HOUR, MINUTE, a_driver
+from tests.support.factories import DEPARTURE, HOUR, MINUTE, SECOND, a_driver
 from tests.support.wire import ABIDJAN, TOUMODI, YAMOUSSOUKRO, data, paths, refusal, stop_body
 
 DAY = timedelta(days=1)
@@ -21,8 +22,9 @@ SECOND_HALF = "from=6.5581,-5.0186&to=6.8190,-5.2760"
 
 
 async def search(api: Api, query: str, who: Person | None = None) -> httpx.Response:
-    """The answer to a search on the day of departure, unless a date is given."""
-    path = f"/trips/search?{query}" + ("" if "date=" in query else f"&date={DEPARTURE:%Y-%m-%d}")
+    """The answer to a search on the day of departure, unless a date or an area is given; nothing is cached any more."""
+    api.clock.advance(TTL)
+    path = f"/trips/search?{query}" + ("" if "date=" in query or "bbox=" in query else f"&date={DEPARTURE:%Y-%m-%d}")
     return await (who.get(path) if who else api.http.get(path))
 
 
@@ -206,3 +208,113 @@ async def test_points_are_those_of_the_trip_when_it_is_found(api: Api) -> None:
     (hit,) = data(await search(api, WHOLE))
     ends = {"lat": YAMOUSSOUKRO["lat"], "lon": YAMOUSSOUKRO["lon"]}
     assert (hit["dropoff"]["point"], hit["dropoff"]["distance_km"]) == (ends, 0.0)
+
+
+WIDE = "bbox=-5.6,5.2,-3.8,7.0"  # Abidjan, Toumodi and Yamoussoukro
+
+
+async def test_trip_is_found_by_its_longest_stretch_when_only_an_area_is_given(api: Api) -> None:
+    trip = await api.trip(await api.driver(), stops=[stop_body()])
+    (hit,) = data(await search(api, WIDE))
+    assert (hit["trip"], hit["price_per_seat"]) == (trip, 6000)
+    assert [hit[end]["distance_km"] for end in ("pickup", "dropoff")] == [None, None]
+    (hit,) = data(await search(api, "bbox=-5.6,6.0,-3.8,7.0"))
+    assert (hit["pickup"]["label"], hit["dropoff"]["label"]) == ("Toumodi, gare", "Yamoussoukro")
+    assert await found(api, "bbox=-5.6,5.2,-3.8,6.0") == []
+
+
+async def test_every_future_departure_is_found_when_an_area_comes_without_a_date(api: Api) -> None:
+    later = DEPARTURE + 100 * DAY
+    first, second = [
+        (await api.trip(await api.driver(), departure_time=at.isoformat()))["id"] for at in (DEPARTURE, later)
+    ]
+    assert await found(api, WIDE) == [first, second]
+    assert await found(api, f"{WIDE}&date={later:%Y-%m-%d}") == [second]
+    api.clock.at = DEPARTURE + MINUTE
+    assert await found(api, WIDE) == [second]
+
+
+async def test_both_hold_when_an_area_comes_with_points(api: Api) -> None:
+    trip = await api.trip(await api.driver(), stops=[stop_body()])
+    assert await found(api, f"{WIDE}&{WHOLE}") == [trip["id"]]
+    assert await found(api, f"bbox=-5.6,6.0,-3.8,7.0&{WHOLE}") == []
+    (hit,) = data(await search(api, f"{WIDE}&to=6.5581,-5.0186"))
+    assert (hit["dropoff"]["label"], hit["dropoff"]["distance_km"]) == ("Toumodi, gare", 0.0)
+    assert hit["pickup"]["distance_km"] is None
+    (hit,) = data(await search(api, f"{WIDE}&from=6.5581,-5.0186&sort=distance"))
+    assert (hit["pickup"]["label"], hit["dropoff"]["distance_km"]) == ("Toumodi, gare", None)
+
+
+async def test_area_is_narrowed_and_ordered_when_asked(api: Api) -> None:
+    first, second, third = await three(api)
+    assert await found(api, f"{WIDE}&sort=price") == [second, third, first]
+    assert await found(api, f"{WIDE}&price_max=6000") == [third, second]
+    assert sorted(await found(api, f"{WIDE}&sort=distance")) == sorted([first, second, third])
+    assert await found(api, f"{WIDE}&seats>=4") == []
+
+
+UNSOUND_AREAS = [
+    "bbox=", "bbox=1,2,3", "bbox=-3.8,5.2,-5.6,7.0", "bbox=-5.6,7.0,-3.8,5.2", "bbox=-181,5.2,-3.8,7.0",
+    "bbox=nan,5,-3,7", "bbox=a,b,c,d", "bbox=1,2,3,4,5",
+]  # fmt: skip
+
+
+async def test_area_is_refused_when_it_is_unsound(api: Api, subtests: pytest.Subtests) -> None:
+    for query in UNSOUND_AREAS:
+        with subtests.test(query):
+            assert paths(refusal(await search(api, query), 422, "validation_error")) == ["bbox"]
+
+
+async def test_everything_that_is_missing_is_named_when_there_is_no_area(api: Api) -> None:
+    answer = await api.http.get("/trips/search")
+    assert paths(refusal(answer, 422, "validation_error")) == ["from", "to", "date"]
+
+
+async def asked(api: Api, query: str = WHOLE) -> list[str]:
+    """Ids of the trips that answer, with whatever is cached."""
+    answer = await api.http.get(f"/trips/search?{query}&date={DEPARTURE:%Y-%m-%d}")
+    return [hit["trip"]["id"] for hit in data(answer)]
+
+
+async def test_change_is_seen_when_five_seconds_have_passed(api: Api) -> None:
+    assert await asked(api) == []
+    trip = await api.trip(await api.driver())
+    api.clock.advance(TTL - SECOND)
+    assert await asked(api) == []
+    api.clock.advance(SECOND)
+    assert await asked(api) == [trip["id"]]
+
+
+async def test_same_page_is_given_when_the_points_are_nearly_the_same(api: Api) -> None:
+    assert await asked(api, "from=5.3581,-4.0081&to=6.8190,-5.2760") == []
+    await api.trip(await api.driver())
+    assert await asked(api, "from=5.3579,-4.0082&to=6.81901,-5.2760") == []
+    assert len(await asked(api, "from=5.3589,-4.0082&to=6.81901,-5.2760")) == 1
+
+
+async def test_page_is_ones_own_when_another_asks_the_same(api: Api) -> None:
+    driver = await api.driver()
+    trip = await api.trip(driver)
+    assert await asked(api) == [trip["id"]]
+    path = f"/trips/search?{WHOLE}&date={DEPARTURE:%Y-%m-%d}"
+    assert data(await driver.get(path)) == []
+    assert data(await driver.get(f"{path}&seats>=4")) == data(await api.http.get(f"{path}&seats>=4")) == []
+    assert data(await api.http.get(f"{path}&page=2")) == []
+
+
+async def test_cached_answer_is_whole_when_it_is_given_again(api: Api) -> None:
+    await api.trip(await api.driver(), stops=[stop_body()])
+    path = f"/trips/search?{WHOLE}&date={DEPARTURE:%Y-%m-%d}"
+    first, second = (await api.http.get(path)).json(), (await api.http.get(path)).json()
+    assert first["data"] == second["data"] != []
+    assert first["meta"]["pagination"] == second["meta"]["pagination"]
+    assert first["meta"]["request_id"] != second["meta"]["request_id"]
+
+
+async def test_popular_search_is_warm_when_the_job_has_run(api: Api) -> None:
+    for _ in range(2):
+        assert await asked(api) == []
+    trip = await api.trip(await api.driver())
+    api.clock.advance(TTL - SECOND)
+    await api.run("warm_searches")
+    assert await asked(api) == [trip["id"]]

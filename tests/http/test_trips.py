@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,11 @@ FAR = {"lat": 7.6906, "lon": -5.03, "text": "Bouaké"}  # outside the corridor w
 async def draft(driver: Person, **given: Any) -> Any:
     """A draft of his."""
     return data(await driver.post("/trips", trip_body(status="draft", **given)), 201)
+
+
+def wire_time(instant: datetime) -> str:
+    """As the wire has it."""
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 async def faults(driver: Person, **given: Any) -> list[str]:
@@ -210,3 +215,29 @@ async def test_nothing_is_kept_when_an_offer_is_refused(api: Api) -> None:
     before = await api.inside.everything()
     refusal(await driver.post("/trips", trip_body()), 403, "kyc_required")
     assert await api.inside.everything() == before
+
+
+async def test_own_trips_are_listed_when_one_drives(api: Api) -> None:
+    driver, other = await api.driver(), await api.driver()
+    await api.trip(other)
+    first = await api.trip(driver)
+    second = await api.trip(driver, departure_time=wire_time(DEPARTURE + DAY), status="draft")
+    third = await api.trip(driver, departure_time=wire_time(DEPARTURE + 2 * DAY))
+    data(await driver.post(f"/trips/{third['id']}/cancel"))
+
+    async def ids(**query: str | int) -> list[str]:
+        return [trip["id"] for trip in data(await driver.get("/trips", **query))]
+
+    assert await ids(sort="departure_time") == [first["id"], second["id"], third["id"]]
+    assert await ids(sort="-departure_time", page_size=2, page=2) == [first["id"]]
+    assert await ids(status="draft") == [second["id"]]
+    assert await ids(status="in:draft,published", sort="departure_time") == [first["id"], second["id"]]
+    assert await ids(departure_time_gte=wire_time(DEPARTURE + HOUR), departure_time_lte=wire_time(DEPARTURE + DAY)) == [
+        second["id"]
+    ]
+    assert data(await driver.get("/trips", sort="departure_time"))[0] == first
+
+
+@pytest.mark.parametrize("query", ["status=gone", "sort=price", "driver_id=1", "departure_time=soon"])
+async def test_list_is_refused_when_the_query_is_not_declared(api: Api, query: str) -> None:
+    refusal(await (await api.driver()).get(f"/trips?{query}"), 422, "validation_error")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.support.api import Api, Person
 from tests.support.factories import NOW, SECOND
-from tests.support.wire import NOBODY, data, paths, refusal
+from tests.support.wire import NOBODY, ROUNDS, data, paths, refusal, trip_body
 
 _numbers = itertools.count(1)
 
@@ -32,7 +34,7 @@ async def test_owner_becomes_a_driver_when_his_first_vehicle_is_registered(api: 
     assert data(await person.get("/me"))["is_driver"] is True
     assert vehicle == {
         "id": vehicle["id"], "make": "Toyota", "model": "Corolla", "color": "gris", "plate_number": "12AB34",
-        "seats_total": 5, "comfort_level": "standard", "year": 2019, "verified": False,
+        "seats_total": 5, "comfort_level": "standard", "year": 2019, "verified": False, "version": 1,
         "created_at": vehicle["created_at"], "updated_at": vehicle["created_at"],
     }  # fmt: skip
     assert data(await person.get(f"/vehicles/{vehicle['id']}")) == vehicle
@@ -155,3 +157,160 @@ async def test_query_is_refused_when_it_is_not_declared(api: Api, query: str) ->
 def data_of_list(answer: Any) -> list[Any]:
     """The items of a good answer."""
     return list(data(answer))
+
+
+async def change(person: Person, vehicle: Any, *, match: int | None = None, **given: Any) -> Any:
+    """The answer to a change."""
+    headers = {} if match is None else {"If-Match": f'"{match}"'}
+    return await person.send("PATCH", f"/vehicles/{vehicle['id']}", json=given, headers=headers)
+
+
+async def delete(person: Person, vehicle: Any) -> Any:
+    """The answer to its end."""
+    return await person.send("DELETE", f"/vehicles/{vehicle['id']}")
+
+
+async def test_vehicle_is_as_its_owner_says_when_he_changes_it(api: Api) -> None:
+    person = await api.passenger()
+    vehicle = await add(person, year=2019)
+    given: dict[str, Any] = {
+        "make": "Kia",
+        "model": "Rio",
+        "color": "bleu",
+        "seats_total": 4,
+        "comfort_level": "comfort",
+        "year": None,
+    }
+    answer = await change(person, vehicle, plate_number="99 zz-99", **given)
+    changed = data(answer)
+    assert changed == vehicle | given | {
+        "plate_number": "99ZZ99", "version": 2, "updated_at": changed["updated_at"],
+    }  # fmt: skip
+    assert answer.headers["etag"] == '"2"'
+    assert data(await person.get(f"/vehicles/{vehicle['id']}")) == changed
+
+
+async def test_nothing_is_written_when_nothing_changes(api: Api) -> None:
+    person = await api.passenger()
+    vehicle = await add(person, plate_number="5555AB01")
+    before = await api.inside.everything()
+    assert data(await change(person, vehicle)) == vehicle
+    assert data(await change(person, vehicle, make="Toyota", plate_number="5555 ab 01")) == vehicle
+    assert await api.inside.everything() == before
+
+
+async def test_vehicle_is_verified_anew_when_its_papers_say_something_else(api: Api, subtests: pytest.Subtests) -> None:
+    driver = await api.driver()
+    (vehicle,) = data(await driver.get("/vehicles"))
+    papers: dict[str, Any] = {"plate_number": "1111ZZ01", "make": "Kia", "model": "Rio", "year": 2020, "seats_total": 6}
+    for name, value in ({"color": "bleu", "comfort_level": "basic"} | papers).items():
+        with subtests.test(name):
+            await verify(api, vehicle)
+            assert data(await change(driver, vehicle, **{name: value}))["verified"] is (name not in papers)
+
+
+async def verify(api: Api, vehicle: Any) -> None:
+    """As the back office does."""
+    async with api.service.platform.begin() as unit:
+        kept = await unit.vehicles.get(UUID(vehicle["id"]))
+        kept.verified = True
+        await unit.vehicles.save(kept)
+
+
+async def test_change_is_refused_when_the_plate_is_anothers(api: Api) -> None:
+    await add(await api.passenger(), plate_number="1234AB01")
+    other = await api.passenger()
+    vehicle = await add(other)
+    refusal(await change(other, vehicle, plate_number="1234 ab 01"), 409, "conflict")
+
+
+async def test_change_is_refused_when_it_is_unsound(api: Api, subtests: pytest.Subtests) -> None:
+    person = await api.passenger()
+    vehicle = await add(person)
+    for name, value in [*UNSOUND, ("make", None), ("verified", True)]:
+        with subtests.test(name, value=repr(value)[:40]):
+            given: dict[str, Any] = {name: value}
+            assert paths(refusal(await change(person, vehicle, **given), 422, "validation_error")) == [name]
+    assert data(await person.get(f"/vehicles/{vehicle['id']}")) == vehicle
+
+
+async def test_change_is_refused_when_the_vehicle_was_changed_since_it_was_read(api: Api) -> None:
+    person = await api.passenger()
+    vehicle = await add(person)
+    now = data(await change(person, vehicle, match=1, color="bleu"))
+    assert refusal(await change(person, vehicle, match=1, color="vert"), 412, "precondition_failed") == {"current": now}
+    answer = await person.send("DELETE", f"/vehicles/{vehicle['id']}", headers={"If-Match": '"1"'})
+    assert refusal(answer, 412, "precondition_failed") == {"current": now}
+
+
+async def test_vehicle_cannot_be_changed_when_it_is_somebody_elses(api: Api) -> None:
+    vehicle, other = await add(await api.passenger()), await api.passenger()
+    refusal(await change(other, vehicle, color="bleu"), 404, "not_found")
+    refusal(await delete(other, vehicle), 404, "not_found")
+
+
+async def test_seats_stay_when_a_published_trip_promises_them(api: Api) -> None:
+    driver = await api.driver()
+    (vehicle,) = data(await driver.get("/vehicles"))
+    await api.trip(driver, seats_available=3)
+    assert refusal(await change(driver, vehicle, seats_total=3), 409, "conflict") == {"seats_offered": 3}
+    assert data(await change(driver, vehicle, seats_total=4))["seats_total"] == 4
+
+
+async def test_draft_cannot_be_published_when_its_vehicle_shrank(api: Api) -> None:
+    driver = await api.driver()
+    (vehicle,) = data(await driver.get("/vehicles"))
+    trip = await api.trip(driver, seats_available=3, status="draft")
+    data(await change(driver, vehicle, seats_total=3))
+    answer = await driver.post(f"/trips/{trip['id']}/publish")
+    assert paths(refusal(answer, 422, "validation_error")) == ["seats_available"]
+
+
+async def test_vehicle_is_gone_when_its_owner_gives_it_up(api: Api) -> None:
+    person, next_owner = await api.passenger(), await api.passenger()
+    vehicle = await add(person, plate_number="8888AB01")
+    assert (await delete(person, vehicle)).status_code == 204
+    refusal(await person.get(f"/vehicles/{vehicle['id']}"), 404, "not_found")
+    refusal(await change(person, vehicle, color="bleu"), 404, "not_found")
+    refusal(await delete(person, vehicle), 404, "not_found")
+    assert data(await person.get("/vehicles")) == []
+    await add(next_owner, plate_number="8888 AB 01")
+
+
+async def test_vehicle_stays_when_a_published_trip_counts_on_it(api: Api) -> None:
+    driver = await api.driver()
+    (vehicle,) = data(await driver.get("/vehicles"))
+    trip = await api.trip(driver)
+    assert refusal(await delete(driver, vehicle), 409, "conflict") == {"seats_offered": 3}
+    data(await driver.post(f"/trips/{trip['id']}/cancel"))
+    assert (await delete(driver, vehicle)).status_code == 204
+    assert data(await driver.get(f"/trips/{trip['id']}"))["vehicle"]["id"] == vehicle["id"]
+
+
+async def test_vehicle_goes_when_its_trips_have_arrived(api: Api) -> None:
+    driver = await api.driver()
+    (vehicle,) = data(await driver.get("/vehicles"))
+    trip = await api.trip(driver)
+    api.clock.at = datetime.fromisoformat(trip["arrival_eta"])
+    assert (await delete(driver, vehicle)).status_code == 204
+
+
+async def test_trip_cannot_use_a_vehicle_when_it_was_given_up(api: Api) -> None:
+    driver = await api.driver()
+    (vehicle,) = data(await driver.get("/vehicles"))
+    draft = await api.trip(driver, status="draft")
+    other = await add(driver)
+    assert (await delete(driver, vehicle)).status_code == 204
+    answer = await driver.post(f"/trips/{draft['id']}/publish")
+    assert paths(refusal(answer, 422, "validation_error")) == ["vehicle_id"]
+    offer = trip_body(vehicle_id=vehicle["id"])
+    assert paths(refusal(await driver.post("/trips", offer), 422, "validation_error")) == ["vehicle_id"]
+    assert (await api.trip(driver))["vehicle"]["id"] == other["id"]
+
+
+async def test_promise_and_vehicle_agree_when_they_change_at_once(api: Api) -> None:
+    for _ in range(ROUNDS):
+        driver = await api.driver()
+        (vehicle,) = data(await driver.get("/vehicles"))
+        trip, gone = await asyncio.gather(driver.post("/trips", trip_body()), delete(driver, vehicle))
+        assert (trip.status_code, gone.status_code) in {(201, 409), (422, 204)}

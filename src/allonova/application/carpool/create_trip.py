@@ -81,21 +81,19 @@ class CreateTrip:
             return await show_trip(unit, trip.id, caller_id)
 
     async def _vehicle(self, unit: CarpoolUnit, caller_id: UUID, draft: TripDraft) -> Vehicle:
-        """The one named, else the driver's only one."""
+        """The one named, else the driver's only one; locked, so that its seats stay as long as they are promised."""
         if draft.vehicle_id is None:
             owned = await unit.reads.vehicles(caller_id, ListQuery(page_size=2))
             if owned.total != 1:
                 raise ValidationError((FieldError("vehicle_id", "missing", "name one of your vehicles"),))
-            return await unit.vehicles.get(owned.items[0].id)
-        vehicle = await unit.vehicles.find(id=draft.vehicle_id, user_id=caller_id)
+            return await unit.vehicles.get(owned.items[0].id, lock=True)
+        vehicle = await unit.vehicles.find(lock=True, id=draft.vehicle_id, user_id=caller_id)
         if vehicle is None:
             raise ValidationError((FieldError("vehicle_id", "unknown", "not one of your vehicles"),))
         return vehicle
 
     def _trip(self, driver_id: UUID, draft: TripDraft, vehicle: Vehicle, reached: Sequence[Reached]) -> Trip:
-        if draft.seats > vehicle.seats_total - 1:
-            limit = f"at most {vehicle.seats_total - 1} in this vehicle"
-            raise ValidationError((FieldError("seats_available", "too_many", limit),))
+        vehicle.require_room(draft.seats)
         trip = new_trip(
             id=self.ids.new(),
             driver_id=driver_id,

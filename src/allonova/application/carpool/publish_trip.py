@@ -58,6 +58,8 @@ class PublishTrip:
             trip = await unit.trips.get(trip_id, lock=True)
             if trip.driver_id != caller_id:
                 raise NotFound
+            vehicle = await unit.vehicles.get(trip.vehicle_id, lock=True)
+            vehicle.require_room(trip.seats_total)
             await publish(unit, trip, self.rules, self.clock.now())
             await unit.trips.save_route(trip)
             return await show_trip(unit, trip_id, caller_id)

@@ -65,6 +65,11 @@ class TripNotBookable(Conflict):
     status: str
 
 
+@dataclass(eq=False)
+class TripHasPaidBookings(Conflict):
+    """Somebody has paid for a seat: the trip can be cancelled, not deleted."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Stop:
     """A halt between origin and destination. `order` counts from 1; francs and metres are from the origin."""
@@ -113,7 +118,8 @@ class Trip:
     """Invariants: prices rise strictly along the waypoints; per stretch held + sold never exceeds `seats_total`.
 
     `seats_held` (accepted) and `seats_sold` (paid) have one count per stretch; `seats_available` is what is left
-    unsold on the fullest.
+    unsold on the fullest. `agreed_departure` is the departure at the first acceptance of those that stand;
+    `rerouted_at` is when origin, destination or stops last changed.
     """
 
     id: UUID
@@ -135,6 +141,9 @@ class Trip:
     rules: str | None = None
     allow_auto_accept: bool = False
     status: TripStatus = TripStatus.DRAFT
+    agreed_departure: datetime | None = None
+    rerouted_at: datetime | None = None
+    cancel_reason: str | None = None
     stops: list[Stop] = field(default_factory=list)
     version: int = 1
     created_at: datetime
@@ -154,6 +163,11 @@ class Trip:
         """Everybody has arrived."""
         self._go(TripAction.COMPLETE, by, at)
 
+    def cancel(self, by: Party, at: datetime, reason: str | None = None) -> None:
+        """It does not take place."""
+        self._go(TripAction.CANCEL, by, at)
+        self.cancel_reason = reason
+
     def _go(self, action: TripAction, by: Party, at: datetime) -> None:
         self.status = TRIP.go(self.status, action, by)
         self.updated_at = at
@@ -168,6 +182,14 @@ class Trip:
         last, price = len(self.stops) + 1, self.price_per_seat
         end = Waypoint(last, self.destination_point, self.destination_text, self.arrival_eta, price, False, True, None)
         return [origin, *halts, end]
+
+    def leaves_at(self, ride: Ride) -> datetime:
+        """When the ride begins."""
+        return self.waypoints()[ride.board].at
+
+    def was_rerouted_since(self, at: datetime) -> bool:
+        """Whether rides are others than those of that instant."""
+        return self.rerouted_at is not None and self.rerouted_at >= at
 
     def legs(self) -> Iterator[Leg]:
         """Every ride that the stops allow."""
@@ -192,6 +214,16 @@ class Trip:
         path = "pickup_stop_id" if pickup_stop_id is not None else "dropoff_stop_id"
         raise ValidationError((FieldError(path, "not_a_stretch", "no such stretch on this trip"),))
 
+    @property
+    def seats_promised(self) -> int:
+        """Seats held and sold on the fullest stretch."""
+        return max(held + sold for held, sold in zip(self.seats_held, self.seats_sold, strict=True))
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether somebody holds an accepted or paid booking."""
+        return self.seats_promised > 0
+
     def bookable(self, ride: Ride) -> int:
         """Seats neither held nor sold on the fullest stretch of the ride."""
         return left(self.seats_total, (self.seats_held, self.seats_sold), ride)
@@ -205,6 +237,8 @@ class Trip:
     def hold(self, ride: Ride, seats: int) -> None:
         """Accepted: nobody else may book them while the money is awaited."""
         self.require_seats(ride, seats)
+        if not self.is_promised:
+            self.agreed_departure = self.departure_time
         self.seats_held = shifted(self.seats_held, ride, seats)
 
     def release(self, ride: Ride, seats: int) -> None:
@@ -217,10 +251,20 @@ class Trip:
         self.seats_sold = shifted(self.seats_sold, ride, seats)
         self.seats_available = self.seats_total - max(self.seats_sold)
 
+    def unsell(self, ride: Ride, seats: int) -> None:
+        """A paid passenger does not come: his seats are free again."""
+        self.seats_sold = shifted(self.seats_sold, ride, -seats)
+        self.seats_available = self.seats_total - max(self.seats_sold)
+
     def require_open(self) -> None:
         """Refuse new bookings unless it is published."""
         if self.status is not TripStatus.PUBLISHED:
             raise NotFound if self.status is TripStatus.DRAFT else TripNotBookable(self.status)
+
+    def require_unsold(self) -> None:
+        """Refuse when somebody has paid, or has ridden already."""
+        if any(self.seats_sold):
+            raise TripHasPaidBookings
 
     def require_running(self) -> None:
         """Refuse to promise seats on a trip that is over."""

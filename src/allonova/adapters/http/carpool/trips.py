@@ -1,34 +1,49 @@
-"""Trips: offer, publish, look at, search."""
+"""Trips: offer, publish, look at, change, call off."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
-from pydantic_core import PydanticCustomError
+from fastapi import Response
+from pydantic import MISSING, ConfigDict, Field, StrictBool, StrictInt
 
 from allonova.adapters.http.answers import answer, answer_page, spec
-from allonova.adapters.http.fields import Body, Instant, Line, PlaceBody, PointBody, SeatCount, SeatPrice, Text
-from allonova.adapters.http.listing import Paging, parameters_of, read_query, sort_of
-from allonova.adapters.http.provide import MaybeCaller, UserCaller, use
+from allonova.adapters.http.fields import (
+    Body,
+    Instant,
+    Line,
+    PlaceBody,
+    PointBody,
+    SeatCount,
+    SeatPrice,
+    Text,
+    given,
+)
+from allonova.adapters.http.listing import Listing
+from allonova.adapters.http.provide import IfMatch, MaybeCaller, UserCaller, use
 from allonova.adapters.http.routes import api_router
+from allonova.application.carpool.cancel_trip import CancelTrip
+from allonova.application.carpool.change_trip import ChangeTrip
 from allonova.application.carpool.create_trip import CreateTrip, TripDraft
-from allonova.application.carpool.ports import CarpoolQueries, Search
+from allonova.application.carpool.delete_trip import DeleteTrip
+from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.carpool.publish_trip import PublishTrip
-from allonova.application.carpool.views import Hit, TripView
-from allonova.application.kernel.listing import ListQuery
-from allonova.application.kernel.ports import Clock
-from allonova.domain.carpool.rules import DEFAULT_RADIUS_KM, MAX_RADIUS_KM, MAX_STOPS
-from allonova.domain.carpool.trip import StopDraft
-from allonova.domain.carpool.vehicle import Comfort
+from allonova.application.carpool.replace_stops import ReplaceStops
+from allonova.application.carpool.views import StopView, TripView
+from allonova.application.kernel.listing import ListQuery, Page
+from allonova.domain.carpool.rules import MAX_STOPS
+from allonova.domain.carpool.trip import StopDraft, TripStatus
+from allonova.domain.carpool.trip_change import TripChange
 from allonova.domain.kernel.errors import NotFound
-from allonova.domain.kernel.geo import Point
 
 router = api_router("Trips", "/trips")
-SEARCH_ORDER = ("departure_time", "price", "distance", "rating")
+TRIPS = Listing(
+    filters={"status": TripStatus, "departure_time": Instant, "created_at": Instant},
+    ranges=["departure_time", "created_at"],
+    sortable=["departure_time", "created_at"],
+)
+STOPS = Listing(filters={}, sortable=[])
 
 
 class StopBody(Body):
@@ -106,74 +121,47 @@ class TripBody(Body):
         )
 
 
-def _point(text: str) -> str:
-    try:
-        lat, lon = (float(part) for part in text.split(","))
-        Point(lat, lon)
-    except ValueError as error:
-        raise PydanticCustomError("point", "must be lat,lon within WGS84 bounds") from error
-    return text
+class TripChangeBody(Body):
+    """What is to be otherwise; what is left out stays. `seats_available` is the number of seats offered."""
 
+    origin: PlaceBody | MISSING = MISSING
+    destination: PlaceBody | MISSING = MISSING
+    departure_time: Instant | MISSING = MISSING
+    arrival_eta: Instant | MISSING = MISSING
+    price_per_seat: SeatPrice | MISSING = MISSING
+    seats_available: SeatCount | MISSING = MISSING
+    vehicle_id: UUID | MISSING = MISSING
+    allow_auto_accept: StrictBool | MISSING = MISSING
+    luggage_policy: Text | MISSING | None = MISSING
+    rules: Text | MISSING | None = MISSING
 
-type LatLon = Annotated[str, AfterValidator(_point), Field(examples=["5.3575,-4.0083"], max_length=60)]
-
-
-class SearchQuery(Paging):
-    """What a passenger looks for."""
-
-    start: LatLon = Field(alias="from")
-    end: LatLon = Field(alias="to")
-    date: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2200, 1, 1), description="Local date in Abidjan.")]
-    radius_km: Annotated[int, Field(ge=1, le=MAX_RADIUS_KM)] = DEFAULT_RADIUS_KM
-    price_min: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    price_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    seats: int = Field(1, ge=1, le=50, alias="seats>", description="Write `seats>=2`.")
-    comfort: Comfort | None = None
-    driver_rating: float | None = Field(
-        None, ge=0, le=5, allow_inf_nan=False, alias="driver_rating>", description="Write `driver_rating>=4`."
-    )
-
-    def to_search(self, viewer_id: UUID | None, now: datetime) -> Search:
-        """Future departures of that day; Abidjan keeps UTC all year."""
-        midnight = datetime.combine(self.date, time(), UTC)
-        return Search(
-            start=_parsed(self.start),
-            end=_parsed(self.end),
-            earliest=max(midnight, now),
-            latest=midnight + timedelta(days=1),
-            radius_m=self.radius_km * 1000,
-            seats=self.seats,
-            price_min=self.price_min,
-            price_max=self.price_max,
-            comfort=self.comfort,
-            driver_rating=self.driver_rating,
-            viewer_id=viewer_id,
-            sort=sort_of(self.sort, SEARCH_ORDER),
-            page=self.page,
-            page_size=self.page_size,
+    def to_change(self) -> TripChange:
+        """As the use case takes it."""
+        origin, destination = given(self.origin), given(self.destination)
+        return TripChange(
+            origin=None if origin is None else origin.to_place(),
+            destination=None if destination is None else destination.to_place(),
+            departure_time=given(self.departure_time),
+            arrival_eta=given(self.arrival_eta),
+            price_per_seat=given(self.price_per_seat),
+            seats=given(self.seats_available),
+            vehicle_id=given(self.vehicle_id),
+            allow_auto_accept=given(self.allow_auto_accept),
+            luggage_policy="" if self.luggage_policy is None else given(self.luggage_policy),
+            rules="" if self.rules is None else given(self.rules),
         )
 
 
-def _parsed(text: str) -> Point:
-    lat, lon = text.split(",")
-    return Point(float(lat), float(lon))
+class StopsBody(Body):
+    """The whole list; an empty one takes all stops away."""
+
+    stops: list[StopBody] = Field(max_length=MAX_STOPS)
 
 
-async def search_query(request: Request) -> SearchQuery:
-    """The query string, read."""
-    return read_query(SearchQuery, request.query_params.multi_items())
+class ReasonBody(Body):
+    """Why, for the passengers to read."""
 
-
-@router.get("/search", **spec(Hit, listed=True, private=False, parameters=parameters_of(SearchQuery)))
-async def search_trips(
-    asked: Annotated[SearchQuery, Depends(search_query)],
-    caller: MaybeCaller,
-    clock: Annotated[Clock, use(Clock)],
-    queries: Annotated[CarpoolQueries, use(CarpoolQueries)],
-) -> Response:
-    """Published trips from near one place to near another, on a day."""
-    found = await queries.search(asked.to_search(caller.user_id if caller else None, clock.now()))
-    return answer_page(found, ListQuery(page=asked.page, page_size=asked.page_size))
+    reason: Text | None = None
 
 
 @router.post("", **spec(TripView, CreateTrip.errors, status=201))
@@ -181,6 +169,16 @@ async def create_trip(body: TripBody, caller: UserCaller, create: Annotated[Crea
     """Offer a trip, as a draft or published at once."""
     trip = await create(caller_id=caller.user_id, draft=body.to_draft())
     return answer(trip, status=201, etag=trip.version)
+
+
+@router.get("", **spec(TripView, listed=True, parameters=TRIPS.parameters()))
+async def list_trips(
+    caller: UserCaller,
+    query: Annotated[ListQuery, TRIPS.depends()],
+    queries: Annotated[CarpoolQueries, use(CarpoolQueries)],
+) -> Response:
+    """One's own trips, as driver."""
+    return answer_page(await queries.trips(caller.user_id, query), query)
 
 
 @router.get("/{id}", **spec(TripView, [NotFound], private=False))
@@ -192,8 +190,64 @@ async def get_trip(id: UUID, caller: MaybeCaller, queries: Annotated[CarpoolQuer
     return answer(trip, etag=trip.version)
 
 
+@router.patch("/{id}", **spec(TripView, ChangeTrip.errors))
+async def change_trip(
+    id: UUID, body: TripChangeBody, caller: UserCaller, version: IfMatch, change: Annotated[ChangeTrip, use(ChangeTrip)]
+) -> Response:
+    """Change a draft or a published trip; what passengers were promised stays."""
+    trip = await change(caller_id=caller.user_id, trip_id=id, change=body.to_change(), version=version)
+    return answer(trip, etag=trip.version)
+
+
+@router.delete("/{id}", **spec(None, DeleteTrip.errors, status=204))
+async def delete_trip(
+    id: UUID, caller: UserCaller, version: IfMatch, delete: Annotated[DeleteTrip, use(DeleteTrip)]
+) -> Response:
+    """Take a trip back for which nobody has paid; where somebody asked for a seat, it is cancelled."""
+    await delete(caller_id=caller.user_id, trip_id=id, version=version)
+    return Response(status_code=204)
+
+
 @router.post("/{id}/publish", **spec(TripView, PublishTrip.errors))
 async def publish_trip(id: UUID, caller: UserCaller, publish: Annotated[PublishTrip, use(PublishTrip)]) -> Response:
     """Open a draft for search and booking."""
     trip = await publish(caller_id=caller.user_id, trip_id=id)
     return answer(trip, etag=trip.version)
+
+
+@router.post("/{id}/cancel", **spec(TripView, CancelTrip.errors))
+async def cancel_trip(
+    id: UUID,
+    caller: UserCaller,
+    version: IfMatch,
+    cancel: Annotated[CancelTrip, use(CancelTrip)],
+    body: ReasonBody | None = None,
+) -> Response:
+    """Call a trip off: who has paid gets all of it back."""
+    reason = body.reason if body else None
+    trip = await cancel(caller_id=caller.user_id, trip_id=id, reason=reason, version=version)
+    return answer(trip, etag=trip.version)
+
+
+@router.post("/{id}/stops", **spec(TripView, ReplaceStops.errors))
+async def replace_stops(
+    id: UUID, body: StopsBody, caller: UserCaller, version: IfMatch, replace: Annotated[ReplaceStops, use(ReplaceStops)]
+) -> Response:
+    """Replace the whole list of stops."""
+    drafts = [stop.to_draft() for stop in body.stops]
+    trip = await replace(caller_id=caller.user_id, trip_id=id, drafts=drafts, version=version)
+    return answer(trip, etag=trip.version)
+
+
+@router.get("/{id}/stops", **spec(StopView, [NotFound], listed=True, private=False, parameters=STOPS.parameters()))
+async def list_stops(
+    id: UUID,
+    caller: MaybeCaller,
+    query: Annotated[ListQuery, STOPS.depends()],
+    queries: Annotated[CarpoolQueries, use(CarpoolQueries)],
+) -> Response:
+    """A trip's stops in their order; those of a draft only to its driver."""
+    trip = await queries.trip(id, viewer_id=caller.user_id if caller else None)
+    if trip is None:
+        raise NotFound
+    return answer_page(Page(trip.stops[query.offset :][: query.page_size], len(trip.stops)), query)

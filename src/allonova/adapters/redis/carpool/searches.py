@@ -1,0 +1,145 @@
+"""What searches found lately, kept in Redis for all processes together."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import RedisError
+
+from allonova.application.carpool.ports import Search, SearchCache
+from allonova.application.carpool.views import Hit
+from allonova.application.kernel.listing import Page
+
+log = logging.getLogger(__name__)
+
+PAGES, ASKED, MOST_ASKED = "searches:page:", "searches:asked:", "searches:most"
+MINUTES = 10  # allocar.md: most asked lately; counted by the minute
+FORGET_S = 10  # of real time: the deadline inside says when a page's time is over, this frees its memory
+DOWN_S = 1.0  # while Redis is down, one search a second asks whether it is back; the others do not wait for it
+
+
+class RedisSearchCache:
+    """One round trip each. While Redis is down it knows nothing, and says so at once."""
+
+    def __init__(self, redis: Redis, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._redis = redis
+        self._monotonic = monotonic
+        self._down_until: float | None = None
+
+    async def ask(self, search: Search, *, now: datetime) -> Page[Hit] | None:
+        """See SearchCache."""
+        question, bucket = _written(search), _bucket(now)
+
+        async def send(pipe: Pipeline) -> Any:
+            pipe.get(_page_key(question))
+            pipe.zincrby(bucket, 1, question)
+            pipe.expire(bucket, 60 * (MINUTES + 1))
+            return (await pipe.execute())[0]
+
+        kept = await self._try(send)
+        return None if kept is None else _read(kept, now)
+
+    async def keep(self, search: Search, page: Page[Hit], *, until: datetime) -> None:
+        """See SearchCache."""
+        value = f"{until.isoformat()}\n".encode() + _pages().dump_json(page)
+
+        async def send(pipe: Pipeline) -> Any:
+            pipe.set(_page_key(_written(search)), value, ex=FORGET_S)
+            return await pipe.execute()
+
+        await self._try(send)
+
+    async def most_asked(self, *, now: datetime, limit: int) -> Sequence[Search]:
+        """See SearchCache."""
+
+        async def send(pipe: Pipeline) -> Any:
+            pipe.zunionstore(MOST_ASKED, [_bucket(now - timedelta(minutes=ago)) for ago in range(MINUTES)])
+            pipe.expire(MOST_ASKED, 60)
+            pipe.zrevrangebyscore(MOST_ASKED, "+inf", 2, start=0, num=limit)
+            return (await pipe.execute())[-1]
+
+        return tuple(search for question in await self._try(send) or () if (search := _question(question)))
+
+    async def _try(self, send: Callable[[Pipeline], Awaitable[Any]]) -> Any:
+        """None when Redis does not answer."""
+        if not self._may_ask():
+            return None
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                answer = await send(pipe)
+        except (RedisError, OSError) as error:
+            self._down(error)
+            return None
+        self._up()
+        return answer
+
+    def _down(self, error: Exception) -> None:
+        if self._down_until is None:
+            log.error("searches are not cached", extra={"error": type(error).__name__})
+        self._down_until = self._monotonic() + DOWN_S
+
+    def _up(self) -> None:
+        if self._down_until is not None:
+            log.info("searches are cached again")
+            self._down_until = None
+
+    def _may_ask(self) -> bool:
+        if self._down_until is None:
+            return True
+        now = self._monotonic()
+        if now < self._down_until:
+            return False
+        self._down_until = now + DOWN_S
+        return True
+
+
+@cache
+def _pages() -> TypeAdapter[Page[Hit]]:
+    return TypeAdapter(Page[Hit])
+
+
+@cache
+def _searches() -> TypeAdapter[Search]:
+    return TypeAdapter(Search)
+
+
+def _written(search: Search) -> bytes:
+    return _searches().dump_json(search)
+
+
+def _page_key(question: bytes) -> str:
+    return PAGES + hashlib.blake2b(question, digest_size=16).hexdigest()
+
+
+def _bucket(at: datetime) -> str:
+    return f"{ASKED}{at:%Y%m%d%H%M}"
+
+
+def _question(text: bytes) -> Search | None:
+    try:
+        return _searches().validate_json(text)
+    except ValidationError:  # another release asked it
+        return None
+
+
+def _read(value: bytes, now: datetime) -> Page[Hit] | None:
+    until, _, page = value.partition(b"\n")
+    if now >= datetime.fromisoformat(until.decode()):
+        return None
+    try:
+        return _pages().validate_json(page)
+    except ValidationError:  # another release kept it
+        return None
+
+
+def _conforms(searches: RedisSearchCache) -> SearchCache:
+    return searches

@@ -1,0 +1,138 @@
+"""The driver wants something of a trip otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.carpool.end_booking import EndingDesk
+from allonova.application.carpool.own_trip import lock_own_trip
+from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.carpool.publish_trip import show_trip
+from allonova.application.carpool.views import TripView
+from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.carpool.events import TripChanged
+from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.trip import Reached, Trip, TripsOverlap, TripStatus, require_fair_price
+from allonova.domain.carpool.trip_change import (
+    TripChange,
+    TripClosed,
+    TripFrozen,
+    change_trip,
+    moves_ends,
+    waypoints_after,
+)
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import (
+    DomainError,
+    FieldError,
+    NotFound,
+    PreconditionFailed,
+    StaleVersion,
+    ValidationError,
+)
+from allonova.domain.kernel.geo import Point
+from allonova.domain.kernel.machine import Party
+
+TRIP_CHANGED = "trip_changed"  # why a booking ended whose stretch is no more
+TOLD = frozenset({"departure_time", "vehicle_id"})  # what passengers must know before they stand at the roadside
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """A route that was planned outside the unit."""
+
+    points: tuple[Point, ...]
+    departure: datetime
+    reached: Sequence[Reached]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTrip:
+    """Change a draft or a published trip, as far as its passengers were not promised otherwise.
+
+    A new departure moves stops, arrival and bookings along. Another origin or destination ends the requests that
+    nobody has accepted: their stretch is no more.
+    """
+
+    begin: Begin[CarpoolUnit]
+    clock: Clock
+    rules: Rules
+    planner: RoutePlanner
+    endings: EndingDesk
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (
+        NotFound,
+        TripClosed,
+        TripFrozen,
+        TripsOverlap,
+        StaleVersion,
+        PreconditionFailed,
+        ValidationError,
+    )
+
+    async def __call__(self, *, caller_id: UUID, trip_id: UUID, change: TripChange, version: int | None) -> TripView:
+        """Only its driver may; `version` is the one that he read, if he says so.
+
+        Raises:
+            StaleVersion: somebody changed the route while the new one was being planned.
+        """
+        now, by = self.clock.now(), Actor(Party.DRIVER, caller_id)
+        road = await self._plan(caller_id, trip_id, change)
+        async with self.begin() as unit:
+            trip = await lock_own_trip(unit, trip_id, caller_id, version)
+            departure = trip.departure_time
+            changed = change_trip(trip, change, _still_leads(road, trip, change), now)
+            if changed:
+                await self._require_sound(unit, trip, changed)
+                if changed & {"origin", "destination"}:
+                    await self.endings.end_bookings_of_trip(unit, trip, by=by, reason=TRIP_CHANGED)
+                await self._tell(unit, trip, changed, moved=trip.departure_time - departure)
+                await unit.trips.save_route(trip)
+                meta = {"changed": ",".join(sorted(changed))}
+                await unit.audit.put(actor=by, action="trip.changed", entity="trip", entity_id=trip.id, meta=meta)
+            return await show_trip(unit, trip_id, caller_id)
+
+    async def _plan(self, caller_id: UUID, trip_id: UUID, change: TripChange) -> Road | None:
+        """The new road, when origin or destination move. The planner may be a vendor: no transaction waits for it."""
+        if change.origin is None and change.destination is None:
+            return None
+        async with self.begin() as unit:
+            trip = await unit.trips.get(trip_id)
+        if trip.driver_id != caller_id:
+            raise NotFound
+        if not moves_ends(trip, change):
+            return None
+        points, departure = waypoints_after(trip, change), change.departure_time or trip.departure_time
+        return Road(points, departure, await self.planner.reach(points, departure=departure))
+
+    async def _require_sound(self, unit: CarpoolUnit, trip: Trip, changed: frozenset[str]) -> None:
+        """The vehicle has the seats, and what is published keeps the rules of publishing."""
+        if changed & {"vehicle_id", "seats_available"}:
+            vehicle = await unit.vehicles.find(lock=True, id=trip.vehicle_id, user_id=trip.driver_id)
+            if vehicle is None:
+                raise ValidationError((FieldError("vehicle_id", "unknown", "not one of your vehicles"),))
+            vehicle.require_room(trip.seats_total)
+        if trip.status is TripStatus.PUBLISHED:
+            require_fair_price(trip, self.rules.corridors)
+
+    async def _tell(self, unit: CarpoolUnit, trip: Trip, changed: frozenset[str], *, moved: timedelta) -> None:
+        """Bookings that stand leave when the trip does, and their passengers hear of it."""
+        if moved:
+            await unit.bookings.shift(trip.id, by=moved, at=self.clock.now())
+        if changed & TOLD:
+            for booking in await unit.bookings.live_of(trip.id):
+                await unit.outbox.put(TripChanged(booking.id))
+
+
+def _still_leads(road: Road | None, trip: Trip, change: TripChange) -> Sequence[Reached]:
+    """What was planned, if the trip is still the one that it was planned for."""
+    if not moves_ends(trip, change):
+        return ()
+    departure = change.departure_time or trip.departure_time
+    if road is None or (road.points, road.departure) != (waypoints_after(trip, change), departure):
+        raise StaleVersion
+    return road.reached

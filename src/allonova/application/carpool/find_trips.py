@@ -1,0 +1,56 @@
+"""Search for a trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from allonova.application.carpool.ports import CarpoolQueries, Search, SearchCache
+from allonova.application.carpool.views import Hit
+from allonova.application.kernel.listing import Page
+from allonova.application.kernel.ports import Clock
+from allonova.domain.kernel.errors import DomainError
+from allonova.domain.kernel.geo import Box, Point
+
+TTL = timedelta(seconds=5)  # allocar.md, Vehicles and trips
+DECIMALS = 3  # of a degree: about a hundred metres
+NOW = datetime(1, 1, 1, tzinfo=UTC)  # stands for "from now on"
+
+
+def rounded(search: Search, now: datetime) -> Search:
+    """The one that stands for all that are nearly the same: points within about a hundred metres, and whatever is
+    asked from now on, whenever that is.
+    """
+    return replace(
+        search,
+        start=search.start and _near(search.start),
+        end=search.end and _near(search.end),
+        area=search.area and Box(_near(search.area.south_west), _near(search.area.north_east)),
+        earliest=search.earliest if search.earliest > now else NOW,
+    )
+
+
+def _near(point: Point) -> Point:
+    return Point(round(point.lat, DECIMALS), round(point.lon, DECIMALS))
+
+
+@dataclass(frozen=True, slots=True)
+class FindTrips:
+    """Published trips that match; what changes is seen within five seconds."""
+
+    queries: CarpoolQueries
+    cache: SearchCache
+    clock: Clock
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = ()
+
+    async def __call__(self, *, search: Search) -> Page[Hit]:
+        """What was found for nearly the same search lately, else what is there now."""
+        now = self.clock.now()
+        question = rounded(search, now)
+        page = await self.cache.ask(question, now=now)
+        if page is None:
+            page = await self.queries.search(search)
+            await self.cache.keep(question, page, until=now + TTL)
+        return page

@@ -1,0 +1,161 @@
+"""Both caches of searches keep the same promises; the one on Redis also survives its server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from allonova.adapters.local.carpool.searches import MOST, LocalSearchCache
+from allonova.adapters.redis.carpool.searches import ASKED, DOWN_S, PAGES, RedisSearchCache
+from allonova.adapters.redis.client import connect
+from allonova.application.carpool.ports import Search, SearchCache
+from allonova.application.carpool.views import Hit, Person, hit_view, trip_view
+from allonova.application.kernel.listing import Page, Sort
+from allonova.domain.carpool.vehicle import Comfort
+from allonova.domain.kernel.geo import Box, Point
+from tests.redis.conftest import OwnRedis
+from tests.support.factories import (
+    ABIDJAN,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    YAMOUSSOUKRO,
+    a_driver,
+    a_stop,
+    a_trip,
+    new_id,
+)
+
+AREA = Box(ABIDJAN, Point(YAMOUSSOUKRO.lat, ABIDJAN.lon))
+UNTIL = NOW + 5 * SECOND
+
+
+def a_search(**given: Any) -> Search:
+    """One that nobody else asks."""
+    search = Search(
+        start=ABIDJAN, end=YAMOUSSOUKRO, earliest=NOW, latest=NOW + 24 * HOUR, radius_m=25_000, viewer_id=new_id()
+    )
+    return replace(search, **given)
+
+
+def a_page() -> Page[Hit]:
+    """One hit, with all that a hit can have."""
+    driver = a_driver()
+    trip = a_trip(driver, stops=[a_stop()], rules="Non-fumeur")
+    view = trip_view(trip, Person(driver.user, is_verified=True), driver.vehicle)
+    hits = [hit_view(view, leg, bookable=2, pickup_m=12.5, dropoff_m=None) for leg in trip.legs()]
+    return Page(hits, 41)
+
+
+@pytest.fixture(params=["local", "redis"])
+async def cache(request: pytest.FixtureRequest, redis: Redis) -> SearchCache:
+    """One of the two."""
+    if request.param == "local":
+        return LocalSearchCache()
+    async for key in redis.scan_iter(f"{ASKED}*"):
+        await redis.delete(key)
+    return RedisSearchCache(redis)
+
+
+async def test_nothing_is_known_when_nothing_was_kept(cache: SearchCache) -> None:
+    assert await cache.ask(a_search(), now=NOW) is None
+
+
+async def test_page_is_the_same_when_it_is_asked_again(cache: SearchCache) -> None:
+    search, page = a_search(), a_page()
+    await cache.keep(search, page, until=UNTIL)
+    found = await cache.ask(search, now=UNTIL - SECOND)
+    assert found is not None
+    assert (list(found.items), found.total) == (list(page.items), 41)
+
+
+async def test_page_is_gone_when_its_time_is_over(cache: SearchCache) -> None:
+    search = a_search()
+    await cache.keep(search, a_page(), until=UNTIL)
+    assert await cache.ask(search, now=UNTIL) is None
+    await cache.keep(search, Page([], 0), until=UNTIL + SECOND)
+    assert await cache.ask(search, now=UNTIL) == Page([], 0)
+
+
+OTHERS: list[dict[str, Any]] = [
+    {"start": YAMOUSSOUKRO}, {"end": ABIDJAN}, {"area": AREA}, {"area": AREA, "start": None},
+    {"area": AREA, "end": None}, {"area": Box(ABIDJAN, ABIDJAN)},
+    {"earliest": NOW + SECOND}, {"latest": NOW + HOUR}, {"radius_m": 1_000}, {"seats": 2}, {"price_min": 1},
+    {"price_max": 1}, {"comfort": Comfort.BASIC}, {"driver_rating": 4.5}, {"viewer_id": None},
+    {"sort": (Sort("price"),)}, {"sort": (Sort("price", descending=True),)}, {"page": 2}, {"page_size": 10},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_page_is_anothers_when_anything_differs(cache: SearchCache, other: dict[str, Any]) -> None:
+    search = a_search()
+    await cache.keep(search, a_page(), until=UNTIL)
+    assert await cache.ask(a_search(**({"viewer_id": search.viewer_id} | other)), now=NOW) is None
+
+
+async def test_most_asked_come_first_when_many_were_asked(cache: SearchCache) -> None:
+    once, twice, often = a_search(), a_search(area=Box(ABIDJAN, ABIDJAN)), a_search(sort=(Sort("price"),))
+    for search, times in ((twice, 2), (once, 1), (often, 3)):
+        for n in range(times):
+            await cache.ask(search, now=NOW + n * MINUTE)
+    now = NOW + 3 * MINUTE
+    assert list(await cache.most_asked(now=now, limit=50)) == [often, twice]
+    assert list(await cache.most_asked(now=now, limit=1)) == [often]
+
+
+async def test_asking_is_forgotten_when_ten_minutes_have_passed(cache: SearchCache) -> None:
+    search = a_search()
+    for _ in range(2):
+        await cache.ask(search, now=NOW)
+    assert list(await cache.most_asked(now=NOW + 9 * MINUTE, limit=50)) == [search]
+    assert list(await cache.most_asked(now=NOW + 10 * MINUTE, limit=50)) == []
+
+
+async def test_memory_is_bounded_when_all_searches_differ() -> None:
+    cache = LocalSearchCache()
+    searches = [a_search() for _ in range(MOST + 10)]
+    for search in searches:
+        await cache.keep(search, Page([], 0), until=UNTIL)
+    kept = [search for search in searches if await cache.ask(search, now=NOW) is not None]
+    assert kept == searches[10:]
+
+
+async def test_everything_leaves_redis_by_itself_when_nobody_asks_any_more(redis: Redis) -> None:
+    cache, search = RedisSearchCache(redis), a_search()
+    await cache.ask(search, now=NOW)
+    await cache.keep(search, a_page(), until=UNTIL)
+    await cache.most_asked(now=NOW, limit=50)
+    keys = [key async for key in redis.scan_iter("searches:*")]
+    assert keys
+    assert all([await redis.ttl(key) > 0 for key in keys])
+
+
+async def test_page_is_not_known_when_another_release_kept_it(redis: Redis) -> None:
+    cache, search = RedisSearchCache(redis), a_search()
+    await cache.ask(search, now=NOW)
+    await cache.keep(search, a_page(), until=UNTIL)
+    async for key in redis.scan_iter(f"{PAGES}*"):
+        await redis.set(key, f'{UNTIL.isoformat()}\n{{"items": [{{}}], "total": 1}}', ex=10)
+    assert await cache.ask(search, now=NOW) is None
+
+
+async def test_nothing_is_known_and_nobody_waits_when_redis_is_down(own_redis: OwnRedis) -> None:
+    client, seconds = connect(own_redis.url), [0.0]
+    cache, search = RedisSearchCache(client, monotonic=lambda: seconds[0]), a_search()
+    await cache.keep(search, a_page(), until=UNTIL)
+    assert await cache.ask(search, now=NOW) is not None
+    await own_redis.stop()
+    assert await cache.ask(search, now=NOW) is None
+    await cache.keep(search, a_page(), until=UNTIL)
+    assert await cache.most_asked(now=NOW, limit=50) == ()
+    await own_redis.start()
+    assert await cache.ask(search, now=NOW) is None  # not asked again before the second is over
+    seconds[0] += DOWN_S
+    await cache.keep(search, Page([], 0), until=UNTIL + timedelta(hours=1))
+    assert await cache.ask(search, now=NOW) == Page([], 0)
+    await client.aclose()
