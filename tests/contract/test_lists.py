@@ -224,7 +224,8 @@ async def test_verified_when_an_identity_paper_is_approved(
 
 async def test_approved_papers_named_once_when_asked(scene: Scene) -> None:
     someone = scene.passenger
-    papers = [a_paper(someone, DocType.CNI), a_paper(someone, DocType.CNI), a_paper(someone, DocType.PERMIS)]
+    refused = a_paper(someone, DocType.CNI, status=KycStatus.REJECTED)
+    papers = [refused, a_paper(someone, DocType.CNI), a_paper(someone, DocType.PERMIS)]
     await scene.world.keep(*papers, a_paper(someone, DocType.PASSPORT, status=KycStatus.PENDING))
     assert sorted(await scene.world.queries.approved_papers(someone.id)) == [DocType.CNI, DocType.PERMIS]
     assert await scene.world.queries.approved_papers(new_id()) == []
@@ -234,13 +235,16 @@ async def test_news_about_the_stretch_when_a_message_is_due(scene: Scene) -> Non
     booking = a_booking(scene.trip, scene.passenger, seats=2, ride=Ride(1, 2))
     await scene.world.keep(booking)
     assert await scene.world.queries.booking_news(booking.id) == BookingNews(
-        driver=Contact(scene.driver.id, scene.driver.user.phone, "en"),
-        passenger=Contact(scene.passenger.id, scene.passenger.phone, "en"),
+        driver=Contact.of(scene.driver.user),
+        passenger=Contact.of(scene.passenger),
         origin="Toumodi",
         destination="Yamoussoukro",
         departure_time=DEPARTURE + timedelta(hours=2),
         seats=2,
         amount_total=4_000,
+        fee=0,
+        refund=0,
+        ended_by=None,
     )
     assert await scene.world.queries.booking_news(new_id()) is None
 

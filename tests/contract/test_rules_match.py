@@ -93,5 +93,5 @@ def test_value_rules_are_all_known_to_memory() -> None:
 
 def test_columns_of_francs_are_the_same() -> None:
     inside_the_trip = {("trip_stops", "price_from_origin")}
-    memory = {(t.name, column) for t in TABLES for column in t.money}
+    memory = {(t.name, column) for t in TABLES for column in (*t.money, *t.sums)}
     assert memory == {(name, column) for name in SHARED for column in sql_money(SQL[name])} - inside_the_trip

@@ -14,7 +14,7 @@ from allonova.application.carpool.views import Hit
 from allonova.application.kernel.listing import Page, Sort
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Comfort
-from allonova.domain.kernel.geo import Point
+from allonova.domain.kernel.geo import Box, Point
 from tests.contract.conftest import Scene
 from tests.support.factories import (
     ABIDJAN,
@@ -311,3 +311,60 @@ async def test_error_when_the_order_is_not_declared(scene: Scene) -> None:
 async def test_nothing_when_there_is_nothing(world: World) -> None:
     page = await search(world, viewer_id=new_id())
     assert (list(page.items), page.total) == ([], 0)
+
+
+AROUND = Box(Point(5.2, -5.6), Point(7.0, -3.8))  # Abidjan, Toumodi and Yamoussoukro
+UPCOUNTRY = Box(Point(6.0, -5.6), Point(7.0, -3.8))
+
+
+async def within(world: World, area: Box, **given: Any) -> Page[Hit]:
+    return await search(world, **({"start": None, "end": None} | given), area=area)
+
+
+async def test_longest_stretch_inside_when_an_area_is_given_alone(scene: Scene) -> None:
+    [hit] = (await within(scene.world, AROUND)).items
+    assert (hit.pickup.stop_id, hit.dropoff.stop_id, hit.price_per_seat) == (None, None, 6_000)
+    assert (hit.pickup.distance_km, hit.dropoff.distance_km) == (None, None)
+    [hit] = (await within(scene.world, UPCOUNTRY)).items
+    assert (hit.pickup.stop_id, hit.dropoff.stop_id) == (scene.trip.stops[0].id, None)
+
+
+async def test_found_when_an_end_lies_on_the_edge_of_the_area(scene: Scene) -> None:
+    low, high = Point(ABIDJAN.lat, YAMOUSSOUKRO.lon), Point(YAMOUSSOUKRO.lat, ABIDJAN.lon)
+    assert (await within(scene.world, Box(low, high))).total == 1
+    [hit] = (await within(scene.world, Box(Point(low.lat + 1e-9, low.lon), high))).items
+    assert hit.pickup.stop_id == scene.trip.stops[0].id
+    assert (await within(scene.world, Box(Point(low.lat, low.lon + 1e-9), high))).items[0].dropoff.stop_id is not None
+
+
+@pytest.mark.parametrize("area", [Box(Point(-90, -180), Point(90, 180)), Box(Point(-60, -90), Point(60, 90))])
+async def test_found_when_the_area_is_a_whole_world(scene: Scene, area: Box) -> None:
+    assert (await within(scene.world, area)).total == 1
+
+
+async def test_both_points_and_area_bind_when_both_are_given(scene: Scene) -> None:
+    assert (await within(scene.world, AROUND, start=ABIDJAN, end=YAMOUSSOUKRO)).total == 1
+    assert (await within(scene.world, UPCOUNTRY, start=ABIDJAN, end=YAMOUSSOUKRO)).total == 0
+    assert (await within(scene.world, AROUND, start=BOUAKE)).total == 0
+
+
+async def test_nearest_to_the_one_point_when_only_one_is_given(scene: Scene) -> None:
+    [hit] = (await within(scene.world, AROUND, end=north(TOUMODI, 1))).items
+    assert (hit.pickup.stop_id, hit.dropoff.stop_id) == (None, scene.trip.stops[0].id)
+    assert hit.pickup.distance_km is None
+    assert hit.dropoff.distance_km == pytest.approx(10, rel=0.001)
+    [hit] = (await within(scene.world, AROUND, start=TOUMODI)).items
+    assert (hit.pickup.distance_km, hit.dropoff.distance_km) == (0, None)
+
+
+@pytest.mark.parametrize("sort", [(), (Sort("price"),), (Sort("distance"),), (Sort("distance", descending=True),)])
+async def test_pages_hold_all_when_an_area_is_given(world: World, sort: tuple[Sort, ...]) -> None:
+    trips = await equal_trips(world)
+    pages = [await within(world, AROUND, sort=sort, page=page, page_size=2) for page in (1, 2, 3, 4)]
+    assert [hit.trip.id for page in pages for hit in page.items] == [trip.id for trip in trips]
+    assert {page.total for page in pages} == {5}
+
+
+async def test_error_when_nothing_bounds_an_end(scene: Scene) -> None:
+    with pytest.raises(ValueError, match="area"):
+        await search(scene.world, start=None)

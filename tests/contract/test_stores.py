@@ -97,7 +97,7 @@ def entities(scene: Scene) -> list[Entity]:
         RefreshToken(
             id=new_id(), session_id=session.id, token_hash="h", used_at=NOW, expires_at=NOW + HOUR, created_at=NOW
         ),
-        Otp(id=new_id(), phone="+2250700000000", code_hash="h", expires_at=NOW, consumed_at=NOW, created_at=NOW),
+        Otp(id=new_id(), target="+2250700000000", code_hash="h", expires_at=NOW, consumed_at=NOW, created_at=NOW),
         a_paper(user, DocType.PASSPORT, status=KycStatus.REJECTED, **reviewed),
         a_vehicle(user, year=2020, verified=True),
         replace(later, luggage_policy="1 bag", rules="No smoking", allow_auto_accept=True, version=7),

@@ -14,13 +14,15 @@ from allonova.domain.carpool.booking import (
     BookingStatus,
     BookingTooLate,
     CheckinClosed,
+    NothingToContest,
     NotPayable,
+    TooEarly,
     WrongCheckinCode,
     code_matches,
     party_of,
     short_code,
 )
-from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.changes import SYSTEM, Actor
 from allonova.domain.kernel.errors import Forbidden, InvalidTransition
 from allonova.domain.kernel.machine import Party
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, NOW, SECOND, a_booking, a_driver, a_trip, a_user, new_id
@@ -294,3 +296,71 @@ def test_side_named_when_somebody_is_on_the_booking() -> None:
     assert party_of(driver, driver_id=driver, passenger_id=passenger) is Party.DRIVER
     assert party_of(passenger, driver_id=driver, passenger_id=passenger) is Party.PASSENGER
     assert party_of(new_id(), driver_id=driver, passenger_id=passenger) is None
+
+
+def test_reason_and_fee_are_kept_when_a_paid_booking_is_cancelled() -> None:
+    booking = paid()
+    booking.cancel(Actor(Party.PASSENGER, PASSENGER.id), NOW, "ill", fee=1_800)
+    assert (booking.cancelled_by, booking.cancel_reason, booking.cancel_fee) == (Party.PASSENGER, "ill", 1_800)
+    assert booking.changes[-1].meta == {"reason": "ill", "fee": 1_800}
+
+
+def test_no_fee_is_kept_when_nothing_was_paid() -> None:
+    booking = accepted()
+    booking.cancel(AS_DRIVER, NOW, "ill")
+    assert (booking.cancel_fee, booking.changes[-1].meta) == (None, {"reason": "ill"})
+
+
+@pytest.mark.parametrize(
+    ("step", "by", "opens"),
+    [
+        (lambda b, by, at: b.no_show(by, at, fee=0), AS_DRIVER, DEPARTURE + 30 * MINUTE),
+        (lambda b, by, at: b.driver_no_show(by, at), Actor(Party.PASSENGER, PASSENGER.id), DEPARTURE + 15 * MINUTE),
+    ],
+)
+def test_too_early_when_nobody_is_late_yet(step: Callable[..., None], by: Actor, opens: datetime) -> None:
+    with pytest.raises(TooEarly) as refused:
+        step(paid(), by, opens - SECOND)
+    assert refused.value.opens_at == opens
+    booking = paid()
+    step(booking, by, opens)
+    assert booking.status is BookingStatus.CANCELLED
+
+
+def test_job_waits_for_no_quarter_of_an_hour_when_it_judges() -> None:
+    booking = paid()
+    booking.no_show(SYSTEM, DEPARTURE, fee=6_000)
+    assert booking.cancelled_by is Party.SYSTEM
+
+
+def test_answer_is_awaited_for_a_day_when_a_side_was_asked() -> None:
+    booking = paid()
+    booking.ask(DEPARTURE)
+    assert not booking.is_unanswered(DEPARTURE + 24 * HOUR - SECOND)
+    assert booking.is_unanswered(DEPARTURE + 24 * HOUR)
+
+
+def test_money_is_freed_when_the_driver_never_answered() -> None:
+    booking = paid()
+    booking.driver_no_show(Actor(Party.PASSENGER, PASSENGER.id), DEPARTURE + HOUR)
+    assert booking.is_frozen
+    booking.give_back(DEPARTURE + 25 * HOUR)
+    assert (booking.is_frozen, booking.cancel_reason) == (False, "driver_no_show")
+
+
+def test_nothing_to_contest_when_the_driver_was_asked_a_day_ago() -> None:
+    booking = paid()
+    booking.driver_no_show(Actor(Party.PASSENGER, PASSENGER.id), DEPARTURE + HOUR)
+    with pytest.raises(Forbidden):
+        booking.contest(Actor(Party.PASSENGER, PASSENGER.id), DEPARTURE + 2 * HOUR)
+    with pytest.raises(NothingToContest):
+        booking.contest(AS_DRIVER, DEPARTURE + 25 * HOUR)
+    booking.contest(AS_DRIVER, DEPARTURE + 25 * HOUR - SECOND)
+    assert booking.contested_at == DEPARTURE + 25 * HOUR - SECOND
+    assert not booking.is_unanswered(DEPARTURE + 99 * HOUR)
+
+
+def test_completed_by_the_system_when_nobody_ended_it() -> None:
+    booking = checked_in()
+    booking.complete(SYSTEM, DEPARTURE + 99 * HOUR)
+    assert (booking.status, booking.changes[-1].meta) == (BookingStatus.COMPLETED, {"automatic": 1})

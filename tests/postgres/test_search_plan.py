@@ -10,12 +10,12 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
-from allonova.adapters.postgres.carpool.search import page_statement
+from allonova.adapters.postgres.carpool.search import AREA, NO_END, NO_START, page_statement
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
-from allonova.application.carpool.ports import Search
+from allonova.application.carpool.ports import RIDES_IN_AREA, Search
 from allonova.application.kernel.listing import Sort
-from allonova.domain.kernel.geo import Point
+from allonova.domain.kernel.geo import Box, Point
 from tests.postgres.crowd import DAYS, RIDES_PER_TRIP, crowd
 from tests.support.factories import NOW
 from tests.support.postgres import admin_dsn, drop_database, fresh_database
@@ -59,7 +59,16 @@ def as_literal(value: object) -> str:
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
-@pytest.mark.parametrize("wanted", [(), ("comfort", "driver_rating", "price_max", "price_min", "viewer_id")])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        (),
+        ("comfort", "driver_rating", "price_max", "price_min", "viewer_id"),
+        (AREA,),
+        (AREA, NO_END),
+        (AREA, NO_START, NO_END),
+    ],
+)
 @pytest.mark.parametrize("field", ["departure_time", "price", "distance", "rating"])
 async def test_composite_index_is_used(crowd_pool: Pool, mode: str, wanted: tuple[str, ...], field: str) -> None:
     statement = page_statement((frozenset(wanted), (Sort(field, descending=True),)))
@@ -69,6 +78,12 @@ async def test_composite_index_is_used(crowd_pool: Pool, mode: str, wanted: tupl
         "earliest": f"'{EARLIEST.isoformat()}'",
         "latest": f"'{LATEST.isoformat()}'",
         "radius_m": "25000",
+        "centre": "'POINT(-4.75 6.5)'",
+        "reach_m": "80000",
+        "south": "6",
+        "west": "-5.1",
+        "north": "7",
+        "east": "-4.4",
         "seats": "1",
         "comfort": "'standard'",
         "driver_rating": "3",
@@ -105,6 +120,33 @@ async def test_every_match_is_found_when_compared_with_the_domains_own_measure(c
     }
     assert {hit.trip.id for hit in page.items} == wanted
     assert len(wanted) == page.total > 0
+
+
+async def test_every_match_is_found_when_compared_with_the_areas_own_edges(crowd_pool: Pool) -> None:
+    area = Box(Point(5.5, -6.5), Point(8.5, -4))
+    search = Search(start=None, end=None, area=area, earliest=EARLIEST, latest=LATEST, radius_m=1, page_size=100)
+    page = await PostgresCarpoolQueries(crowd_pool).search(search)
+    rows = await crowd_pool.fetch(
+        "SELECT trip_id, origin, destination FROM carpool.trip_legs WHERE departure_time >= $1 AND departure_time < $2",
+        EARLIEST,
+        LATEST,
+    )
+    wanted = {trip for trip, origin, destination in rows if area.holds(origin) and area.holds(destination)}
+    assert {hit.trip.id for hit in page.items} <= wanted
+    assert len(wanted) == page.total > 0
+
+
+async def test_next_rides_alone_are_looked_at_when_the_area_is_a_country(crowd_pool: Pool) -> None:
+    area = Box(Point(4, -9), Point(11, -2))
+    search = Search(start=None, end=None, area=area, earliest=NOW, latest=LATEST, radius_m=1, page_size=100)
+    page = await PostgresCarpoolQueries(crowd_pool).search(search)
+    rows = await crowd_pool.fetch("SELECT trip_id, departure_time FROM carpool.trip_legs ORDER BY departure_time")
+    assert len(rows) > RIDES_IN_AREA
+    last = rows[RIDES_IN_AREA - 1]["departure_time"]
+    fewest = len({row["trip_id"] for row in rows if row["departure_time"] < last})
+    most = len({row["trip_id"] for row in rows if row["departure_time"] <= last})
+    assert fewest <= page.total <= most
+    assert {hit.trip.id for hit in page.items} <= {row["trip_id"] for row in rows[:RIDES_IN_AREA]}
 
 
 async def test_crowd_is_as_large_as_it_says(crowd_pool: Pool) -> None:

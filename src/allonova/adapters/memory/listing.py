@@ -33,6 +33,8 @@ def matches[T](row: T, condition: Filter, fields: Fields[T]) -> bool:
             return bool(value >= wanted)
         case Op.LTE:
             return bool(value <= wanted)
+        case Op.LT:
+            return bool(value < wanted)
 
 
 def ordered[T](rows: Iterable[T], sort: Sequence[Sort], fields: Fields[T]) -> list[T]:

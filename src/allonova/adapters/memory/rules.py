@@ -14,6 +14,7 @@ from typing import cast, get_args, get_type_hints
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 from allonova.domain.kernel.money import MAX_AMOUNT_XOF
 
+MAX_SUM_XOF = 10**16 - 1  # NUMERIC(18,2)
 INT4_MIN, INT4_MAX = -(2**31), 2**31 - 1
 
 
@@ -73,7 +74,8 @@ class Check[T]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table[T]:
-    """The rows of one dataclass. `key` is its primary key, `money` its columns of francs, `folded` those that are
+    """The rows of one dataclass. `key` is its primary key, `money` its columns of francs and `sums` those of
+    balances, `folded` those that are
     looked for without regard to case; `prepare` does to a value what its column would.
     """
 
@@ -83,6 +85,7 @@ class Table[T]:
     uniques: tuple[Unique[T], ...] = ()
     exclusions: tuple[Exclusion[T], ...] = ()
     money: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
     folded: tuple[str, ...] = ()
     foreigns: tuple[Foreign, ...] = ()
     checks: tuple[Check[T], ...] = ()
@@ -112,12 +115,17 @@ class Table[T]:
             if value is None and not is_optional:
                 raise RuleBroken(f"{self.name}.{name} is missing")
             _require_storable(f"{self.name}.{name}", value)
-            low, high = (0, MAX_AMOUNT_XOF) if name in self.money else (INT4_MIN, INT4_MAX)
+            low, high = self._bounds(name)
             if isinstance(value, int) and not low <= value <= high:
                 raise RuleBroken(f"{self.name}.{name} is out of range")
         for check in self.checks:
             if not check.holds(row):
                 raise RuleBroken(f"{self.name}: {check.name}")
+
+    def _bounds(self, name: str) -> tuple[int, int]:
+        if name in self.sums:
+            return 0, MAX_SUM_XOF
+        return (0, MAX_AMOUNT_XOF) if name in self.money else (INT4_MIN, INT4_MAX)
 
 
 @cache

@@ -12,20 +12,39 @@ from allonova.adapters.memory.carpool.stores import (
     MemoryJournal,
     MemoryPayments,
     MemoryTrips,
+    MemoryVehicles,
+    MemoryWallets,
     MemoryWebhookEvents,
 )
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
     BOOKINGS,
     JOURNAL_ENTRIES,
-    KYC_DOCUMENTS,
     PAYMENTS,
     TRIP_STOPS,
     TRIPS,
     VEHICLES,
+    WALLET_TXNS,
+    WALLETS,
     WEBHOOK_EVENTS,
 )
-from allonova.adapters.memory.identity import OTP_CODES, REFRESH_TOKENS, SESSIONS, USERS, MemoryOtps
+from allonova.adapters.memory.files import UPLOADS, MemoryUploads
+from allonova.adapters.memory.identity import (
+    ADMIN_USERS,
+    CONTACT_CHANGES,
+    DEVICES,
+    LINK_TOKENS,
+    OTP_CODES,
+    REFRESH_TOKENS,
+    SESSIONS,
+    USERS,
+    MemoryDevices,
+    MemoryLinks,
+    MemoryOtps,
+    MemoryPersonalRows,
+    MemorySessions,
+)
+from allonova.adapters.memory.kyc import KYC_DOCUMENTS, MemoryPapers
 from allonova.adapters.memory.platform import (
     ATTEMPTS,
     AUDIT_LOGS,
@@ -41,12 +60,14 @@ from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transact
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
 
 TABLES: tuple[Table[Any], ...] = (
-    *(USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, KYC_DOCUMENTS),
+    *(USERS, ADMIN_USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, UPLOADS, KYC_DOCUMENTS),
+    *(LINK_TOKENS, CONTACT_CHANGES, DEVICES),
     *(VEHICLES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
-    *(PAYMENTS, WEBHOOK_EVENTS, JOURNAL_ENTRIES),
+    *(PAYMENTS, WEBHOOK_EVENTS, WALLETS, WALLET_TXNS, JOURNAL_ENTRIES),
     *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS),
 )
 
@@ -63,13 +84,20 @@ class MemoryUnit:
         self.keys = MemoryKeys(transaction)
         self.users = MemoryStore(transaction, USERS)
         self.otps = MemoryOtps(transaction)
-        self.sessions = MemoryStore(transaction, SESSIONS)
+        self.sessions = MemorySessions(transaction)
         self.refresh_tokens = MemoryStore(transaction, REFRESH_TOKENS)
-        self.papers = MemoryStore(transaction, KYC_DOCUMENTS)
-        self.vehicles = MemoryStore(transaction, VEHICLES)
+        self.admins = MemoryStore(transaction, ADMIN_USERS)
+        self.links = MemoryLinks(transaction)
+        self.contact_changes = MemoryStore(transaction, CONTACT_CHANGES)
+        self.devices = MemoryDevices(transaction)
+        self.uploads = MemoryUploads(transaction)
+        self.papers = MemoryPapers(transaction)
+        self.vehicles = MemoryVehicles(transaction)
         self.trips = MemoryTrips(transaction)
         self.bookings = MemoryBookings(transaction)
         self.payments = MemoryPayments(transaction)
+        self.personal = MemoryPersonalRows(transaction)
+        self.wallets = MemoryWallets(transaction)
         self.journal = MemoryJournal(transaction)
         self.webhook_events = MemoryWebhookEvents(transaction)
         self.reads = MemoryCarpoolQueries(transaction)
@@ -103,5 +131,5 @@ class MemoryUnits:
             self._wake()
 
 
-def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, CarpoolUnit]:
-    return unit, unit
+def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, KycUnit, CarpoolUnit]:
+    return unit, unit, unit

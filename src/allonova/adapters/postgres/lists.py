@@ -77,3 +77,5 @@ class Listing:
                 return column >= bindparam(name, type_=column.type)
             case Op.LTE:
                 return column <= bindparam(name, type_=column.type)
+            case Op.LT:
+                return column < bindparam(name, type_=column.type)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from allonova.adapters.postgres.carpool import tables as carpool
+from allonova.adapters.postgres.files import tables as files
 from allonova.adapters.postgres.identity import tables as identity
 from allonova.adapters.postgres.kernel import tables as kernel
 from allonova.adapters.postgres.kyc import tables as kyc
 from allonova.adapters.postgres.money import tables as money
 from allonova.adapters.postgres.schema import CARPOOL, METADATA, PLATFORM
 
-CONTEXTS = (identity, kyc, money, carpool, kernel)
+CONTEXTS = (identity, files, kyc, money, carpool, kernel)
 SCHEMAS = (CARPOOL, PLATFORM)
 APPEND_ONLY = (
     kernel.AUDIT_LOGS,

@@ -94,10 +94,10 @@ def place(name: str) -> Column[Point]:
     return Column(name, GeographyPoint(), nullable=False)
 
 
-def francs(name: str, *, default: int | None = None) -> list[SchemaItem]:
+def francs(name: str, *, default: int | None = None, optional: bool = False) -> list[SchemaItem]:
     """An amount of whole francs, never negative."""
     given = None if default is None else text(str(default))
-    column: Column[Decimal] = Column(name, Numeric(12, 2), nullable=False, server_default=given)
+    column: Column[Decimal] = Column(name, Numeric(12, 2), nullable=optional, server_default=given)
     return [column, CheckConstraint(f"{name} >= 0 AND {name} = trunc({name})", name=name)]
 
 

@@ -8,22 +8,34 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from allonova.adapters.postgres.carpool.bookings import PostgresBookings
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.trips import PostgresTrips
-from allonova.adapters.postgres.carpool.vehicles import VEHICLE_SHELF
+from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
-from allonova.adapters.postgres.identity.stores import REFRESH_TOKEN_SHELF, SESSION_SHELF, USER_SHELF, PostgresOtps
+from allonova.adapters.postgres.files.stores import PostgresUploads
+from allonova.adapters.postgres.identity.stores import (
+    ADMIN_SHELF,
+    CHANGE_SHELF,
+    REFRESH_TOKEN_SHELF,
+    USER_SHELF,
+    PostgresDevices,
+    PostgresLinks,
+    PostgresOtps,
+    PostgresPersonalRows,
+    PostgresSessions,
+)
 from allonova.adapters.postgres.kernel.attempts import PostgresAttempts
 from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
 from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_both
-from allonova.adapters.postgres.kyc.stores import PAPER_SHELF
+from allonova.adapters.postgres.kyc.stores import PostgresPapers
 from allonova.adapters.postgres.money.journal import PostgresJournal
-from allonova.adapters.postgres.money.stores import PostgresPayments
+from allonova.adapters.postgres.money.stores import PostgresPayments, PostgresWallets
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.store import PostgresStore
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
 
 ACQUIRE_S = 10.0  # a request that waits longer for a connection has lost its caller
@@ -39,13 +51,20 @@ class PostgresUnit:
         self.keys = PostgresIdempotencyKeys(connection)
         self.users = PostgresStore(connection, USER_SHELF)
         self.otps = PostgresOtps(connection)
-        self.sessions = PostgresStore(connection, SESSION_SHELF)
+        self.sessions = PostgresSessions(connection)
         self.refresh_tokens = PostgresStore(connection, REFRESH_TOKEN_SHELF)
-        self.papers = PostgresStore(connection, PAPER_SHELF)
-        self.vehicles = PostgresStore(connection, VEHICLE_SHELF)
+        self.admins = PostgresStore(connection, ADMIN_SHELF)
+        self.links = PostgresLinks(connection)
+        self.contact_changes = PostgresStore(connection, CHANGE_SHELF)
+        self.devices = PostgresDevices(connection)
+        self.uploads = PostgresUploads(connection)
+        self.papers = PostgresPapers(connection)
+        self.vehicles = PostgresVehicles(connection)
         self.trips = PostgresTrips(connection)
         self.bookings = PostgresBookings(connection)
         self.payments = PostgresPayments(connection)
+        self.personal = PostgresPersonalRows(connection)
+        self.wallets = PostgresWallets(connection)
         self.journal = PostgresJournal(connection)
         self.webhook_events = PostgresWebhookEvents(connection)
         self.reads = PostgresCarpoolQueries(connection)
@@ -113,6 +132,10 @@ class PostgresUnits:
 
 
 def _conforms_to_identity(unit: PostgresUnit) -> IdentityUnit:
+    return unit
+
+
+def _conforms_to_kyc(unit: PostgresUnit) -> KycUnit:
     return unit
 
 

@@ -11,6 +11,7 @@ from allonova.domain.carpool.booking import Booking, party_of
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import NotFound
+from allonova.domain.kernel.machine import Party
 from allonova.domain.money.payment import Payment
 
 
@@ -30,10 +31,10 @@ async def lock_booking(unit: CarpoolUnit, booking_id: UUID) -> tuple[Trip, Booki
     return trip, await unit.bookings.get(booking_id)
 
 
-async def complete_when_empty(unit: CarpoolUnit, trip: Trip, by: Actor, at: datetime) -> None:
+async def complete_when_empty(unit: CarpoolUnit, trip: Trip, at: datetime) -> None:
     """A trip that is under way completes with its last live booking, however that one ended."""
     if trip.status is TripStatus.ONGOING and await unit.bookings.count_live(trip.id) == 0:
-        trip.complete(by.party, at)
+        trip.complete(Party.SYSTEM, at)
         await unit.trips.save_route(trip)
 
 

@@ -100,6 +100,8 @@ class CreateBooking:
             alight=leg.ride.alight,
             pickup_stop_id=leg.pickup.stop_id,
             dropoff_stop_id=leg.dropoff.stop_id,
+            pickup_text=leg.pickup.label,
+            dropoff_text=leg.dropoff.label,
             departure_time=leg.pickup.at,
             amount_total=amount,
             fees=self.rules.commission(amount),

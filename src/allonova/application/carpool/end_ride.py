@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,9 +11,26 @@ from allonova.application.carpool.access import complete_when_empty, lock_bookin
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.events import BookingCompleted
 from allonova.domain.carpool.fares import ride_completed
+from allonova.domain.carpool.trip import Trip
+from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
+from allonova.domain.kernel.machine import Party
+
+
+async def complete_booking(unit: CarpoolUnit, ids: Ids, trip: Trip, booking: Booking, by: Actor, now: datetime) -> None:
+    """The ride is over: by the driver's word it ended, by anybody else's it is long past. The fare leaves escrow."""
+    if by.party is Party.DRIVER:
+        booking.end(by, now)
+    else:
+        booking.complete(by, now)
+    await unit.bookings.save(booking)
+    await unit.journal.post(ride_completed(ids.new(), booking, trip.driver_id, now))
+    await complete_when_empty(unit, trip, now)
+    await unit.outbox.put(BookingCompleted(booking.id))
+    await unit.audit.put(actor=by, action="booking.completed", entity="booking", entity_id=booking.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +49,5 @@ class EndRide:
         async with self.begin() as unit:
             trip, booking = await lock_booking(unit, booking_id)
             by = require_side(caller_id, trip, booking)
-            booking.end(by, now)
-            await unit.bookings.save(booking)
-            await unit.journal.post(ride_completed(self.ids.new(), booking, trip.driver_id, now))
-            await complete_when_empty(unit, trip, by, now)
-            await unit.outbox.put(BookingCompleted(booking.id))
-            await unit.audit.put(actor=by, action="booking.completed", entity="booking", entity_id=booking.id)
+            await complete_booking(unit, self.ids, trip, booking, by, now)
             return await show_booking(unit, booking_id, caller_id)

@@ -60,7 +60,7 @@ class ExpireBookings:
                 await unit.trips.save(trip)
             booking.expire(now)
             await unit.bookings.save(booking)
-            await complete_when_empty(unit, trip, SYSTEM, now)
+            await complete_when_empty(unit, trip, now)
             await unit.outbox.put(BookingExpired(booking.id))
             await unit.audit.put(actor=SYSTEM, action="booking.expired", entity="booking", entity_id=booking.id)
             return True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, Self
 from uuid import UUID
 
-from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView
+from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, WalletTxnView, WalletView
+from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Store, Unit
 from allonova.domain.carpool.booking import AlreadyBooked, Booking
@@ -16,11 +17,12 @@ from allonova.domain.carpool.trip import Reached, Trip, TripsOverlap
 from allonova.domain.carpool.vehicle import Comfort, PlateTaken, Vehicle
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import DomainError
-from allonova.domain.kernel.geo import Point
+from allonova.domain.kernel.geo import Box, Point
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import DocType, KycDocument
 from allonova.domain.money.journal import Entry
 from allonova.domain.money.payment import Payment
+from allonova.domain.money.wallet import Wallet
 
 REFUSALS: dict[str, type[DomainError]] = {
     "uq_vehicles_plate_number": PlateTaken,
@@ -39,6 +41,19 @@ class TripStore(Store[Trip], Protocol):
     async def of_booking(self, booking_id: UUID) -> Trip:
         """The trip of a booking, locked: it is the lock over all that concerns its bookings. Raises NotFound."""
 
+    async def seats_offered(self, vehicle_id: UUID, *, now: datetime) -> int:
+        """The most seats that a trip of a vehicle offers, published or under way, that has yet to arrive; else 0."""
+
+    async def remove(self, trip: Trip) -> None:
+        """Forget a trip that nobody ever booked, with its stops."""
+
+
+class VehicleStore(Store[Vehicle], Protocol):
+    """Vehicles."""
+
+    async def all_of(self, owner_id: UUID) -> list[Vehicle]:
+        """Somebody's vehicles, the retired ones too, the oldest first."""
+
 
 class BookingStore(Store[Booking], Protocol):
     """Bookings; `add` and `save` also keep their `changes` as history."""
@@ -49,12 +64,31 @@ class BookingStore(Store[Booking], Protocol):
     async def count_live(self, trip_id: UUID) -> int:
         """Bookings of a trip that are pending, accepted or paid."""
 
+    async def live_of(self, trip_id: UUID) -> list[Booking]:
+        """A trip's bookings that are pending, accepted or paid, in the order in which they came."""
+
+    async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:
+        """The live bookings of a trip leave so much later, or earlier; no hold outlives the departure."""
+
+    async def has_any(self, trip_id: UUID) -> bool:
+        """Whether anybody ever booked a seat on the trip, whatever became of it."""
+
+    async def has_started(self, trip_id: UUID) -> bool:
+        """Whether the driver started anybody's ride on the trip."""
+
 
 class PaymentStore(Store[Payment], Protocol):
     """Payments."""
 
     async def open_of(self, booking_id: UUID) -> Payment | None:
         """The booking's payment that has not failed nor gone back, if any."""
+
+
+class WalletStore(Store[Wallet], Protocol):
+    """Wallets; `save` also keeps their `txns` as lines of the statement."""
+
+    async def of(self, user_id: UUID, *, new: Wallet) -> Wallet:
+        """Somebody's wallet, locked; `new` is kept if he has none. Lock several in the order of their owners' ids."""
 
 
 class Journal(Protocol):
@@ -92,13 +126,15 @@ class CarpoolUnit(Unit, Protocol):
     @property
     def papers(self) -> Store[KycDocument]: ...
     @property
-    def vehicles(self) -> Store[Vehicle]: ...
+    def vehicles(self) -> VehicleStore: ...
     @property
     def trips(self) -> TripStore: ...
     @property
     def bookings(self) -> BookingStore: ...
     @property
     def payments(self) -> PaymentStore: ...
+    @property
+    def wallets(self) -> WalletStore: ...
     @property
     def journal(self) -> Journal: ...
     @property
@@ -108,12 +144,24 @@ class CarpoolUnit(Unit, Protocol):
         """The same queries, seeing this unit's own changes."""
 
 
+class AccountUnit(CarpoolUnit, IdentityUnit, Protocol):
+    """A transaction over an account and all that it did."""
+
+
+RIDES_IN_AREA = 2_000
+"""An area may be a country: a search in one looks at so many of its next rides, so that what it costs has a bound."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a passenger looks for. Instants bound the departure at the pickup: `earliest ≤ t < latest`."""
+    """What a passenger looks for: pickup and dropoff within `radius_m` of `start` and `end`, and both in `area`, as far
+    as they are given; one end without a point needs the area. Instants bound the departure at the pickup:
+    `earliest ≤ t < latest`.
+    """
 
-    start: Point
-    end: Point
+    start: Point | None
+    end: Point | None
+    area: Box | None = None
     earliest: datetime
     latest: datetime
     radius_m: int
@@ -127,19 +175,38 @@ class Search:
     page: int = 1
     page_size: int = 20
 
+    def __post_init__(self) -> None:
+        if self.area is None and None in (self.start, self.end):
+            raise ValueError("a search without points needs an area")
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How to reach somebody, and in which language."""
+    """How to reach somebody, and in which language. Phone and e-mail only once they are verified."""
 
     user_id: UUID
     phone: str | None
+    email: str | None
     language: str
+    wants_sms: bool
+    wants_email: bool
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Somebody's, with what he wants."""
+        return cls(
+            user_id=user.id,
+            phone=user.phone if user.is_phone_verified else None,
+            email=user.email if user.is_email_verified else None,
+            language=user.language,
+            wants_sms=user.notify_sms,
+            wants_email=user.notify_email,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingNews:
-    """What a message about a booking says."""
+    """What a message about a booking says. `ended_by` is who gave it up; fee and refund are what came of it."""
 
     driver: Contact
     passenger: Contact
@@ -148,16 +215,19 @@ class BookingNews:
     departure_time: datetime
     seats: int
     amount_total: int
+    fee: int
+    refund: int
+    ended_by: Party | None
 
 
 class CarpoolQueries(Protocol):
     """Reads, one round trip each."""
 
     async def vehicle(self, id: UUID, *, owner_id: UUID) -> VehicleView | None:
-        """One of somebody's vehicles."""
+        """One of somebody's vehicles, unless it is retired."""
 
     async def vehicles(self, owner_id: UUID, query: ListQuery) -> Page[VehicleView]:
-        """Somebody's vehicles; fields: created_at."""
+        """Somebody's vehicles without the retired ones; fields: created_at."""
 
     async def approved_papers(self, user_id: UUID) -> list[DocType]:
         """Which of somebody's papers are approved."""
@@ -165,9 +235,12 @@ class CarpoolQueries(Protocol):
     async def trip(self, id: UUID, *, viewer_id: UUID | None) -> TripView | None:
         """A trip, unless it is somebody else's draft."""
 
+    async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
+        """Somebody's own trips as driver; fields: status, departure_time, created_at."""
+
     async def search(self, search: Search) -> Page[Hit]:
-        """Published trips that match, one hit per trip by its nearest stretch; sort: departure_time, price, distance,
-        rating (best first when descending)."""
+        """Published trips that match, one hit per trip by its nearest stretch, the dearest of those that are equally
+        near; sort: departure_time, price, distance, rating (best first when descending)."""
 
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:
         """A booking, to one of its two sides."""
@@ -181,8 +254,40 @@ class CarpoolQueries(Protocol):
     async def payment(self, id: UUID, *, payer_id: UUID | None) -> Payment | None:
         """A payment, to its payer; to the service itself with None."""
 
+    async def payments(self, payer_id: UUID) -> list[Payment]:
+        """All that somebody ever paid, the oldest first."""
+
+    async def open_matters(self, user_id: UUID) -> list[str]:
+        """What still needs somebody: `booking`, `trip`, `refund`, `payout`, `wallet`, in this order."""
+
     async def overdue_bookings(self, *, now: datetime, limit: int) -> list[UUID]:
         """Bookings that waited too long for the driver or for the money, the oldest first."""
+
+    async def unsettled_rides(self, *, now: datetime, limit: int) -> list[UUID]:
+        """Paid bookings about which `SettleRides` has something to do, the oldest first: a ride that nobody ended, a
+        passenger who did not check in, a question that the driver did not answer."""
+
+    async def empty_trips(self, *, now: datetime, limit: int) -> list[UUID]:
+        """Published trips without a live booking that should have arrived long ago."""
+
+    async def wallet(self, owner_id: UUID) -> WalletView:
+        """Somebody's wallet."""
+
+    async def wallet_txns(self, owner_id: UUID, query: ListQuery) -> Page[WalletTxnView]:
+        """Lines of somebody's statement; fields: type, source, status, created_at."""
+
+
+class SearchCache(Protocol):
+    """What searches found lately. It forgets at will, and a cache that is down knows nothing."""
+
+    async def ask(self, search: Search, *, now: datetime) -> Page[Hit] | None:
+        """The page kept for a search, unless its time is over. The asking is counted."""
+
+    async def keep(self, search: Search, page: Page[Hit], *, until: datetime) -> None:
+        """Keep what it found, until then."""
+
+    async def most_asked(self, *, now: datetime, limit: int) -> Sequence[Search]:
+        """The searches that were asked most, and more than once, in the last ten minutes; the most asked first."""
 
 
 class RoutePlanner(Protocol):

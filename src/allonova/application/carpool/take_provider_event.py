@@ -95,6 +95,7 @@ class TakeProviderEvent:
             await unit.outbox.put(RefundDue(payment.id))
             return "refund_due"
         if booking.status is BookingStatus.CANCELLED:
+            booking.departure_time = trip.leaves_at(booking.ride)
             booking.revive(now, self.rules.hold)
             trip.hold(booking.ride, booking.seats)
         booking.pay(now)
@@ -106,11 +107,15 @@ class TakeProviderEvent:
         return "paid"
 
     async def _seats_still_there(self, unit: CarpoolUnit, trip: Trip, booking: Booking) -> bool:
-        """Held for it, or its hold ended without money and nobody took them meanwhile, nor he others on this trip."""
+        """Held for it, or its hold ended without money and nobody took them meanwhile, nor he others on this trip, and
+        the way is still the one that he booked.
+        """
         if booking.status is BookingStatus.ACCEPTED:
             return True
+        if trip.was_rerouted_since(booking.created_at):
+            return False
         is_running = trip.status in (TripStatus.PUBLISHED, TripStatus.ONGOING)
-        in_time = self.clock.now() < booking.departure_time
+        in_time = self.clock.now() < trip.leaves_at(booking.ride)
         is_free = booking.was_left_unpaid and is_running and in_time and trip.bookable(booking.ride) >= booking.seats
         return is_free and not await self._has_booked_anew(unit, booking)
 

@@ -1,70 +1,134 @@
-"""Messages about bookings."""
+"""Messages about bookings: each side and channel is a subscriber of its own, so that what failed is retried alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.events import (
     BookingAccepted,
+    BookingCancelled,
     BookingCompleted,
     BookingEvent,
     BookingExpired,
     BookingPaid,
+    BookingRejected,
     BookingRequested,
+    PassengerMissing,
+    RideQuestioned,
+    TripChanged,
 )
+from allonova.domain.kernel.machine import Party
 
-TO_DRIVER: dict[type[BookingEvent], Template] = {
-    BookingRequested: Template.BOOKING_REQUESTED,
-    BookingPaid: Template.BOOKING_PAID_DRIVER,
-}
-TO_PASSENGER: dict[type[BookingEvent], Template] = {
-    BookingAccepted: Template.BOOKING_ACCEPTED,
-    BookingExpired: Template.BOOKING_EXPIRED,
-    BookingPaid: Template.BOOKING_PAID_PASSENGER,
-    BookingCompleted: Template.BOOKING_COMPLETED,
+PLACE_LETTERS = 29  # of each place's name in a text message: with two of them every one still fits one SMS
+
+type Choice = Callable[[BookingNews], Template | None]
+
+
+def _always(template: Template) -> Choice:
+    return lambda _: template
+
+
+def _cancelled_for_driver(news: BookingNews) -> Template | None:
+    """A driver who gave up a trip knows that its bookings are gone."""
+    return None if news.ended_by is Party.DRIVER else Template.BOOKING_CANCELLED_DRIVER
+
+
+def _cancelled_for_passenger(news: BookingNews) -> Template | None:
+    """A passenger who gave up a booking that he had not paid has nothing to learn."""
+    if news.fee or news.refund:
+        return Template.BOOKING_CANCELLED_PASSENGER
+    return None if news.ended_by is Party.PASSENGER else Template.BOOKING_CANCELLED_UNPAID
+
+
+WORDS: Mapping[Party, Mapping[type[BookingEvent], Choice]] = {
+    Party.DRIVER: {
+        BookingRequested: _always(Template.BOOKING_REQUESTED),
+        BookingPaid: _always(Template.BOOKING_PAID_DRIVER),
+        BookingCancelled: _cancelled_for_driver,
+        RideQuestioned: _always(Template.RIDE_QUESTION),
+    },
+    Party.PASSENGER: {
+        BookingAccepted: _always(Template.BOOKING_ACCEPTED),
+        BookingRejected: _always(Template.BOOKING_REJECTED),
+        BookingExpired: _always(Template.BOOKING_EXPIRED),
+        BookingPaid: _always(Template.BOOKING_PAID_PASSENGER),
+        BookingCancelled: _cancelled_for_passenger,
+        BookingCompleted: _always(Template.BOOKING_COMPLETED),
+        TripChanged: _always(Template.TRIP_CHANGED),
+        PassengerMissing: _always(Template.NO_SHOW),
+        RideQuestioned: _always(Template.RIDE_QUESTION),
+    },
 }
 
 
 @dataclass(frozen=True, slots=True)
-class TellDriver:
-    """Hears what a driver wants to hear."""
+class TextSide:
+    """Hears what a side of a booking wants to hear."""
 
+    side: Party
     queries: CarpoolQueries
     messenger: Messenger
 
     async def __call__(self, event: BookingEvent) -> None:
-        """One SMS."""
+        """One SMS to a verified phone whose owner wants them."""
         news = await self.queries.booking_news(event.booking_id)
-        if news is not None:
-            await _tell(self.messenger, news.driver, TO_DRIVER[type(event)], news)
+        if news is None or (template := WORDS[self.side][type(event)](news)) is None:
+            return
+        contact = _contact(news, self.side)
+        if contact.phone is not None and contact.wants_sms:
+            facts = _facts(_short(news.origin), _short(news.destination), news)
+            await self.messenger.text(to=contact.phone, language=contact.language, template=template, **facts)
 
 
 @dataclass(frozen=True, slots=True)
-class TellPassenger:
-    """Hears what a passenger wants to hear."""
+class MailSide:
+    """Hears what a side of a booking wants to hear."""
 
+    side: Party
     queries: CarpoolQueries
     messenger: Messenger
 
     async def __call__(self, event: BookingEvent) -> None:
-        """One SMS."""
+        """One mail to a verified address whose owner wants them."""
         news = await self.queries.booking_news(event.booking_id)
-        if news is not None:
-            await _tell(self.messenger, news.passenger, TO_PASSENGER[type(event)], news)
+        if news is None or (template := WORDS[self.side][type(event)](news)) is None:
+            return
+        contact = _contact(news, self.side)
+        if contact.email is not None and contact.wants_email:
+            facts = _facts(news.origin, news.destination, news)
+            await self.messenger.mail(to=contact.email, language=contact.language, template=template, **facts)
 
 
-async def _tell(messenger: Messenger, contact: Contact, template: Template, news: BookingNews) -> None:
-    if contact.phone is None:
-        return
-    await messenger.text(
-        to=contact.phone,
-        language=contact.language,
-        template=template,
-        seats=news.seats,
-        amount=news.amount_total,
-        route=f"{news.origin} - {news.destination}",
-        when=f"{news.departure_time:%d/%m %H:%M}",  # Abidjan keeps UTC all year
-    )
+class _Facts(TypedDict):
+    """What the words may name; francs."""
+
+    seats: int
+    amount: int
+    fee: int
+    refund: int
+    route: str
+    when: str
+
+
+def _contact(news: BookingNews, side: Party) -> Contact:
+    return news.driver if side is Party.DRIVER else news.passenger
+
+
+def _short(place: str) -> str:
+    return place if len(place) <= PLACE_LETTERS else f"{place[: PLACE_LETTERS - 3].rstrip(' ,')}..."
+
+
+def _facts(origin: str, destination: str, news: BookingNews) -> _Facts:
+    return {
+        "seats": news.seats,
+        "amount": news.amount_total,
+        "fee": news.fee,
+        "refund": news.refund,
+        "route": f"{origin} - {destination}",
+        "when": f"{news.departure_time:%d/%m %H:%M}",  # Abidjan keeps UTC all year
+    }

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from allonova.domain.carpool.booking import Booking, BookingStatus, short_code
+from allonova.domain.carpool.rules import ANSWER_TTL
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import Leg, Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
@@ -16,7 +17,9 @@ from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import Change
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
+from allonova.domain.kernel.money import CURRENCY
 from allonova.domain.money.payment import Method, Payment, PaymentStatus
+from allonova.domain.money.wallet import TxnSource, TxnStatus, TxnType, Wallet, WalletTxn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class VehicleView:
     comfort_level: Comfort
     year: int | None
     verified: bool
+    version: int
     created_at: datetime
     updated_at: datetime
 
@@ -120,11 +124,13 @@ class TripView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndView:
-    """Where a passenger would board or leave; `distance_km` from the point asked for; no stop at either end."""
+    """Where a passenger would board or leave; `distance_km` from the point asked for, if one was; no stop at either
+    end.
+    """
 
     point: Point
     label: str
-    distance_km: float
+    distance_km: float | None
     stop_id: UUID | None
 
 
@@ -155,10 +161,22 @@ class TripSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
-    """Who ended a booking, and why."""
+    """Who ended a booking, and why. Francs, once the money of a paid one is settled: what the passenger lost, and what
+    went back to him."""
 
     by: Party
     reason: str | None
+    fee: int | None
+    refund: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideQuestion:
+    """Did the ride take place? The driver has until `answer_until` to say so; then the passenger gets all back."""
+
+    asked_at: datetime
+    answer_until: datetime
+    contested_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +212,42 @@ class BookingView:
     started_at: datetime | None
     ended_at: datetime | None
     cancellation: Cancellation | None
+    question: RideQuestion | None
     events: tuple[BookingEventView, ...]
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverMissed:
+    """A booking whose driver did not come, and the next trips that go the same way."""
+
+    booking: BookingView
+    alternatives: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletView:
+    """What somebody keeps with us. Francs."""
+
+    balance: int
+    currency: str
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletTxnView:
+    """A line of a wallet's statement. Francs; `ref` is the id of what it is about."""
+
+    id: UUID
+    type: TxnType
+    amount: int
+    source: TxnSource
+    ref: UUID | None
+    status: TxnStatus
+    balance_after: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +320,7 @@ def vehicle_view(vehicle: Vehicle) -> VehicleView:
         comfort_level=vehicle.comfort_level,
         year=vehicle.year,
         verified=vehicle.verified,
+        version=vehicle.version,
         created_at=vehicle.created_at,
         updated_at=vehicle.updated_at,
     )
@@ -327,8 +378,8 @@ def trip_view(trip: Trip, driver: Person, vehicle: Vehicle) -> TripView:
     )
 
 
-def hit_view(trip: TripView, leg: Leg, *, bookable: int, pickup_m: float, dropoff_m: float) -> Hit:
-    """A search's hit; distances in metres from the points asked for."""
+def hit_view(trip: TripView, leg: Leg, *, bookable: int, pickup_m: float | None, dropoff_m: float | None) -> Hit:
+    """A search's hit; distances in metres from the points asked for, None where none was."""
     return Hit(
         trip=trip,
         pickup=_end(leg, at_pickup=True, distance_m=pickup_m),
@@ -339,12 +390,12 @@ def hit_view(trip: TripView, leg: Leg, *, bookable: int, pickup_m: float, dropof
     )
 
 
-def _end(leg: Leg, *, at_pickup: bool, distance_m: float) -> EndView:
+def _end(leg: Leg, *, at_pickup: bool, distance_m: float | None) -> EndView:
     waypoint = leg.pickup if at_pickup else leg.dropoff
     return EndView(
         point=waypoint.point,
         label=waypoint.label,
-        distance_km=round(distance_m / 1000, 2),
+        distance_km=None if distance_m is None else round(distance_m / 1000, 2),
         stop_id=waypoint.stop_id,
     )
 
@@ -386,13 +437,33 @@ def booking_view(
         checked_in_at=booking.checked_in_at,
         started_at=booking.started_at,
         ended_at=booking.ended_at,
-        cancellation=Cancellation(by=booking.cancelled_by, reason=booking.cancel_reason)
-        if booking.cancelled_by
-        else None,
+        cancellation=_cancellation(booking),
+        question=_question(booking),
         events=tuple(change_view(change) for change in changes),
         version=booking.version,
         created_at=booking.created_at,
         updated_at=booking.updated_at,
+    )
+
+
+def _cancellation(booking: Booking) -> Cancellation | None:
+    if booking.cancelled_by is None:
+        return None
+    return Cancellation(
+        by=booking.cancelled_by,
+        reason=booking.cancel_reason,
+        fee=booking.cancel_fee,
+        refund=booking.cancel_refund,
+    )
+
+
+def _question(booking: Booking) -> RideQuestion | None:
+    if booking.asked_at is None:
+        return None
+    return RideQuestion(
+        asked_at=booking.asked_at,
+        answer_until=booking.asked_at + ANSWER_TTL,
+        contested_at=booking.contested_at,
     )
 
 
@@ -425,4 +496,25 @@ def payment_view(payment: Payment) -> PaymentView:
         else None,
         created_at=payment.created_at,
         updated_at=payment.updated_at,
+    )
+
+
+def wallet_view(wallet: Wallet | None) -> WalletView:
+    """A wallet as its owner sees it; whoever has none yet sees an empty one."""
+    if wallet is None:
+        return WalletView(balance=0, currency=CURRENCY, updated_at=None)
+    return WalletView(balance=wallet.balance, currency=wallet.currency, updated_at=wallet.updated_at)
+
+
+def txn_view(txn: WalletTxn) -> WalletTxnView:
+    """A line as the wallet's owner sees it."""
+    return WalletTxnView(
+        id=txn.id,
+        type=txn.type,
+        amount=txn.amount,
+        source=txn.source,
+        ref=txn.ref,
+        status=txn.status,
+        balance_after=txn.balance_after,
+        created_at=txn.created_at,
     )

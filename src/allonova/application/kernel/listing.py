@@ -14,6 +14,7 @@ class Op(StrEnum):
     IN = "in"
     GTE = "gte"
     LTE = "lte"
+    LT = "lt"
 
 
 @dataclass(frozen=True, slots=True)

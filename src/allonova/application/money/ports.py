@@ -62,11 +62,12 @@ class PaymentGateway(Protocol):
     def base_url(self) -> str:
         """Where payments are made; kept with each."""
 
-    async def open(self, payment: Payment, *, return_url: str) -> Opened:
+    async def open(self, payment: Payment, *, return_url: str, is_repeat: bool) -> Opened:
         """Open a payment; called again for the same one it finds what the first call made.
 
         Args:
             return_url: where the provider sends the payer's browser afterwards; proves nothing.
+            is_repeat: somebody may have opened it before, and died or given up on the way.
 
         Raises:
             RefusedByProvider: for good.
@@ -92,4 +93,5 @@ class BooksQueries(Protocol):
     """The books, whole."""
 
     async def verify(self) -> BooksReport:
-        """Entries balance; a paid booking's escrow holds its fare until it is released, once; payments are booked."""
+        """Entries balance; a paid booking's escrow holds its fare until it is released, once; payments are booked, and
+        so is what went back of them; each wallet equals its postings and its lines."""

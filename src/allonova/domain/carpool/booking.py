@@ -10,10 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from allonova.domain.carpool.rules import CHECKIN_CLOSES, CHECKIN_OPENS, PENDING_TTL
+from allonova.domain.carpool.rules import (
+    ANSWER_TTL,
+    CHECKIN_CLOSES,
+    CHECKIN_OPENS,
+    DRIVER_NO_SHOW_AFTER,
+    NO_SHOW_AFTER,
+    PENDING_TTL,
+)
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.kernel.changes import PROVIDER, SYSTEM, Actor, Change
-from allonova.domain.kernel.errors import Conflict, OtpInvalid, RateLimited
+from allonova.domain.kernel.errors import Conflict, Forbidden, OtpInvalid, RateLimited
 from allonova.domain.kernel.machine import Machine, Party, step
 from allonova.domain.kernel.money import CURRENCY
 
@@ -59,7 +66,8 @@ class BookingAction(StrEnum):
 G, A = BookingStage, BookingAction
 _SIDES = (Party.PASSENGER, Party.DRIVER, Party.ADMIN)
 
-# allocar.md, Bookings. `expire` from accepted is the end of the hold.
+# allocar.md, Bookings. `expire` from accepted is the end of the hold. `no-show` by the system is the job's: with a fee
+# when the driver rode without this passenger, without one when nobody said a word.
 BOOKING = Machine[BookingStage, BookingAction](
     "booking",
     (G.PENDING, G.ACCEPTED),
@@ -117,6 +125,18 @@ class BookingTooLate(Conflict):
 
 
 @dataclass(eq=False)
+class TooEarly(Conflict):
+    """This can be said later: nobody is late yet."""
+
+    opens_at: datetime
+
+
+@dataclass(eq=False)
+class NothingToContest(Conflict):
+    """No passenger says that the driver did not come, or the time for an answer is over."""
+
+
+@dataclass(eq=False)
 class CheckinClosed(Conflict):
     """Check-in is open from two hours before departure to six hours after."""
 
@@ -138,8 +158,10 @@ class TooManyCheckinTries(RateLimited):
 class Booking:
     """`amount_total` = seats × the stretch's price; `fees` is the platform's part of it. Francs.
 
-    `board` and `alight` are the waypoints' orders on the trip; `departure_time` is that at the pickup.
-    `qr_code` is an unguessable token that only the passenger sees. `changes` holds what no store has yet kept.
+    `board` and `alight` are the waypoints' orders on the trip; `departure_time` is that at the pickup, and the texts
+    are what the places were called when the booking was made. `qr_code` is an unguessable token that only the
+    passenger sees. `asked_at` is when the sides were asked whether the ride took place; while `is_frozen` the booking
+    is over, but its money waits for the driver's word. `changes` holds what no store has yet kept.
     """
 
     id: UUID
@@ -150,6 +172,8 @@ class Booking:
     alight: int
     pickup_stop_id: UUID | None = None
     dropoff_stop_id: UUID | None = None
+    pickup_text: str
+    dropoff_text: str
     departure_time: datetime
     amount_total: int
     fees: int
@@ -163,6 +187,11 @@ class Booking:
     ended_at: datetime | None = None
     cancelled_by: Party | None = None
     cancel_reason: str | None = None
+    cancel_fee: int | None = None
+    cancel_refund: int | None = None
+    asked_at: datetime | None = None
+    contested_at: datetime | None = None
+    is_frozen: bool = False
     version: int = 1
     created_at: datetime
     updated_at: datetime
@@ -211,9 +240,76 @@ class Booking:
 
     def expire(self, at: datetime) -> None:
         """Nobody answered, or no money came."""
-        stage = BOOKING.go(self.stage, BookingAction.EXPIRE, Party.SYSTEM)
-        self.cancelled_by, self.cancel_reason = Party.SYSTEM, "expired"
-        self._become(stage, SYSTEM, at, {"reason": "expired"})
+        self._end(BookingAction.EXPIRE, SYSTEM, at, "expired")
+
+    def reject(self, by: Actor, at: datetime) -> None:
+        """The driver says no."""
+        self._end(BookingAction.REJECT, by, at, "rejected")
+
+    def cancel(self, by: Actor, at: datetime, reason: str, *, fee: int = 0) -> None:
+        """A side does not want it any more; `fee` francs are what the passenger loses of what he paid."""
+        self._end(BookingAction.CANCEL, by, at, reason, fee=fee)
+
+    def no_show(self, by: Actor, at: datetime, *, fee: int) -> None:
+        """The passenger did not come. The driver may say so from half an hour after departure on.
+
+        Raises:
+            TooEarly: for the driver's word.
+        """
+        BOOKING.go(self.stage, BookingAction.NO_SHOW, by.party)
+        if by.party is Party.DRIVER:
+            _require_since(self.departure_time + NO_SHOW_AFTER, at)
+        self._end(BookingAction.NO_SHOW, by, at, "no_show", fee=fee)
+
+    def driver_no_show(self, by: Actor, at: datetime) -> None:
+        """The passenger says that no driver came: the booking ends, its money waits for the driver's word.
+
+        Raises:
+            TooEarly: before a quarter of an hour after departure.
+        """
+        BOOKING.go(self.stage, BookingAction.DRIVER_NO_SHOW, by.party)
+        _require_since(self.departure_time + DRIVER_NO_SHOW_AFTER, at)
+        self._end(BookingAction.DRIVER_NO_SHOW, by, at, "driver_no_show")
+        self.asked_at, self.is_frozen = at, True
+
+    def ask(self, at: datetime) -> None:
+        """Nobody checked in and nothing shows whose fault it was: both sides are asked."""
+        self.asked_at = self.updated_at = at
+        self._note(self.status, SYSTEM, at, {"reason": "asked"})
+
+    def contest(self, by: Actor, at: datetime) -> None:
+        """The driver says that he was there: the money waits for the back office.
+
+        Raises:
+            NothingToContest: no passenger says otherwise, or the time for an answer is over.
+        """
+        if by.party is not Party.DRIVER:
+            raise Forbidden
+        if not self.is_frozen or self.is_unanswered(at):
+            raise NothingToContest
+        if self.contested_at is None:
+            self.contested_at = self.updated_at = at
+            self._note(self.status, by, at, {"reason": "contested"})
+
+    def is_unanswered(self, at: datetime) -> bool:
+        """Whether the driver was asked and let the time for his word pass."""
+        return self.asked_at is not None and self.contested_at is None and at >= self.asked_at + ANSWER_TTL
+
+    def give_back(self, at: datetime) -> None:
+        """No word from the driver: the passenger gets everything back."""
+        if self.status is BookingStatus.PAID:
+            self._end(BookingAction.NO_SHOW, SYSTEM, at, "unconfirmed")
+        else:
+            self._note(self.status, SYSTEM, at, {"reason": "unanswered"})
+        self.is_frozen, self.updated_at = False, at
+
+    def _end(self, action: BookingAction, by: Actor, at: datetime, reason: str, *, fee: int = 0) -> None:
+        stage = BOOKING.go(self.stage, action, by.party)
+        facts: dict[str, str | int] = {"reason": reason}
+        if self.paid_at is not None:
+            self.cancel_fee = facts["fee"] = fee
+        self.cancelled_by, self.cancel_reason = by.party, reason
+        self._become(stage, by, at, facts)
 
     def require_payable(self, at: datetime) -> None:
         """Refuse money that would come too early or too late."""
@@ -249,11 +345,16 @@ class Booking:
             raise WrongCheckinCode
         if self.checked_in_at is not None:
             return
-        opens, closes = self.departure_time - CHECKIN_OPENS, self.departure_time + CHECKIN_CLOSES
-        if not opens <= at <= closes:
-            raise CheckinClosed(opens, closes)
+        opens = self.departure_time - CHECKIN_OPENS
+        if not opens <= at <= self.checkin_closes_at:
+            raise CheckinClosed(opens, self.checkin_closes_at)
         self.checked_in_at = at
         self._become(stage, by, at)
+
+    @property
+    def checkin_closes_at(self) -> datetime:
+        """Who has not checked in by then did not ride, as far as we know."""
+        return self.departure_time + CHECKIN_CLOSES
 
     def start(self, by: Actor, at: datetime) -> None:
         """The passenger is aboard."""
@@ -263,9 +364,18 @@ class Booking:
 
     def end(self, by: Actor, at: datetime) -> None:
         """The passenger has arrived."""
-        stage = BOOKING.go(self.stage, BookingAction.END_RIDE, by.party)
+        self._complete(BookingAction.END_RIDE, by, at)
+
+    def complete(self, by: Actor, at: datetime) -> None:
+        """Nobody said so, but the ride is long over."""
+        self._complete(BookingAction.COMPLETE, by, at, {"automatic": 1} if by.party is Party.SYSTEM else None)
+
+    def _complete(
+        self, action: BookingAction, by: Actor, at: datetime, meta: dict[str, str | int] | None = None
+    ) -> None:
+        stage = BOOKING.go(self.stage, action, by.party)
         self.ended_at = at
-        self._become(stage, by, at)
+        self._become(stage, by, at, meta)
 
     def _become(self, stage: BookingStage, by: Actor, at: datetime, meta: dict[str, str | int] | None = None) -> None:
         before = self.status
@@ -280,6 +390,11 @@ class Booking:
 
     def _note(self, before: BookingStatus | None, by: Actor, at: datetime, meta: dict[str, str | int]) -> None:
         self.changes.append(Change(before, self.status, by, at, meta))
+
+
+def _require_since(opens_at: datetime, at: datetime) -> None:
+    if at < opens_at:
+        raise TooEarly(opens_at)
 
 
 def short_code(qr_code: str) -> str:

@@ -49,3 +49,38 @@ class BookingCompleted(BookingEvent):
     """The passenger has arrived and the driver has earned it."""
 
     name: ClassVar[str] = "booking.completed"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRejected(BookingEvent):
+    """The driver said no."""
+
+    name: ClassVar[str] = "booking.rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCancelled(BookingEvent):
+    """A side, or the trip's end, ended it."""
+
+    name: ClassVar[str] = "booking.cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class TripChanged(BookingEvent):
+    """The driver moved the departure or comes in another vehicle; one event for each live booking."""
+
+    name: ClassVar[str] = "booking.trip_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class PassengerMissing(BookingEvent):
+    """The passenger did not come and loses his fee."""
+
+    name: ClassVar[str] = "booking.no_show"
+
+
+@dataclass(frozen=True, slots=True)
+class RideQuestioned(BookingEvent):
+    """Nobody checked in, or the passenger saw no driver: the sides are asked, the driver has a day to answer."""
+
+    name: ClassVar[str] = "booking.questioned"

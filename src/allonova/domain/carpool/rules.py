@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.money import percent_of
 
 MAX_AHEAD = timedelta(days=180)  # allocar.md, Vehicles and trips
+MAX_SHIFT = timedelta(minutes=30)  # of a departure that was promised
 PENDING_TTL = timedelta(hours=24)  # allocar.md, Bookings: expire
 CHECKIN_OPENS = timedelta(hours=2)  # before departure
 CHECKIN_CLOSES = timedelta(hours=6)  # after departure
+NO_SHOW_AFTER = timedelta(minutes=30)  # after departure the driver may say that a passenger did not come
+DRIVER_NO_SHOW_AFTER = timedelta(minutes=15)  # after departure the passenger may say that no driver came
+ANSWER_TTL = timedelta(hours=24)  # for the driver's word, once the sides were asked
+COMPLETE_AFTER = timedelta(hours=24)  # after arrival a ride that nobody ended is complete
+EMPTY_TRIP_AFTER = timedelta(hours=6)  # after arrival a trip without passengers is over
+PENALTY_WINDOW = timedelta(hours=24)  # money.md: a driver who cancels later than this before departure is fined
 CHECKIN_WINDOW = timedelta(minutes=10)  # wrong codes are counted over it
 CHECKIN_TRIES = 5
 UNPAID_LIMIT = 5  # seeds/allocar.txt, Anti-fraude: 5 unpaid bookings in 24 h
@@ -45,6 +52,14 @@ ABIDJAN_YAMOUSSOUKRO = Corridor(  # money.md, Fees and cancellation
 )
 
 
+@dataclass(frozen=True, slots=True)
+class CancelWindow:
+    """A passenger who cancels less than `hours_before` departure loses `fee_percent` of what he paid."""
+
+    hours_before: int
+    fee_percent: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Settings of the back office."""
@@ -52,6 +67,9 @@ class Rules:
     commission_percent: int = 10
     commission_fixed: int = 0
     hold_minutes: int = 30
+    cancel_windows: tuple[CancelWindow, ...] = (CancelWindow(24, 30), CancelWindow(2, 50))
+    no_show_percent: int = 100
+    driver_penalty: int = 1_000
     require_kyc_for_driver: bool = True
     allow_auto_accept: bool = True
     corridors: tuple[Corridor, ...] = (ABIDJAN_YAMOUSSOUKRO,)
@@ -64,3 +82,19 @@ class Rules:
     def commission(self, amount: int) -> int:
         """The platform's part of a fare: half up to whole francs, never more than the fare."""
         return min(amount, percent_of(amount, self.commission_percent) + self.commission_fixed)
+
+    def passenger_fee(self, amount: int, departure: datetime, at: datetime) -> int:
+        """What a passenger loses who cancels: by the narrowest window he is in; once the car has left, a no-show's."""
+        if at >= departure:
+            return self.no_show_fee(amount)
+        open_windows = [w for w in self.cancel_windows if departure - at < timedelta(hours=w.hours_before)]
+        narrowest = min(open_windows, key=lambda window: window.hours_before, default=None)
+        return 0 if narrowest is None else percent_of(amount, narrowest.fee_percent)
+
+    def no_show_fee(self, amount: int) -> int:
+        """What a passenger loses who does not come."""
+        return percent_of(amount, self.no_show_percent)
+
+    def penalty(self, departure: datetime, at: datetime) -> int:
+        """What a driver owes who cancels a paid ride."""
+        return self.driver_penalty if departure - at < PENALTY_WINDOW else 0

@@ -116,9 +116,10 @@ class PreconditionRequired(DomainError):
 
 @dataclass(eq=False)
 class PreconditionFailed(DomainError):
-    """The object has changed since the caller read it."""
+    """The object has changed since the caller read it; `current` is how it looks now, as he may see it."""
 
     code = "precondition_failed"
+    current: object = None
 
 
 @dataclass(eq=False)

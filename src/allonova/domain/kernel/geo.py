@@ -34,3 +34,35 @@ class Place:
 
     point: Point
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The area between two parallels and two meridians; it does not cross the 180th."""
+
+    south_west: Point
+    north_east: Point
+
+    def __post_init__(self) -> None:
+        if self.south_west.lat > self.north_east.lat or self.south_west.lon > self.north_east.lon:
+            raise ValueError("the south-western corner comes first")
+
+    def holds(self, point: Point) -> bool:
+        """Whether a point lies in it or on its edge."""
+        low, high = self.south_west, self.north_east
+        return low.lat <= point.lat <= high.lat and low.lon <= point.lon <= high.lon
+
+    @property
+    def centre(self) -> Point:
+        """Half way between its parallels and its meridians."""
+        low, high = self.south_west, self.north_east
+        return Point((low.lat + high.lat) / 2, (low.lon + high.lon) / 2)
+
+    @property
+    def reach_m(self) -> float:
+        """Metres from the centre within which all of it lies. Up to half the globe's width the corners are farthest."""
+        low, high = self.south_west, self.north_east
+        if high.lon - low.lon > 180:
+            return math.pi * EARTH_RADIUS_M
+        corners = (low, Point(low.lat, high.lon), Point(high.lat, low.lon), high)
+        return max(self.centre.distance_m(corner) for corner in corners)

@@ -23,3 +23,11 @@ class PaymentMismatched(Event):
 
     name: ClassVar[str] = "payment.mismatched"
     payment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRefunded(Event):
+    """The money went back to whoever paid."""
+
+    name: ClassVar[str] = "payment.refunded"
+    payment_id: UUID

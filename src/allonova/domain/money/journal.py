@@ -16,6 +16,8 @@ class AccountKind(StrEnum):
     COMMISSION = "commission"
     DRIVER_PAYABLE = "driver_payable"
     REFUNDS_DUE = "refunds_due"
+    WALLET = "wallet"
+    PENALTIES = "penalties"
 
 
 class EntryKind(StrEnum):
@@ -25,11 +27,15 @@ class EntryKind(StrEnum):
     RIDE_COMPLETED = "ride_completed"
     PAYMENT_WITHOUT_BOOKING = "payment_without_booking"
     REFUND_SENT = "refund_sent"
+    REFUND_TO_WALLET = "refund_to_wallet"
+    BOOKING_CANCELLED = "booking_cancelled"
+    FEE_FROM_WALLET = "fee_from_wallet"
+    DRIVER_PENALTY = "driver_penalty"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`owner` is a user's id for driver_payable, a provider's name for clearing, else empty."""
+    """`owner` is a user's id for driver_payable and wallet, a provider's name for clearing, else empty."""
 
     kind: AccountKind
     owner: str = ""
@@ -64,6 +70,7 @@ class Entry:
 ESCROW = Account(AccountKind.ESCROW)
 COMMISSION = Account(AccountKind.COMMISSION)
 REFUNDS_DUE = Account(AccountKind.REFUNDS_DUE)
+PENALTIES = Account(AccountKind.PENALTIES)
 
 
 def clearing(provider: str) -> Account:
@@ -74,6 +81,11 @@ def clearing(provider: str) -> Account:
 def driver_payable(driver_id: UUID) -> Account:
     """What we owe a driver."""
     return Account(AccountKind.DRIVER_PAYABLE, str(driver_id))
+
+
+def wallet(user_id: UUID) -> Account:
+    """What somebody keeps with us."""
+    return Account(AccountKind.WALLET, str(user_id))
 
 
 def move(source: Account, *shares: tuple[Account, int]) -> tuple[Posting, ...]:

@@ -139,6 +139,11 @@ class Payment:
         self.refunded_amount = self.amount
         self.updated_at = at
 
+    def refund_part(self, amount: int, *, at: datetime) -> None:
+        """A part of it went back, to the wallet of whoever paid; the rest stays ours."""
+        self.refunded_amount += amount
+        self.updated_at = at
+
     def flag(self, flag: str, *, at: datetime) -> None:
         """Mark for people to look at."""
         if flag not in self.flags:

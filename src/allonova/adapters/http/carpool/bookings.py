@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import segno
 from fastapi import Query, Response
 from pydantic import StringConstraints
 
 from allonova.adapters.http.answers import answer, answer_page, spec
-from allonova.adapters.http.fields import Body, Instant, SeatCount
+from allonova.adapters.http.fields import Body, Instant, Line, SeatCount
 from allonova.adapters.http.listing import Listing
 from allonova.adapters.http.provide import UserCaller, keyed, use
 from allonova.adapters.http.routes import api_router
 from allonova.application.carpool.accept_booking import AcceptBooking
+from allonova.application.carpool.cancel_booking import CancelBooking
 from allonova.application.carpool.check_in import CheckIn
+from allonova.application.carpool.contest_no_show import ContestNoShow
 from allonova.application.carpool.create_booking import CreateBooking
 from allonova.application.carpool.end_ride import EndRide
 from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.carpool.reject_booking import RejectBooking
+from allonova.application.carpool.report_driver_no_show import ReportDriverNoShow
+from allonova.application.carpool.report_no_show import ReportNoShow
 from allonova.application.carpool.start_ride import StartRide
-from allonova.application.carpool.views import BookingView
+from allonova.application.carpool.views import BookingView, DriverMissed
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.listing import ListQuery
 from allonova.domain.carpool.booking import BookingStatus
@@ -42,6 +49,18 @@ class BookingBody(Body):
     seats: SeatCount
     pickup_stop_id: UUID | None = None
     dropoff_stop_id: UUID | None = None
+
+
+class CancelBody(Body):
+    """Why, for the other side to read."""
+
+    reason: Line | None = None
+
+
+class Svg(Response):
+    """A picture."""
+
+    media_type = "image/svg+xml"
 
 
 class CodeBody(Body):
@@ -97,6 +116,56 @@ async def accept_booking(
 ) -> Response:
     """The driver says yes: the seats are held while the money is awaited."""
     return answer(await accept(caller_id=caller.user_id, booking_id=id))
+
+
+@router.post("/{id}/reject", **spec(BookingView, RejectBooking.errors))
+async def reject_booking(
+    id: UUID, caller: UserCaller, reject: Annotated[RejectBooking, use(RejectBooking)]
+) -> Response:
+    """The driver says no."""
+    return answer(await reject(caller_id=caller.user_id, booking_id=id))
+
+
+@router.post("/{id}/cancel", **spec(BookingView, CancelBooking.errors))
+async def cancel_booking(
+    id: UUID, caller: UserCaller, cancel: Annotated[CancelBooking, use(CancelBooking)], body: CancelBody | None = None
+) -> Response:
+    """A side does not want it any more; `cancellation` says what the passenger loses and what goes back."""
+    reason = None if body is None else body.reason
+    return answer(await cancel(caller_id=caller.user_id, booking_id=id, reason=reason))
+
+
+@router.post("/{id}/no-show", **spec(BookingView, ReportNoShow.errors))
+async def report_no_show(id: UUID, caller: UserCaller, report: Annotated[ReportNoShow, use(ReportNoShow)]) -> Response:
+    """The driver says that the passenger did not come."""
+    return answer(await report(caller_id=caller.user_id, booking_id=id))
+
+
+@router.post("/{id}/driver-no-show", **spec(DriverMissed, ReportDriverNoShow.errors))
+async def report_driver_no_show(
+    id: UUID, caller: UserCaller, report: Annotated[ReportDriverNoShow, use(ReportDriverNoShow)]
+) -> Response:
+    """The passenger says that no driver came; the next trips that go the same way come with the answer."""
+    return answer(await report(caller_id=caller.user_id, booking_id=id))
+
+
+@router.post("/{id}/contest", **spec(BookingView, ContestNoShow.errors))
+async def contest_no_show(
+    id: UUID, caller: UserCaller, contest: Annotated[ContestNoShow, use(ContestNoShow)]
+) -> Response:
+    """The driver answers, within a day, that he was there; the money then waits for the back office."""
+    return answer(await contest(caller_id=caller.user_id, booking_id=id))
+
+
+@router.get("/{id}/qr.svg", **spec(None, [NotFound], media=Svg.media_type))
+async def draw_qr(id: UUID, caller: UserCaller, queries: Annotated[CarpoolQueries, use(CarpoolQueries)]) -> Response:
+    """The picture that the driver reads, for the passenger alone."""
+    booking = await queries.booking(id, viewer_id=caller.user_id)
+    if booking is None or booking.qr_code is None:
+        raise NotFound
+    picture = io.BytesIO()
+    segno.make_qr(booking.qr_code, error="m").save(picture, kind="svg", scale=8, border=4, light="#fff")
+    return Svg(picture.getvalue())
 
 
 @router.post("/{id}/checkin", **spec(BookingView, CheckIn.errors))

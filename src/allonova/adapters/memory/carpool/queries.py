@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,15 @@ from allonova.adapters.memory.carpool.search import found
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
     BOOKINGS,
-    KYC_DOCUMENTS,
+    JOURNAL_ENTRIES,
     PAYMENTS,
     TRIPS,
     VEHICLES,
+    WALLET_TXNS,
+    WALLETS,
 )
 from allonova.adapters.memory.identity import USERS
+from allonova.adapters.memory.kyc import KYC_DOCUMENTS
 from allonova.adapters.memory.listing import listed
 from allonova.adapters.memory.store import Rows, stored
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Search
@@ -26,25 +30,37 @@ from allonova.application.carpool.views import (
     Person,
     TripView,
     VehicleView,
+    WalletTxnView,
+    WalletView,
     booking_view,
-    leg_of,
     trip_view,
+    txn_view,
     vehicle_view,
+    wallet_view,
 )
 from allonova.application.kernel.listing import ListQuery, Page
-from allonova.domain.carpool.booking import Booking, party_of
+from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus, party_of
+from allonova.domain.carpool.rules import COMPLETE_AFTER, EMPTY_TRIP_AFTER
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import IDENTITY_PAPERS, DocType, KycStatus
-from allonova.domain.money.payment import Payment
+from allonova.domain.money.journal import driver_payable
+from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.wallet import Wallet, WalletTxn
 
 VEHICLE_FIELDS: Mapping[str, Callable[[Vehicle], Any]] = {"id": lambda v: v.id, "created_at": lambda v: v.created_at}
+TRIP_FIELDS: Mapping[str, Callable[[Trip], Any]] = {
+    name: attrgetter(name) for name in ("id", "status", "departure_time", "created_at")
+}
 BOOKING_FIELDS: Mapping[str, Callable[[Booking], Any]] = {
     "id": lambda b: b.id,
     "status": lambda b: b.status,
     "created_at": lambda b: b.created_at,
     "departure_time": lambda b: b.departure_time,
+}
+TXN_FIELDS: Mapping[str, Callable[[WalletTxn], Any]] = {
+    name: attrgetter(name) for name in ("id", "type", "source", "status", "created_at")
 }
 
 
@@ -57,11 +73,13 @@ class MemoryCarpoolQueries:
     async def vehicle(self, id: UUID, *, owner_id: UUID) -> VehicleView | None:
         """See CarpoolQueries."""
         vehicle = self._source.rows(VEHICLES).get(id)
-        return vehicle_view(vehicle) if vehicle and vehicle.user_id == owner_id else None
+        is_his = vehicle is not None and vehicle.user_id == owner_id and vehicle.retired_at is None
+        return vehicle_view(vehicle) if vehicle and is_his else None
 
     async def vehicles(self, owner_id: UUID, query: ListQuery) -> Page[VehicleView]:
         """See CarpoolQueries."""
-        own = [vehicle for vehicle in self._source.rows(VEHICLES).values() if vehicle.user_id == owner_id]
+        vehicles = self._source.rows(VEHICLES).values()
+        own = [vehicle for vehicle in vehicles if vehicle.user_id == owner_id and vehicle.retired_at is None]
         return listed(own, query, fields=VEHICLE_FIELDS, show=vehicle_view)
 
     async def approved_papers(self, user_id: UUID) -> list[DocType]:
@@ -73,6 +91,11 @@ class MemoryCarpoolQueries:
         trip = self._source.rows(TRIPS).get(id)
         is_hidden = trip is None or (trip.status is TripStatus.DRAFT and trip.driver_id != viewer_id)
         return None if trip is None or is_hidden else self._trip_view(trip)
+
+    async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
+        """See CarpoolQueries."""
+        own = [trip for trip in self._trips() if trip.driver_id == driver_id]
+        return listed(own, query, fields=TRIP_FIELDS, show=self._trip_view)
 
     async def search(self, search: Search) -> Page[Hit]:
         """See CarpoolQueries."""
@@ -106,15 +129,17 @@ class MemoryCarpoolQueries:
         if booking is None:
             return None
         trip = self._trip_of(booking)
-        leg = leg_of(trip, booking.ride)
         return BookingNews(
             driver=self._contact(trip.driver_id),
             passenger=self._contact(booking.passenger_id),
-            origin=leg.pickup.label,
-            destination=leg.dropoff.label,
+            origin=booking.pickup_text,
+            destination=booking.dropoff_text,
             departure_time=booking.departure_time,
             seats=booking.seats,
             amount_total=booking.amount_total,
+            fee=booking.cancel_fee or 0,
+            refund=booking.cancel_refund or 0,
+            ended_by=booking.cancelled_by,
         )
 
     async def payment(self, id: UUID, *, payer_id: UUID | None) -> Payment | None:
@@ -122,10 +147,81 @@ class MemoryCarpoolQueries:
         payment = self._source.rows(PAYMENTS).get(id)
         return stored(payment) if payment and payer_id in (None, payment.user_id) else None
 
+    async def payments(self, payer_id: UUID) -> list[Payment]:
+        """See CarpoolQueries."""
+        mine = [payment for payment in self._source.rows(PAYMENTS).values() if payment.user_id == payer_id]
+        return [stored(payment) for payment in sorted(mine, key=attrgetter("created_at", "id"))]
+
+    async def open_matters(self, user_id: UUID) -> list[str]:
+        """See CarpoolQueries."""
+        bookings, payments = self._source.rows(BOOKINGS).values(), self._source.rows(PAYMENTS).values()
+        driven = {trip.id: trip.status for trip in self._trips() if trip.driver_id == user_id}
+        wallet = self._wallet(user_id)
+        found = {
+            "booking": any(b.passenger_id == user_id and (b.status in LIVE or b.is_frozen) for b in bookings),
+            "trip": any(status in (TripStatus.PUBLISHED, TripStatus.ONGOING) for status in driven.values())
+            or any(b.trip_id in driven and b.is_frozen for b in bookings),
+            "refund": any(p.user_id == user_id and self._waits_for_refund(p) for p in payments),
+            "payout": self._payable(user_id) > 0,
+            "wallet": wallet is not None and wallet.balance > 0,
+        }
+        return [matter for matter, is_open in found.items() if is_open]
+
+    def _waits_for_refund(self, payment: Payment) -> bool:
+        if payment.status is not PaymentStatus.PAID or payment.booking_id is None:
+            return False
+        booking = self._source.rows(BOOKINGS)[payment.booking_id]
+        due = payment.amount if booking.cancel_refund is None else booking.cancel_refund
+        is_over = booking.status is BookingStatus.CANCELLED and not booking.is_frozen
+        return is_over and payment.refunded_amount < due
+
+    def _payable(self, driver_id: UUID) -> int:
+        account = driver_payable(driver_id)
+        entries = self._source.rows(JOURNAL_ENTRIES).values()
+        return sum(posting.amount for entry in entries for posting in entry.postings if posting.account == account)
+
     async def overdue_bookings(self, *, now: datetime, limit: int) -> list[UUID]:
         """See CarpoolQueries."""
         overdue = [booking for booking in self._source.rows(BOOKINGS).values() if booking.is_overdue(now)]
         return [booking.id for booking in sorted(overdue, key=lambda b: (b.created_at, b.id))[:limit]]
+
+    async def unsettled_rides(self, *, now: datetime, limit: int) -> list[UUID]:
+        """See CarpoolQueries."""
+        due = [booking for booking in self._source.rows(BOOKINGS).values() if self._is_unsettled(booking, now)]
+        return [booking.id for booking in sorted(due, key=lambda b: (b.departure_time, b.id))[:limit]]
+
+    def _is_unsettled(self, booking: Booking, now: datetime) -> bool:
+        waits = booking.status is BookingStatus.PAID or booking.is_frozen
+        if not waits or now < booking.checkin_closes_at:
+            return False
+        if booking.is_frozen or (booking.checked_in_at is None and booking.asked_at is not None):
+            return booking.is_unanswered(now)
+        return booking.checked_in_at is None or now >= self._trip_of(booking).arrival_eta + COMPLETE_AFTER
+
+    async def empty_trips(self, *, now: datetime, limit: int) -> list[UUID]:
+        """See CarpoolQueries."""
+        busy = {booking.trip_id for booking in self._source.rows(BOOKINGS).values() if booking.status in LIVE}
+        over = [
+            trip
+            for trip in self._trips()
+            if trip.status is TripStatus.PUBLISHED
+            and now >= trip.arrival_eta + EMPTY_TRIP_AFTER
+            and trip.id not in busy
+        ]
+        return [trip.id for trip in sorted(over, key=lambda t: (t.departure_time, t.id))[:limit]]
+
+    async def wallet(self, owner_id: UUID) -> WalletView:
+        """See CarpoolQueries."""
+        return wallet_view(self._wallet(owner_id))
+
+    async def wallet_txns(self, owner_id: UUID, query: ListQuery) -> Page[WalletTxnView]:
+        """See CarpoolQueries."""
+        wallet = self._wallet(owner_id)
+        txns = [txn for txn in self._source.rows(WALLET_TXNS).values() if wallet and txn.wallet_id == wallet.id]
+        return listed(txns, query, fields=TXN_FIELDS, show=txn_view)
+
+    def _wallet(self, owner_id: UUID) -> Wallet | None:
+        return next((w for w in self._source.rows(WALLETS).values() if w.user_id == owner_id), None)
 
     def _trips(self) -> list[Trip]:
         return list(self._source.rows(TRIPS).values())
@@ -141,8 +237,7 @@ class MemoryCarpoolQueries:
         return Person(self._source.rows(USERS)[user_id], bool(self._approved(user_id) & IDENTITY_PAPERS))
 
     def _contact(self, user_id: UUID) -> Contact:
-        user = self._source.rows(USERS)[user_id]
-        return Contact(user.id, user.phone, user.language)
+        return Contact.of(self._source.rows(USERS)[user_id])
 
     def _trip_view(self, trip: Trip) -> TripView:
         return trip_view(trip, self._person(trip.driver_id), self._source.rows(VEHICLES)[trip.vehicle_id])

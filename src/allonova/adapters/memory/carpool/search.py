@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from allonova.adapters.memory.listing import ordered
-from allonova.application.carpool.ports import Search
+from allonova.application.carpool.ports import RIDES_IN_AREA, Search
 from allonova.application.carpool.views import Hit, TripView, hit_view
 from allonova.application.kernel.listing import Page, Sort
 from allonova.domain.carpool.trip import Leg, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.identity.user import User
+from allonova.domain.kernel.geo import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +24,21 @@ class Candidate:
 
     trip: Trip
     driver: User
+    vehicle: Vehicle
     leg: Leg
-    pickup_m: float
-    dropoff_m: float
+    pickup_m: float | None
+    dropoff_m: float | None
 
     @property
-    def distance_m(self) -> float:
-        """Metres to walk or ride at both ends together."""
-        return self.pickup_m + self.dropoff_m
+    def distance_m(self) -> float | None:
+        """Metres to walk or ride at both ends together, as far as they were asked for."""
+        known = [metres for metres in (self.pickup_m, self.dropoff_m) if metres is not None]
+        return sum(known) if known else None
+
+    @property
+    def nearness(self) -> tuple[float, int, int, int]:
+        """The least is the one that stands for its trip."""
+        return self.distance_m or 0, -self.leg.price, self.leg.ride.board, self.leg.ride.alight
 
 
 FIELDS: Mapping[str, Callable[[Candidate], Any]] = {
@@ -44,38 +54,54 @@ def found(
     rides: Iterable[tuple[Trip, User, Vehicle]], search: Search, *, show: Callable[[Trip], TripView]
 ) -> Page[Hit]:
     """Filters first, then the nearest leg of each trip, then order and page."""
-    nearest: list[Candidate] = []
-    for trip, driver, vehicle in rides:
-        if not _suits(search, trip, driver, vehicle):
-            continue
-        legs = [candidate for leg in trip.legs() if (candidate := _candidate(search, trip, driver, leg))]
-        nearest += sorted(legs, key=lambda c: (c.distance_m, c.leg.ride.board, c.leg.ride.alight))[:1]
+    looked_at = [_candidate(search, ride, leg) for ride in rides for leg in _published(ride[0]) if _lies(search, leg)]
+    if search.area is not None:
+        looked_at = sorted(looked_at, key=lambda candidate: candidate.leg.pickup.at)[:RIDES_IN_AREA]
+    by_trip: dict[UUID, list[Candidate]] = {}
+    for candidate in looked_at:
+        if _suits(search, candidate):
+            by_trip.setdefault(candidate.trip.id, []).append(candidate)
+    nearest = [min(legs, key=attrgetter("nearness")) for legs in by_trip.values()]
     ranked = ordered(nearest, search.sort or (Sort("departure_time"),), FIELDS)
     start = (search.page - 1) * search.page_size
     return Page([_hit(candidate, show) for candidate in ranked[start : start + search.page_size]], len(ranked))
 
 
-def _suits(search: Search, trip: Trip, driver: User, vehicle: Vehicle) -> bool:
+def _published(trip: Trip) -> Iterable[Leg]:
+    return trip.legs() if trip.status is TripStatus.PUBLISHED else ()
+
+
+def _candidate(search: Search, ride: tuple[Trip, User, Vehicle], leg: Leg) -> Candidate:
+    start, end = leg.pickup.point, leg.dropoff.point
+    return Candidate(*ride, leg, _metres(start, search.start), _metres(end, search.end))
+
+
+def _lies(search: Search, leg: Leg) -> bool:
+    """Where and when it was asked for."""
+    start, end = leg.pickup.point, leg.dropoff.point
+    metres = (_metres(start, search.start) or 0, _metres(end, search.end) or 0)
     return (
-        trip.status is TripStatus.PUBLISHED
-        and trip.driver_id != search.viewer_id
-        and (search.comfort is None or vehicle.comfort_level is search.comfort)
-        and (search.driver_rating is None or float(driver.rating_avg) >= search.driver_rating)
-    )
-
-
-def _candidate(search: Search, trip: Trip, driver: User, leg: Leg) -> Candidate | None:
-    candidate = Candidate(
-        trip, driver, leg, leg.pickup.point.distance_m(search.start), leg.dropoff.point.distance_m(search.end)
-    )
-    matches = (
         search.earliest <= leg.pickup.at < search.latest
-        and max(candidate.pickup_m, candidate.dropoff_m) <= search.radius_m
+        and max(metres) <= search.radius_m
+        and (search.area is None or (search.area.holds(start) and search.area.holds(end)))
+    )
+
+
+def _suits(search: Search, candidate: Candidate) -> bool:
+    """All that is left to ask."""
+    trip, leg = candidate.trip, candidate.leg
+    return (
+        trip.driver_id != search.viewer_id
+        and (search.comfort is None or candidate.vehicle.comfort_level is search.comfort)
+        and (search.driver_rating is None or float(candidate.driver.rating_avg) >= search.driver_rating)
         and (search.price_min is None or leg.price >= search.price_min)
         and (search.price_max is None or leg.price <= search.price_max)
         and trip.bookable(leg.ride) >= search.seats
     )
-    return candidate if matches else None
+
+
+def _metres(here: Point, there: Point | None) -> float | None:
+    return None if there is None else here.distance_m(there)
 
 
 def _hit(candidate: Candidate, show: Callable[[Trip], TripView]) -> Hit:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import dataclasses
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 from allonova.adapters.memory.carpool.tables import (
@@ -13,6 +15,9 @@ from allonova.adapters.memory.carpool.tables import (
     PAYMENTS,
     TRIP_STOPS,
     TRIPS,
+    VEHICLES,
+    WALLET_TXNS,
+    WALLETS,
     WEBHOOK_EVENTS,
     HistoryRow,
     StopRow,
@@ -21,11 +26,13 @@ from allonova.adapters.memory.rules import ForeignKeyMissing
 from allonova.adapters.memory.store import MemoryStore, Transaction, stored, through_json
 from allonova.application.carpool.ports import StoredEvent
 from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus
-from allonova.domain.carpool.trip import Stop, Trip
+from allonova.domain.carpool.trip import Stop, Trip, TripStatus
+from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Change
 from allonova.domain.kernel.errors import NotFound
 from allonova.domain.money.journal import Entry
 from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.wallet import Wallet, WalletTxn
 
 
 class MemoryTrips(MemoryStore[Trip]):
@@ -59,23 +66,60 @@ class MemoryTrips(MemoryStore[Trip]):
             raise NotFound
         return await self.get(booking.trip_id, lock=True)
 
+    async def seats_offered(self, vehicle_id: UUID, *, now: datetime) -> int:
+        """See TripStore."""
+        on_the_road = (TripStatus.PUBLISHED, TripStatus.ONGOING)
+        offers = (
+            trip.seats_total
+            for trip in self._rows().values()
+            if trip.vehicle_id == vehicle_id and trip.status in on_the_road and trip.arrival_eta > now
+        )
+        return max(offers, default=0)
+
+    async def remove(self, trip: Trip) -> None:
+        """See TripStore."""
+        if any(booking.trip_id == trip.id for booking in self._transaction.rows(BOOKINGS).values()):
+            raise self._transaction.broken(ForeignKeyMissing("a booking names the trip"))
+        for stop in trip.stops:
+            self._transaction.remove(TRIP_STOPS, stop.id)
+        self._transaction.remove(TRIPS, trip.id)
+
     def _keep_stops(self, trip_id: UUID, before: Sequence[Stop], after: Sequence[Stop]) -> None:
-        kept = {stop.id for stop in after}
+        gone = {stop.id for stop in before} - {stop.id for stop in after}
         for stop in before:
-            if stop.id not in kept:
-                self._require_unused(stop.id)
             self._transaction.remove(TRIP_STOPS, stop.id)
         for stop in after:
             self._transaction.insert(TRIP_STOPS, StopRow(id=stop.id, trip_id=trip_id, order=stop.order))
+        self._forget_stops(gone)
 
-    def _require_unused(self, stop_id: UUID) -> None:
-        bookings = self._transaction.rows(BOOKINGS).values()
-        if any(stop_id in (booking.pickup_stop_id, booking.dropoff_stop_id) for booking in bookings):
-            raise self._transaction.broken(ForeignKeyMissing("a booking uses the stop"))
+    def _forget_stops(self, gone: Collection[UUID]) -> None:
+        """Bookings keep what was agreed in words; their stops are set null, as the foreign keys say."""
+        for booking in list(self._transaction.rows(BOOKINGS).values()):
+            if {booking.pickup_stop_id, booking.dropoff_stop_id} & set(gone):
+                self._transaction.put(
+                    BOOKINGS,
+                    dataclasses.replace(
+                        booking,
+                        pickup_stop_id=None if booking.pickup_stop_id in gone else booking.pickup_stop_id,
+                        dropoff_stop_id=None if booking.dropoff_stop_id in gone else booking.dropoff_stop_id,
+                    ),
+                )
 
 
 def _route(trip: Trip) -> tuple[object, ...]:
     return trip.stops, trip.departure_time, trip.arrival_eta, trip.price_per_seat, trip.status
+
+
+class MemoryVehicles(MemoryStore[Vehicle]):
+    """Vehicles."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, VEHICLES)
+
+    async def all_of(self, owner_id: UUID) -> list[Vehicle]:
+        """See VehicleStore."""
+        owned = [vehicle for vehicle in self._rows().values() if vehicle.user_id == owner_id]
+        return [stored(vehicle) for vehicle in sorted(owned, key=attrgetter("created_at", "id"))]
 
 
 class MemoryBookings(MemoryStore[Booking]):
@@ -109,6 +153,28 @@ class MemoryBookings(MemoryStore[Booking]):
         """See BookingStore."""
         return sum(booking.trip_id == trip_id and booking.status in LIVE for booking in self._rows().values())
 
+    async def live_of(self, trip_id: UUID) -> list[Booking]:
+        """See BookingStore."""
+        live = [booking for booking in self._rows().values() if booking.trip_id == trip_id and booking.status in LIVE]
+        return [stored(booking) for booking in sorted(live, key=attrgetter("created_at", "id"))]
+
+    async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:
+        """See BookingStore."""
+        for booking in await self.live_of(trip_id):
+            booking.departure_time += by
+            if booking.hold_expires_at is not None:
+                booking.hold_expires_at = min(booking.hold_expires_at, booking.departure_time)
+            booking.updated_at = at
+            await self.save(booking)
+
+    async def has_any(self, trip_id: UUID) -> bool:
+        """See BookingStore."""
+        return any(booking.trip_id == trip_id for booking in self._rows().values())
+
+    async def has_started(self, trip_id: UUID) -> bool:
+        """See BookingStore."""
+        return any(booking.trip_id == trip_id and booking.started_at for booking in self._rows().values())
+
     def _write_history(self, booking_id: UUID, changes: Sequence[Change]) -> None:
         written = sum(row.booking_id == booking_id for row in self._transaction.rows(BOOKING_EVENTS).values())
         for number, change in enumerate(changes, written):
@@ -135,6 +201,43 @@ class MemoryPayments(MemoryStore[Payment]):
         payments = self._rows().values()
         found = [payment for payment in payments if payment.booking_id == booking_id and payment.status not in over]
         return stored(max(found, key=lambda payment: (payment.created_at, payment.id))) if found else None
+
+
+class MemoryWallets(MemoryStore[Wallet]):
+    """Wallets and the lines of their statements."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, WALLETS)
+
+    async def of(self, user_id: UUID, *, new: Wallet) -> Wallet:
+        """See WalletStore."""
+        found = await self.find(user_id=user_id)
+        if found is None:
+            await super().add(new)
+            found = await self.get(new.id)
+        return found
+
+    async def add(self, entity: Wallet) -> None:
+        """See WalletStore."""
+        txns = _lines_of(entity)
+        await super().add(entity)
+        self._keep(txns)
+
+    async def save(self, entity: Wallet) -> None:
+        """See WalletStore."""
+        txns = _lines_of(entity)
+        await super().save(entity)
+        self._keep(txns)
+
+    def _keep(self, txns: Sequence[WalletTxn]) -> None:
+        for txn in txns:
+            self._transaction.insert(WALLET_TXNS, txn)
+
+
+def _lines_of(wallet: Wallet) -> list[WalletTxn]:
+    """Its new lines, which the store now answers for."""
+    txns, wallet.txns = wallet.txns, []
+    return txns
 
 
 class MemoryJournal:

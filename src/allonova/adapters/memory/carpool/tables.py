@@ -13,9 +13,9 @@ from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Change
 from allonova.domain.kernel.money import CURRENCY, MAX_AMOUNT_XOF
-from allonova.domain.kyc.document import KycDocument
 from allonova.domain.money.journal import Entry
 from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.wallet import Wallet, WalletTxn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,10 @@ def _no_stretch_oversold(trip: Trip) -> bool:
     return all(held >= 0 and sold >= 0 and held + sold <= trip.seats_total for held, sold in pairs)
 
 
-KYC_DOCUMENTS = Table(name="kyc_documents", row=KycDocument, foreigns=(Foreign("user_id", "users"),))
 VEHICLES = Table(
     name="vehicles",
     row=Vehicle,
-    uniques=(Unique("uq_vehicles_plate_number", ("plate_number",)),),
+    uniques=(Unique("uq_vehicles_plate_number", ("plate_number",), where=lambda vehicle: vehicle.retired_at is None),),
     foreigns=(Foreign("user_id", "users"),),
     refusals=REFUSALS,
 )
@@ -92,7 +91,7 @@ BOOKINGS = Table(
         Foreign("pickup_stop_id", "trip_stops"),
         Foreign("dropoff_stop_id", "trip_stops"),
     ),
-    money=("amount_total", "fees"),
+    money=("amount_total", "fees", "cancel_fee", "cancel_refund"),
     checks=(
         Check("seats", lambda booking: booking.seats > 0),
         Check("ride", lambda booking: 0 <= booking.board < booking.alight),
@@ -123,6 +122,28 @@ PAYMENTS = Table(
     checks=(
         Check("refunds", lambda payment: payment.refunded_amount <= payment.amount),
         Check("currency", lambda payment: payment.currency == CURRENCY),
+    ),
+)
+WALLETS = Table(
+    name="wallets",
+    row=Wallet,
+    uniques=(Unique("uq_wallets_user_id", ("user_id",)),),
+    foreigns=(Foreign("user_id", "users"),),
+    sums=("balance",),
+    checks=(
+        Check("balance", lambda wallet: wallet.balance >= 0),
+        Check("currency", lambda wallet: wallet.currency == CURRENCY),
+    ),
+)
+WALLET_TXNS = Table(
+    name="wallet_txns",
+    row=WalletTxn,
+    foreigns=(Foreign("wallet_id", "wallets"),),
+    money=("amount",),
+    sums=("balance_after",),
+    checks=(
+        Check("moves", lambda txn: txn.amount > 0),
+        Check("balance_after", lambda txn: txn.balance_after >= 0),
     ),
 )
 JOURNAL_ENTRIES = Table(

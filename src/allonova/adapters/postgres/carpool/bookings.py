@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import Text, any_, bindparam, literal
+from sqlalchemy.dialects.postgresql import ARRAY
+
 from allonova.adapters.postgres.carpool.rows import BOOKING
+from allonova.adapters.postgres.carpool.tables import BOOKINGS
 from allonova.adapters.postgres.runner import Runner
+from allonova.adapters.postgres.statements import compile_once
 from allonova.adapters.postgres.store import PostgresStore, Shelf
 from allonova.application.carpool.ports import REFUSALS
-from allonova.domain.carpool.booking import Booking
+from allonova.domain.carpool.booking import LIVE, Booking
 
 BOOKING_SHELF = Shelf(BOOKING, REFUSALS)
 
@@ -30,6 +35,27 @@ WHERE passenger_id = $1::uuid AND created_at >= $2::timestamptz
 _COUNT_LIVE = """
 SELECT count(*) FROM carpool.bookings WHERE trip_id = $1::uuid AND status IN ('pending', 'accepted', 'paid')
 """
+_SHIFT = """
+UPDATE carpool.bookings SET
+    departure_time = departure_time + $2::interval,
+    hold_expires_at = CASE  -- least() would make an instant of nothing
+        WHEN hold_expires_at IS NOT NULL THEN least(hold_expires_at, departure_time + $2::interval)
+    END,
+    updated_at = $3::timestamptz,
+    version = version + 1
+WHERE trip_id = $1::uuid AND status IN ('pending', 'accepted', 'paid')
+"""
+_HAS_ANY = """
+SELECT EXISTS (SELECT FROM carpool.bookings WHERE trip_id = $1::uuid)
+"""
+_HAS_STARTED = """
+SELECT EXISTS (SELECT FROM carpool.bookings WHERE trip_id = $1::uuid AND started_at IS NOT NULL)
+"""
+_LIVE_OF = compile_once(
+    BOOKING_SHELF.select(
+        BOOKINGS.c.trip_id == bindparam("trip"), BOOKINGS.c.status == any_(literal(sorted(LIVE), ARRAY(Text)))
+    ).order_by(BOOKINGS.c.created_at, BOOKINGS.c.id)
+)
 
 
 class PostgresBookings(PostgresStore[Booking]):
@@ -55,6 +81,23 @@ class PostgresBookings(PostgresStore[Booking]):
     async def count_live(self, trip_id: UUID) -> int:
         """Bookings of a trip that are pending, accepted or paid."""
         return int(await self._runner.fetchval(_COUNT_LIVE, trip_id))
+
+    async def live_of(self, trip_id: UUID) -> list[Booking]:
+        """A trip's bookings that are pending, accepted or paid, in the order in which they came."""
+        rows = await self._runner.fetch(_LIVE_OF.sql, *_LIVE_OF.args(trip=trip_id))
+        return [await self._entity(row, is_locked=False) for row in rows]
+
+    async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:
+        """The live bookings of a trip leave so much later, or earlier; no hold outlives the departure."""
+        await self._runner.execute(_SHIFT, trip_id, by, at)
+
+    async def has_any(self, trip_id: UUID) -> bool:
+        """Whether anybody ever booked a seat on the trip, whatever became of it."""
+        return bool(await self._runner.fetchval(_HAS_ANY, trip_id))
+
+    async def has_started(self, trip_id: UUID) -> bool:
+        """Whether the driver started anybody's ride on the trip."""
+        return bool(await self._runner.fetchval(_HAS_STARTED, trip_id))
 
     async def _add_changes(self, booking: Booking) -> None:
         changes = booking.changes

@@ -18,27 +18,43 @@ from allonova.adapters.postgres.carpool.selects import (
     read_booking,
     read_driver,
     read_passenger,
-    read_trip,
     show_booking,
     show_trip,
+    trips,
     visible_trip,
 )
 from allonova.adapters.postgres.carpool.tables import VEHICLES
 from allonova.adapters.postgres.kyc.tables import KYC_DOCUMENTS
 from allonova.adapters.postgres.lists import Listing
-from allonova.adapters.postgres.money.stores import PAYMENT_SHELF
-from allonova.adapters.postgres.money.tables import PAYMENTS
+from allonova.adapters.postgres.money.stores import PAYMENT_SHELF, TXN, WALLET_SHELF
+from allonova.adapters.postgres.money.tables import PAYMENTS, WALLET_TXNS, WALLETS
 from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.statements import compile_once
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Search
-from allonova.application.carpool.views import BookingView, Hit, Person, TripView, VehicleView, leg_of, vehicle_view
+from allonova.application.carpool.views import (
+    BookingView,
+    Hit,
+    TripView,
+    VehicleView,
+    WalletTxnView,
+    WalletView,
+    txn_view,
+    vehicle_view,
+    wallet_view,
+)
 from allonova.application.kernel.listing import ListQuery, Page
-from allonova.domain.carpool.rules import PENDING_TTL
+from allonova.domain.carpool.rules import (
+    ANSWER_TTL,
+    CHECKIN_CLOSES,
+    COMPLETE_AFTER,
+    EMPTY_TRIP_AFTER,
+    PENDING_TTL,
+)
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import DocType, KycStatus
 from allonova.domain.money.payment import Payment
 
-_OWNED = select(*VEHICLE.columns()).where(VEHICLES.c.user_id == bindparam("owner_id"))
+_OWNED = select(*VEHICLE.columns()).where(VEHICLES.c.user_id == bindparam("owner_id"), VEHICLES.c.retired_at.is_(None))
 _VEHICLE = compile_once(_OWNED.where(VEHICLES.c.id == bindparam("vehicle_id")))
 _VEHICLES = Listing(_OWNED, {"id": VEHICLES.c.id, "created_at": VEHICLES.c.created_at})
 _read_vehicle = VEHICLE.reader()
@@ -51,6 +67,10 @@ _APPROVED_PAPERS = compile_once(
 )
 
 _TRIP = compile_once(visible_trip())
+_TRIPS = Listing(
+    trips().where(TRIP_ROW.c.driver_id == bindparam("driver_id")),
+    {name: TRIP_ROW.c[name] for name in ("id", "status", "departure_time", "created_at")},
+)
 
 _IS_PASSENGER = PASSENGER.c.id == bindparam("viewer_id", type_=Uuid)
 _IS_DRIVER = DRIVER.c.id == bindparam("viewer_id", type_=Uuid)
@@ -70,6 +90,35 @@ _BOOKINGS_AS = {
 _PAYMENT = compile_once(PAYMENT_SHELF.select(PAYMENTS.c.id == bindparam("payment_id")))
 _read_payment = PAYMENT_SHELF.mapper.reader()
 
+_PAYMENTS_OF = compile_once(
+    PAYMENT_SHELF.select(PAYMENTS.c.user_id == bindparam("payer_id")).order_by(PAYMENTS.c.created_at, PAYMENTS.c.id)
+)
+
+_OPEN_MATTERS = """
+SELECT array_remove(ARRAY[
+    CASE WHEN EXISTS (
+        SELECT FROM carpool.bookings
+        WHERE passenger_id = $1::uuid AND (status IN ('pending', 'accepted', 'paid') OR is_frozen)
+    ) THEN 'booking' END,
+    CASE WHEN EXISTS (
+        SELECT FROM carpool.trips WHERE driver_id = $1::uuid AND status IN ('published', 'ongoing')
+    ) OR EXISTS (
+        SELECT FROM carpool.bookings b JOIN carpool.trips t ON t.id = b.trip_id
+        WHERE t.driver_id = $1::uuid AND b.is_frozen
+    ) THEN 'trip' END,
+    CASE WHEN EXISTS (
+        SELECT FROM carpool.payments p JOIN carpool.bookings b ON b.id = p.booking_id
+        WHERE p.user_id = $1::uuid AND p.status = 'paid' AND b.status = 'cancelled' AND NOT b.is_frozen
+            AND p.refunded_amount < coalesce(b.cancel_refund, p.amount)
+    ) THEN 'refund' END,
+    CASE WHEN (
+        SELECT sum(p.amount) FROM platform.postings p JOIN platform.accounts a ON a.id = p.account_id
+        WHERE a.kind = 'driver_payable' AND a.owner = $1::uuid::text
+    ) > 0 THEN 'payout' END,
+    CASE WHEN EXISTS (SELECT FROM carpool.wallets WHERE user_id = $1::uuid AND balance > 0) THEN 'wallet' END
+], NULL)
+"""
+
 # The partial index over those who wait brings them in this order.
 _OVERDUE = """
 SELECT id FROM carpool.bookings
@@ -80,6 +129,36 @@ WHERE status IN ('pending', 'accepted') AND (
 ORDER BY created_at, id LIMIT $3::int
 """
 
+# The partial index over those whose money waits brings them in this order; the arrival counts once they are aboard.
+_UNSETTLED = """
+SELECT b.id FROM carpool.bookings b JOIN carpool.trips t ON t.id = b.trip_id
+WHERE (b.status = 'paid' OR b.is_frozen) AND b.departure_time <= $1::timestamptz AND CASE
+    WHEN b.is_frozen OR b.checked_in_at IS NULL AND b.asked_at IS NOT NULL
+        THEN b.contested_at IS NULL AND b.asked_at <= $2::timestamptz
+    WHEN b.checked_in_at IS NULL THEN true
+    ELSE t.arrival_eta <= $3::timestamptz
+END
+ORDER BY b.departure_time, b.id LIMIT $4::int
+"""
+_EMPTY_TRIPS = """
+SELECT t.id FROM carpool.trips t
+WHERE t.status = 'published' AND t.departure_time <= $1::timestamptz AND t.arrival_eta <= $1::timestamptz
+    AND NOT EXISTS (
+        SELECT FROM carpool.bookings b WHERE b.trip_id = t.id AND b.status IN ('pending', 'accepted', 'paid')
+    )
+ORDER BY t.departure_time, t.id LIMIT $2::int
+"""
+
+_WALLET = compile_once(WALLET_SHELF.select(WALLETS.c.user_id == bindparam("owner_id")))
+_read_wallet = WALLET_SHELF.mapper.reader()
+_WALLET_TXNS = Listing(
+    select(*TXN.columns())
+    .join_from(WALLET_TXNS, WALLETS, WALLETS.c.id == WALLET_TXNS.c.wallet_id)
+    .where(WALLETS.c.user_id == bindparam("owner_id")),
+    {name: WALLET_TXNS.c[name] for name in ("id", "type", "source", "status", "created_at")},
+)
+_read_txn = TXN.reader()
+
 
 class PostgresCarpoolQueries:
     """One round trip each, on a pool or on a unit's connection."""
@@ -88,12 +167,12 @@ class PostgresCarpoolQueries:
         self._runner = runner
 
     async def vehicle(self, id: UUID, *, owner_id: UUID) -> VehicleView | None:
-        """One of somebody's vehicles."""
+        """One of somebody's vehicles, unless it is retired."""
         row = await self._runner.fetchrow(_VEHICLE.sql, *_VEHICLE.args(vehicle_id=id, owner_id=owner_id))
         return None if row is None else vehicle_view(_read_vehicle(row))
 
     async def vehicles(self, owner_id: UUID, query: ListQuery) -> Page[VehicleView]:
-        """Somebody's vehicles; fields: created_at."""
+        """Somebody's vehicles without the retired ones; fields: created_at."""
         rows, total = await _VEHICLES.rows(self._runner, query, owner_id=owner_id)
         return Page([vehicle_view(_read_vehicle(row)) for row in rows], total)
 
@@ -106,6 +185,11 @@ class PostgresCarpoolQueries:
         """A trip, unless it is somebody else's draft."""
         row = await self._runner.fetchrow(_TRIP.sql, *_TRIP.args(trip_id=id, viewer_id=viewer_id))
         return None if row is None else show_trip(row)
+
+    async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
+        """Somebody's own trips as driver; fields: status, departure_time, created_at."""
+        rows, total = await _TRIPS.rows(self._runner, query, driver_id=driver_id)
+        return Page([show_trip(row) for row in rows], total)
 
     async def search(self, search: Search) -> Page[Hit]:
         """Published trips that match, one hit per trip by its nearest stretch."""
@@ -129,15 +213,17 @@ class PostgresCarpoolQueries:
         if row is None:
             return None
         booking = read_booking(row)
-        leg = leg_of(read_trip(row), booking.ride)
         return BookingNews(
-            driver=_contact(read_driver(row)),
-            passenger=_contact(read_passenger(row)),
-            origin=leg.pickup.label,
-            destination=leg.dropoff.label,
+            driver=Contact.of(read_driver(row).user),
+            passenger=Contact.of(read_passenger(row).user),
+            origin=booking.pickup_text,
+            destination=booking.dropoff_text,
             departure_time=booking.departure_time,
             seats=booking.seats,
             amount_total=booking.amount_total,
+            fee=booking.cancel_fee or 0,
+            refund=booking.cancel_refund or 0,
+            ended_by=booking.cancelled_by,
         )
 
     async def payment(self, id: UUID, *, payer_id: UUID | None) -> Payment | None:
@@ -146,13 +232,37 @@ class PostgresCarpoolQueries:
         payment = None if row is None else _read_payment(row)
         return payment if payment is not None and payer_id in (None, payment.user_id) else None
 
+    async def payments(self, payer_id: UUID) -> list[Payment]:
+        """All that somebody ever paid, the oldest first."""
+        rows = await self._runner.fetch(_PAYMENTS_OF.sql, *_PAYMENTS_OF.args(payer_id=payer_id))
+        return [_read_payment(row) for row in rows]
+
+    async def open_matters(self, user_id: UUID) -> list[str]:
+        """What still needs somebody: `booking`, `trip`, `refund`, `payout`, `wallet`, in this order."""
+        return list(await self._runner.fetchval(_OPEN_MATTERS, user_id))
+
     async def overdue_bookings(self, *, now: datetime, limit: int) -> list[UUID]:
         """Bookings that waited too long for the driver or for the money, the oldest first."""
         return [row[0] for row in await self._runner.fetch(_OVERDUE, now, PENDING_TTL, limit)]
 
+    async def unsettled_rides(self, *, now: datetime, limit: int) -> list[UUID]:
+        """Paid bookings about which `SettleRides` has something to do, the oldest first."""
+        ages = (now - CHECKIN_CLOSES, now - ANSWER_TTL, now - COMPLETE_AFTER)
+        return [row[0] for row in await self._runner.fetch(_UNSETTLED, *ages, limit)]
 
-def _contact(person: Person) -> Contact:
-    return Contact(person.user.id, person.user.phone, person.user.language)
+    async def empty_trips(self, *, now: datetime, limit: int) -> list[UUID]:
+        """Published trips without a live booking that should have arrived long ago."""
+        return [row[0] for row in await self._runner.fetch(_EMPTY_TRIPS, now - EMPTY_TRIP_AFTER, limit)]
+
+    async def wallet(self, owner_id: UUID) -> WalletView:
+        """Somebody's wallet."""
+        row = await self._runner.fetchrow(_WALLET.sql, *_WALLET.args(owner_id=owner_id))
+        return wallet_view(None if row is None else _read_wallet(row))
+
+    async def wallet_txns(self, owner_id: UUID, query: ListQuery) -> Page[WalletTxnView]:
+        """Lines of somebody's statement; fields: type, source, status, created_at."""
+        rows, total = await _WALLET_TXNS.rows(self._runner, query, owner_id=owner_id)
+        return Page([txn_view(_read_txn(row)) for row in rows], total)
 
 
 def _conforms(queries: PostgresCarpoolQueries) -> CarpoolQueries:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    null,
     select,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -37,7 +38,7 @@ from allonova.adapters.postgres.lists import TOTAL, ordering, paged
 from allonova.adapters.postgres.runner import Row, Runner
 from allonova.adapters.postgres.schema import GeographyPoint
 from allonova.adapters.postgres.statements import Statement, compile_once
-from allonova.application.carpool.ports import Search
+from allonova.application.carpool.ports import RIDES_IN_AREA, Search
 from allonova.application.carpool.views import Hit, hit_view, leg_of, trip_view
 from allonova.application.kernel.listing import Page, Sort
 from allonova.domain.carpool.seats import Ride
@@ -47,6 +48,16 @@ LEG = TRIP_LEGS.alias("l")
 _START = cast(bindparam("start"), GeographyPoint())
 _END = cast(bindparam("end"), GeographyPoint())
 _RADIUS = bindparam("radius_m", type_=Double)
+# The index knows circles: an area is looked for in the one around it, and then measured itself.
+REACH_SLACK = 1e-6  # the circle's radius is rounded
+_CENTRE = cast(bindparam("centre"), GeographyPoint())
+_REACH = bindparam("reach_m", type_=Double)
+_ORIGIN = literal_column("ST_Y(l.origin::geometry)", Double), literal_column("ST_X(l.origin::geometry)", Double)
+_DESTINATION = (
+    literal_column("ST_Y(l.destination::geometry)", Double),
+    literal_column("ST_X(l.destination::geometry)", Double),
+)
+_UNKNOWN: ColumnElement[float] = cast(null(), Double)
 
 # PostgreSQL's arrays count from 1: stretch i is element i + 1.
 _BOOKABLE: ColumnElement[int] = literal_column(
@@ -55,30 +66,30 @@ _BOOKABLE: ColumnElement[int] = literal_column(
     Integer,
 )
 
+_PRICE: ColumnElement[Any] = literal_column("l.price", Numeric)
+
 # Conditions that a search may leave out, by the field that asks for them.
 _OPTIONAL: dict[str, ColumnElement[bool]] = {
     "viewer_id": TRIP_ROW.c.driver_id != bindparam("viewer_id"),
-    "price_min": LEG.c.price >= bindparam("price_min", type_=Numeric),
-    "price_max": LEG.c.price <= bindparam("price_max", type_=Numeric),
+    "price_min": bindparam("price_min", type_=Numeric) <= _PRICE,
+    "price_max": bindparam("price_max", type_=Numeric) >= _PRICE,
     "comfort": VEHICLE_ROW.c.comfort_level == bindparam("comfort", type_=Text),
     "driver_rating": DRIVER.c.rating_avg >= bindparam("driver_rating", type_=Double),
 }
+AREA, NO_START, NO_END = "area", "no start", "no end"
 
 type _Shape = tuple[frozenset[str], tuple[Sort, ...]]
+"""What a search asks for beside points, time and seats (names of conditions, and which points it leaves out), and in
+which order.
+"""
 
 
 async def find_hits(runner: Runner, search: Search) -> Page[Hit]:
     """The page of hits; the number of all costs a second statement only beyond the last page."""
-    wanted = frozenset(name for name in _OPTIONAL if getattr(search, name) is not None)
-    shape = wanted, search.sort or (Sort("departure_time"),)
-    given: dict[str, object] = {name: getattr(search, name) for name in wanted} | {
-        "start": search.start,
-        "end": search.end,
-        "earliest": search.earliest,
-        "latest": search.latest,
-        "radius_m": search.radius_m,
-        "seats": search.seats,
-    }
+    optional = [name for name in _OPTIONAL if getattr(search, name) is not None]
+    shape = frozenset(optional) | _places(search), search.sort or (Sort("departure_time"),)
+    given: dict[str, object] = {name: getattr(search, name) for name in optional} | _where(search)
+    given |= {"earliest": search.earliest, "latest": search.latest, "seats": search.seats}
     offset = (search.page - 1) * search.page_size
     page = page_statement(shape)
     rows = await runner.fetch(page.sql, *page.args(**given, page_limit=search.page_size, page_offset=offset))
@@ -88,11 +99,31 @@ async def find_hits(runner: Runner, search: Search) -> Page[Hit]:
     return Page([], await runner.fetchval(count.sql, *count.args(**given)))
 
 
+def _places(search: Search) -> frozenset[str]:
+    is_asked = {AREA: search.area is not None, NO_START: search.start is None, NO_END: search.end is None}
+    return frozenset(name for name, asked in is_asked.items() if asked)
+
+
+def _where(search: Search) -> dict[str, object]:
+    """The parameters that say where."""
+    ends = {"start": search.start, "end": search.end}
+    given: dict[str, object] = {name: point for name, point in ends.items() if point is not None}
+    if given:
+        given["radius_m"] = search.radius_m
+    area = search.area
+    if area is not None:
+        low, high = area.south_west, area.north_east
+        given |= {"south": low.lat, "west": low.lon, "north": high.lat, "east": high.lon}
+        if None in ends.values():
+            given |= {"centre": area.centre, "reach_m": area.reach_m * (1 + REACH_SLACK)}
+    return given
+
+
 @lru_cache(maxsize=512)
 def page_statement(shape: _Shape) -> Statement:
     """The statement of a search that asks for these conditions and this order."""
     wanted, sort = shape
-    best = _nearest_of_each(_candidates(wanted))
+    best = _nearest_of_each(_candidates(wanted), wanted)
     page = paged(select(best), _order(best, sort)).cte("page")
     found = (
         select(
@@ -115,42 +146,61 @@ def _count_statement(shape: _Shape) -> Statement:
 
 def _candidates(wanted: frozenset[str]) -> CTE:
     """Every ride that matches."""
+    legs = _rides(wanted).subquery("l") if AREA in wanted else LEG
     near: Select[Any] = (
         select(
-            LEG.c.trip_id,
-            LEG.c.board,
-            LEG.c.alight,
-            LEG.c.departure_time,
-            LEG.c.price,
+            legs.c.trip_id,
+            legs.c.board,
+            legs.c.alight,
+            legs.c.departure_time,
+            legs.c.price,
             DRIVER.c.rating_avg.label("rating"),
             _BOOKABLE.label("bookable"),
-            _distance(LEG.c.origin, _START).label("pickup_m"),
-            _distance(LEG.c.destination, _END).label("dropoff_m"),
+            (_UNKNOWN if NO_START in wanted else _distance(legs.c.origin, _START)).label("pickup_m"),
+            (_UNKNOWN if NO_END in wanted else _distance(legs.c.destination, _END)).label("dropoff_m"),
         )
-        .select_from(LEG)
-        .join(TRIP_ROW, TRIP_ROW.c.id == LEG.c.trip_id)
+        .select_from(legs)
+        .join(TRIP_ROW, TRIP_ROW.c.id == legs.c.trip_id)
         .join(DRIVER, DRIVER.c.id == TRIP_ROW.c.driver_id)
         .join(VEHICLE_ROW, VEHICLE_ROW.c.id == TRIP_ROW.c.vehicle_id)
         .where(
-            LEG.c.departure_time >= bindparam("earliest"),
-            LEG.c.departure_time < bindparam("latest"),
-            _within(LEG.c.origin, _START),
-            _within(LEG.c.destination, _END),
+            *([] if AREA in wanted else _places_and_times(wanted)),
             TRIP_ROW.c.status == TripStatus.PUBLISHED.value,
             bindparam("seats", type_=Integer) <= _BOOKABLE,
-            *(_OPTIONAL[name] for name in sorted(wanted)),
+            *(_OPTIONAL[name] for name in sorted(wanted & _OPTIONAL.keys())),
         )
     )
     # Kept apart, so that each distance is worked out once.
     return near.cte("near").prefix_with("MATERIALIZED")
 
 
-def _nearest_of_each(near: CTE) -> Subquery:
-    distance = near.c.pickup_m + near.c.dropoff_m
+def _rides(wanted: frozenset[str]) -> Select[Any]:
+    """The next rides within an area, which may be a country and hold any number: the index brings them in their order,
+    and stops at the limit.
+    """
+    soonest = LEG.c.departure_time.op("<->")(bindparam("earliest"))
+    inside = [_inside(*_ORIGIN), _inside(*_DESTINATION)]
+    return select(LEG).where(*_places_and_times(wanted), *inside).order_by(soonest).limit(RIDES_IN_AREA)
+
+
+def _places_and_times(wanted: frozenset[str]) -> list[ColumnElement[bool]]:
+    """What the index answers."""
+    return [
+        LEG.c.departure_time >= bindparam("earliest"),
+        LEG.c.departure_time < bindparam("latest"),
+        _within(LEG.c.origin, *((_CENTRE, _REACH) if NO_START in wanted else (_START, _RADIUS))),
+        _within(LEG.c.destination, *((_CENTRE, _REACH) if NO_END in wanted else (_END, _RADIUS))),
+    ]
+
+
+def _nearest_of_each(near: CTE, wanted: frozenset[str]) -> Subquery:
+    """Prices rise along the way: of two rides that are equally near, the dearer one leads through the other."""
+    known = [near.c.pickup_m] * (NO_START not in wanted) + [near.c.dropoff_m] * (NO_END not in wanted)
+    distance = sum(known[1:], known[0]) if known else _UNKNOWN
     return (
         select(near, distance.label("distance"))
         .ext(distinct_on(near.c.trip_id))
-        .order_by(near.c.trip_id, distance, near.c.board, near.c.alight)
+        .order_by(near.c.trip_id, *([distance] * bool(known)), near.c.price.desc(), near.c.board, near.c.alight)
         .subquery("best")
     )
 
@@ -174,8 +224,16 @@ def _distance(here: ColumnElement[Any], there: ColumnElement[Any]) -> ColumnElem
     return func.ST_Distance(here, there, literal_column("false"), type_=Double)
 
 
-def _within(here: ColumnElement[Any], there: ColumnElement[Any]) -> ColumnElement[bool]:
-    return func.ST_DWithin(here, there, _RADIUS, literal_column("false"))
+def _within(here: ColumnElement[Any], there: ColumnElement[Any], radius_m: ColumnElement[float]) -> ColumnElement[bool]:
+    return func.ST_DWithin(here, there, radius_m, literal_column("false"))
+
+
+def _inside(lat: ColumnElement[float], lon: ColumnElement[float]) -> ColumnElement[bool]:
+    return lat.between(_degrees("south"), _degrees("north")) & lon.between(_degrees("west"), _degrees("east"))
+
+
+def _degrees(name: str) -> ColumnElement[float]:
+    return bindparam(name, type_=Double)
 
 
 def _hit(row: Row) -> Hit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,11 @@ ON CONFLICT (trip_id, board, alight) DO UPDATE SET
     destination = excluded.destination,
     price = excluded.price
 """
+_SEATS_OFFERED = """
+SELECT coalesce(max(seats_total), 0) FROM carpool.trips
+WHERE vehicle_id = $1::uuid AND status IN ('published', 'ongoing') AND arrival_eta > $2::timestamptz
+"""
+_REMOVE = "DELETE FROM carpool.trips WHERE id = $1::uuid"
 
 
 class PostgresTrips(PostgresStore[Trip]):
@@ -109,6 +115,14 @@ class PostgresTrips(PostgresStore[Trip]):
         if row is None:
             raise NotFound
         return await self._entity(row, is_locked=True)
+
+    async def seats_offered(self, vehicle_id: UUID, *, now: datetime) -> int:
+        """The most seats that a trip of a vehicle offers, published or under way, that has yet to arrive; else 0."""
+        return int(await self._runner.fetchval(_SEATS_OFFERED, vehicle_id, now))
+
+    async def remove(self, trip: Trip) -> None:
+        """Forget a trip that nobody ever booked; stops and rides go with it."""
+        await self._runner.execute(_REMOVE, trip.id)
 
     async def _entity(self, row: Row, *, is_locked: bool) -> Trip:
         *columns, stops = row

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Numeric, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from allonova.adapters.postgres.schema import (
@@ -19,6 +32,7 @@ from allonova.adapters.postgres.schema import (
 )
 from allonova.domain.money.journal import AccountKind, EntryKind
 from allonova.domain.money.payment import Method, PaymentStatus
+from allonova.domain.money.wallet import TxnSource, TxnStatus, TxnType
 
 PAYMENTS = Table(
     "payments",
@@ -64,6 +78,41 @@ WEBHOOK_EVENTS = Table(
     UniqueConstraint("provider", "event_id", name="uq_webhook_events_event"),
     Index(None, "payment_id"),
     schema=PLATFORM,
+)
+
+WALLETS = Table(
+    "wallets",
+    METADATA,
+    id_column(),
+    Column("user_id", Uuid, ForeignKey("carpool.users.id"), nullable=False),
+    Column("balance", Numeric(18, 2), nullable=False, server_default=text("0")),
+    Column("currency", Text, nullable=False, server_default=text("'XOF'")),
+    *stamps(),
+    CheckConstraint("balance >= 0 AND balance = trunc(balance)", name="balance"),
+    CheckConstraint("currency = 'XOF'", name="currency"),
+    UniqueConstraint("user_id"),
+    schema=CARPOOL,
+)
+
+WALLET_TXNS = Table(
+    "wallet_txns",
+    METADATA,
+    id_column(),
+    # Two lines of one moment bear the same instant; the number keeps their order.
+    Column("seq", BigInteger, Identity(always=True), nullable=False),
+    Column("wallet_id", Uuid, ForeignKey(WALLETS.c.id), nullable=False),
+    *one_of("type", TxnType),
+    *francs("amount"),
+    *one_of("source", TxnSource),
+    Column("ref", Uuid),
+    *one_of("status", TxnStatus, default=TxnStatus.DONE),
+    Column("balance_after", Numeric(18, 2), nullable=False),
+    created(),
+    CheckConstraint("amount > 0", name="moves"),
+    CheckConstraint("balance_after >= 0 AND balance_after = trunc(balance_after)", name="balance_after"),
+    Index(None, "wallet_id", "seq"),
+    Index(None, "created_at"),
+    schema=CARPOOL,
 )
 
 ACCOUNTS = Table(

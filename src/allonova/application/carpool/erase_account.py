@@ -1,0 +1,54 @@
+"""Leave for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from allonova.application.carpool.ports import AccountUnit
+from allonova.application.identity.accounts import own_account
+from allonova.application.identity.open_session import SessionDesk
+from allonova.application.identity.photo_desk import PhotoDesk
+from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.identity.user import AccountInUse
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import AuthRequired, DomainError
+from allonova.domain.kernel.machine import Party
+
+
+@dataclass(frozen=True, slots=True)
+class EraseAccount:
+    """Anonymise an account that nothing is open for: names, contacts, photo, devices and plates go, sessions end.
+
+    Rides, books and papers stay: the law wants them kept for some years.
+    """
+
+    begin: Begin[AccountUnit]
+    clock: Clock
+    sessions: SessionDesk
+    photos: PhotoDesk
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (AuthRequired, AccountInUse)
+
+    async def __call__(self, *, caller_id: UUID) -> None:
+        """Raises AccountInUse with what is still open."""
+        now = self.clock.now()
+        async with self.begin() as unit:
+            user = await own_account(unit, caller_id)
+            if reasons := await unit.reads.open_matters(caller_id):
+                raise AccountInUse(tuple(reasons))
+            await unit.personal.forget(user)
+            await self.photos.remove(unit, user)
+            user.erase(now)
+            await unit.users.save(user)
+            await self._erase_vehicles(unit, caller_id)
+            await self.sessions.end_all(unit, caller_id, reason="account_erased")
+            actor = Actor(Party.OWNER, caller_id)
+            await unit.audit.put(actor=actor, action="user.erased", entity="user", entity_id=caller_id)
+
+    async def _erase_vehicles(self, unit: AccountUnit, owner_id: UUID) -> None:
+        """Retired ones as well: their plates name him too."""
+        for vehicle in await unit.vehicles.all_of(owner_id):
+            vehicle.erase(self.clock.now())
+            await unit.vehicles.save(vehicle)

@@ -1,0 +1,91 @@
+"""All that there is of somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.carpool.views import (
+    BookingView,
+    PaymentView,
+    TripView,
+    VehicleView,
+    WalletTxnView,
+    WalletView,
+    payment_view,
+)
+from allonova.application.identity.ports import Caller, IdentityQueries
+from allonova.application.identity.views import DeviceView, SessionView, UserView
+from allonova.application.kernel.listing import ListQuery, Page, Sort
+from allonova.application.kernel.ports import Clock
+from allonova.application.kyc.show_papers import ShowPapers
+from allonova.application.kyc.views import PaperView
+from allonova.domain.kernel.errors import AuthRequired, DomainError
+from allonova.domain.kernel.machine import Party
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountExport:
+    """One's data, as one sees each of them elsewhere. Francs."""
+
+    exported_at: datetime
+    user: UserView
+    sessions: tuple[SessionView, ...]
+    devices: tuple[DeviceView, ...]
+    papers: tuple[PaperView, ...]
+    vehicles: tuple[VehicleView, ...]
+    trips: tuple[TripView, ...]
+    bookings: tuple[BookingView, ...]
+    payments: tuple[PaymentView, ...]
+    wallet: WalletView
+    wallet_txns: tuple[WalletTxnView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAccount:
+    """Everything that the service keeps about somebody and shows him."""
+
+    identity: IdentityQueries
+    papers: ShowPapers
+    carpool: CarpoolQueries
+    clock: Clock
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (AuthRequired,)
+
+    async def __call__(self, *, caller: Caller) -> AccountExport:
+        """Raises AuthRequired when the account is closed."""
+        me, now = caller.user_id, self.clock.now()
+        user = await self.identity.user(me)
+        if user is None or not user.is_active:
+            raise AuthRequired
+        rides, identity = self.carpool, self.identity
+        return AccountExport(
+            exported_at=now,
+            user=user,
+            sessions=await _all(lambda q: identity.sessions(me, q, current=caller.session_id, now=now)),
+            devices=tuple(await identity.devices(me)),
+            papers=tuple((await self.papers(caller_id=me)).documents),
+            vehicles=await _all(lambda q: rides.vehicles(me, q)),
+            trips=await _all(lambda q: rides.trips(me, q)),
+            bookings=await _all(lambda q: rides.bookings(me, Party.PASSENGER, q)),
+            payments=tuple(payment_view(payment) for payment in await rides.payments(me)),
+            wallet=await rides.wallet(me),
+            wallet_txns=await _all(lambda q: rides.wallet_txns(me, q)),
+        )
+
+
+async def _all[T](read: Callable[[ListQuery], Awaitable[Page[T]]]) -> tuple[T, ...]:
+    """Every page of a list, the oldest first."""
+    found: list[T] = []
+    number = 1
+    while True:
+        page = await read(ListQuery(sort=(Sort("created_at"),), page=number, page_size=PAGE))
+        found += page.items
+        if len(found) >= page.total or not page.items:
+            return tuple(found)
+        number += 1

@@ -1,0 +1,158 @@
+"""A trip that changes while its passengers book: real connections at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from allonova.adapters.maps.straight_line import StraightLineRoutes
+from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.application.carpool.accept_booking import AcceptBooking
+from allonova.application.carpool.cancel_trip import CancelTrip
+from allonova.application.carpool.change_trip import ChangeTrip
+from allonova.application.carpool.change_vehicle import ChangeVehicle
+from allonova.application.carpool.delete_trip import DeleteTrip
+from allonova.application.carpool.end_booking import EndingDesk
+from allonova.application.carpool.publish_trip import PublishTrip
+from allonova.application.carpool.replace_stops import ReplaceStops
+from allonova.domain.carpool.booking import BookingStatus
+from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.trip import StopDraft, TripStatus
+from allonova.domain.carpool.trip_change import TripChange
+from allonova.domain.carpool.vehicle import VehicleChange
+from allonova.domain.kernel.errors import DomainError
+from tests.support.factories import (
+    DEPARTURE,
+    HOUR,
+    TOUMODI,
+    Driver,
+    NumberedIds,
+    SetClock,
+    a_booking,
+    a_driver,
+    a_stop,
+    a_trip,
+    a_user,
+    keep,
+)
+
+ROUNDS = 5
+TAKERS = 12
+CLOCK, IDS, RULES, ROADS = SetClock(), NumberedIds(), Rules(), StraightLineRoutes()
+DESK = EndingDesk(CLOCK, IDS, RULES)
+
+
+async def requested(units: PostgresUnits, seats: int) -> tuple[Driver, UUID, list[UUID]]:
+    """A trip that more ask for than can ride."""
+    driver = a_driver()
+    trip = a_trip(driver, stops=[a_stop()], seats=seats)
+    driver.vehicle.seats_total = seats + 1
+    people = [a_user() for _ in range(TAKERS)]
+    bookings = [a_booking(trip, person, seats=1 + n % 2) for n, person in enumerate(people)]
+    async with units.begin() as unit:
+        await keep(unit, driver, trip, *people, *bookings)
+    return driver, trip.id, [booking.id for booking in bookings]
+
+
+async def outcome(deed: Awaitable[object]) -> str:
+    """`done`, or the refusal's name."""
+    try:
+        await deed
+    except DomainError as refusal:
+        return type(refusal).__name__
+    return "done"
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+async def test_nobody_is_oversold_when_seats_shrink_among_parallel_accepts(units: PostgresUnits, round_: int) -> None:
+    driver, trip_id, bookings = await requested(units, seats=10)
+    accept = AcceptBooking(units.begin, CLOCK, RULES)
+    change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, DESK)
+    accepts = [accept(caller_id=driver.id, booking_id=booking_id) for booking_id in bookings]
+    shrinks = [
+        change(caller_id=driver.id, trip_id=trip_id, change=TripChange(seats=seats), version=None)
+        for seats in (8, 6, 4, 2)
+    ]
+    outcomes = Counter(await asyncio.gather(*map(outcome, [*accepts[:6], *shrinks, *accepts[6:]])))
+    assert set(outcomes) <= {"done", "NotEnoughSeats", "TripFrozen"}
+    async with units.begin() as unit:
+        trip = await unit.trips.get(trip_id)
+        kept = [await unit.bookings.get(booking_id) for booking_id in bookings]
+    held = sum(booking.seats for booking in kept if booking.status is BookingStatus.ACCEPTED)
+    assert trip.seats_held == [held, held]
+    assert held <= trip.seats_total
+    assert held >= min(trip.seats_total, 10) - 1
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+async def test_accepted_ride_is_still_there_when_stops_are_replaced_at_once(units: PostgresUnits, round_: int) -> None:
+    driver, trip_id, bookings = await requested(units, seats=10)
+    accept = AcceptBooking(units.begin, CLOCK, RULES)
+    replace = ReplaceStops(units.begin, CLOCK, IDS, ROADS, DESK)
+    drafts = [
+        StopDraft(order=1, point=TOUMODI, label="One", price_from_origin=2_000, eta=DEPARTURE + HOUR),
+        StopDraft(order=2, point=TOUMODI, label="Two", price_from_origin=3_000, eta=DEPARTURE + 2 * HOUR),
+    ]
+    first, redrawn, *_ = await asyncio.gather(
+        outcome(accept(caller_id=driver.id, booking_id=bookings[0])),
+        outcome(replace(caller_id=driver.id, trip_id=trip_id, drafts=drafts, version=None)),
+    )
+    async with units.begin() as unit:
+        trip = await unit.trips.get(trip_id)
+        live = await unit.bookings.live_of(trip_id)
+    if redrawn == "done":
+        assert (first, live, trip.seats_held) == ("InvalidTransition", [], [0, 0, 0])
+    else:
+        assert (first, redrawn, trip.seats_held) == ("done", "TripFrozen", [1, 1])
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+@pytest.mark.parametrize("way", ["cancel", "delete"])
+async def test_nobody_rides_when_the_trip_ends_among_accepts(units: PostgresUnits, way: str, round_: int) -> None:
+    driver, trip_id, bookings = await requested(units, seats=10)
+    accept = AcceptBooking(units.begin, CLOCK, RULES)
+    cancel, delete = CancelTrip(units.begin, DESK), DeleteTrip(units.begin, DESK)
+    end = (
+        cancel(caller_id=driver.id, trip_id=trip_id, reason=None, version=None)
+        if way == "cancel"
+        else delete(caller_id=driver.id, trip_id=trip_id, version=None)
+    )
+    accepts = [accept(caller_id=driver.id, booking_id=booking_id) for booking_id in bookings]
+    outcomes = await asyncio.gather(*map(outcome, [*accepts[:6], end, *accepts[6:]]))
+    assert set(outcomes) <= {"done", "NotEnoughSeats", "InvalidTransition"}
+    async with units.begin() as unit:
+        trip = await unit.trips.get(trip_id)
+        assert await unit.bookings.live_of(trip_id) == []
+    assert (trip.status, trip.seats_held) == (TripStatus.CANCELLED, [0, 0])
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+async def test_promised_seats_are_in_the_car_when_it_shrinks_while_a_trip_is_published(
+    units: PostgresUnits, round_: int
+) -> None:
+    driver = a_driver()
+    trip = a_trip(driver, seats=4, status=TripStatus.DRAFT, departure_time=DEPARTURE + timedelta(days=1))
+    async with units.begin() as unit:
+        await keep(unit, driver, trip)
+    publish, change = PublishTrip(units.begin, CLOCK, RULES), ChangeVehicle(units.begin, CLOCK)
+    smaller = VehicleChange(seats_total=3)
+    outcomes = await asyncio.gather(
+        outcome(publish(caller_id=driver.id, trip_id=trip.id)),
+        outcome(change(caller_id=driver.id, vehicle_id=driver.vehicle.id, change=smaller, version=None)),
+    )
+    assert tuple(outcomes) in {("done", "VehicleInUse"), ("ValidationError", "done")}
+
+
+async def test_both_changes_are_kept_when_two_change_different_things(units: PostgresUnits) -> None:
+    driver, trip_id, _ = await requested(units, seats=10)
+    change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, DESK)
+    changes = [TripChange(rules="Non-fumeur"), TripChange(price_per_seat=5_000), TripChange(luggage_policy="1 sac")]
+    await asyncio.gather(*(change(caller_id=driver.id, trip_id=trip_id, change=each, version=None) for each in changes))
+    async with units.begin() as unit:
+        trip = await unit.trips.get(trip_id)
+    assert (trip.rules, trip.price_per_seat, trip.luggage_policy) == ("Non-fumeur", 5_000, "1 sac")
