@@ -1,4 +1,4 @@
-"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|books|docs`."""
+"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|docs`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from allonova.domain.identity.roles import Role
+from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD
 from allonova.main.settings import Env, Misconfigured, Settings, choose_run_mode, pass_to_children
 
 if TYPE_CHECKING:
@@ -53,12 +55,27 @@ def _parser() -> argparse.ArgumentParser:
         ("demo", demo, "play the main story against a running service"),
     ):
         commands.add_parser(name, help=help_text).set_defaults(command=command)
+    _add_admin(commands.add_parser("admin", help="who works in the back office"))
     books = commands.add_parser("books", help="the books").add_subparsers(required=True, metavar="WHAT")
     books.add_parser("verify", help="prove that they balance").set_defaults(command=verify_books)
     docs = commands.add_parser("docs", help="generated files").add_subparsers(required=True, metavar="WHAT")
     docs.add_parser("write", help="write them").set_defaults(command=write_docs)
     docs.add_parser("check", help="compare them").set_defaults(command=check_docs)
     return parser
+
+
+def _add_admin(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(required=True, metavar="WHAT", dest="deed")
+    create = deeds.add_parser("create", help="open an account, and print a link that sets its password")
+    create.add_argument("--role", choices=[role.value for role in Role], required=True)
+    create.add_argument("--password-stdin", action="store_true", help="read the password; there is no link then")
+    change = deeds.add_parser("change", help="another role, open or closed, without the authenticator that was lost")
+    change.add_argument("--role", choices=[role.value for role in Role])
+    change.add_argument("--active", choices=["yes", "no"])
+    change.add_argument("--reset-totp", action="store_true")
+    for command in (create, change, deeds.add_parser("link", help="print a new link that sets the password")):
+        command.add_argument("email", metavar="EMAIL")
+        command.set_defaults(command=administer)
 
 
 def _settings() -> Settings:
@@ -104,6 +121,8 @@ def _greet(settings: Settings) -> None:
         lines += [
             f"  sandbox  {settings.base_url}/sandbox/outbox?channel=sms  (the codes that went out by SMS)",
             "  demo accounts, by SMS code: driver +2250700000001, passengers +2250700000002 and +2250700000003",
+            f"  back office: {', '.join(ADMIN_EMAIL.format(role=role) for role in Role)}",
+            f"  password of all: {DEMO_PASSWORD}",
             "  play the story with: make demo",
         ]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -187,8 +206,12 @@ def seed(_: argparse.Namespace) -> int:
     from allonova.main.embedded import seed as put_in  # noqa: PLC0415
     from allonova.main.full import running_service  # noqa: PLC0415
 
+    settings = _settings()
+    if not settings.with_sandbox:
+        raise Misconfigured(["everybody knows the passwords of the demo data: it needs ALLONOVA_SANDBOX"])
+
     async def go() -> bool:
-        async with running_service(_settings()) as service:
+        async with running_service(settings) as service:
             return await put_in(service)
 
     sys.stdout.write("demo data put in\n" if asyncio.run(go()) else "demo data was there\n")
@@ -200,6 +223,13 @@ def demo(_: argparse.Namespace) -> int:
     from allonova.main.demo import play  # noqa: PLC0415
 
     return play(Settings(env=Env.EMBEDDED).own_url)
+
+
+def administer(args: argparse.Namespace) -> int:
+    """The back office's accounts."""
+    from allonova.main.admin import administer as go  # noqa: PLC0415
+
+    return go(args, _settings())
 
 
 def verify_books(_: argparse.Namespace) -> int:

@@ -36,6 +36,7 @@ def create_embedded(settings: Settings) -> FastAPI:
     http = httpx.AsyncClient(trust_env=False)
     folder = tempfile.TemporaryDirectory(prefix="allonova-")
     state = settings.sandbox_state or Path(folder.name) / "sandbox.sqlite"
+    settings = settings.model_copy(update={"files_dir": settings.files_dir or Path(folder.name) / "files"})
     sandbox = create_sandbox(sandbox_config(settings, state), clock=clock, jobs=jobs, http=http)
     platform = memory_platform(clock, wake=jobs.wake)
     service = build_service(settings, platform, build_outside(settings, clock, http))
@@ -64,5 +65,6 @@ async def seed(service: Service) -> bool:
         clock=service.platform.clock,
         ids=service.outside.ids,
         sealer=service.outside.sealer,
+        hasher=service.outside.hasher,
         planner=service.outside.planner,
     )

@@ -27,9 +27,7 @@ from allonova.application.kernel.ports import Clock
 from allonova.main.embedded import sandbox_config
 from allonova.main.platforms import postgres_platform
 from allonova.main.settings import Settings
-from allonova.main.wiring import Service, build_outside, build_service, http_config
-
-SCHEDULE = (("relay", 5), ("holds", 10))
+from allonova.main.wiring import EVERY_S, Service, build_outside, build_service, http_config
 
 
 @asynccontextmanager
@@ -108,7 +106,7 @@ def create_job_worker(settings: Settings) -> Worker:
         on_startup=start,
         on_shutdown=stop,
         before_job=learn_time,
-        schedule=SCHEDULE,
+        schedule=tuple(EVERY_S.items()),
     )
 
 
@@ -145,7 +143,7 @@ class _Lazy:
         try:
             async with waker.running():
                 self._clock = PostgresClockControl(pool, SystemClock())
-                self._trigger = PostgresJobTrigger(pool, [name for name, _ in SCHEDULE], waker.wake)
+                self._trigger = PostgresJobTrigger(pool, list(EVERY_S), waker.wake)
                 await self._clock.refresh()
                 yield
         finally:

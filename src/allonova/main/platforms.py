@@ -9,11 +9,13 @@ from uuid import UUID
 
 from allonova.adapters.crypto.clock import SystemClock
 from allonova.adapters.crypto.ids import RandomIds
+from allonova.adapters.local.carpool.searches import LocalSearchCache
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.local.revocations import KEPT, LocalRevocations
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
+from allonova.adapters.memory.kyc import MemoryKycQueries
 from allonova.adapters.memory.platform import MemoryDeliveryQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
@@ -21,15 +23,18 @@ from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.adapters.redis.carpool.searches import RedisSearchCache
 from allonova.adapters.redis.client import connect
 from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.revocations import RedisRevocations
 from allonova.application.kernel.ports import Clock
+from allonova.main.parts import Platform
 from allonova.main.settings import Settings
-from allonova.main.wiring import HEARD, Platform
+from allonova.main.wiring import HEARD
 
 
 def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
@@ -40,11 +45,13 @@ def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
         begin=units.begin,
         carpool=MemoryCarpoolQueries(database),
         identity=MemoryIdentityQueries(database),
+        papers=MemoryKycQueries(database),
         books=MemoryBooks(database),
         deliveries=MemoryDeliveryQueue(database),
         clock=clock,
         revocations=LocalRevocations(clock),
         limiter=LocalRateLimiter(),
+        searches=LocalSearchCache(),
         health={"database": _is_up, "cache": _is_up, "queue": _is_up},
     )
 
@@ -83,11 +90,13 @@ async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> 
                 begin=units.begin,
                 carpool=PostgresCarpoolQueries(pool),
                 identity=identity,
+                papers=PostgresKycQueries(pool),
                 books=PostgresBooks(pool),
                 deliveries=PostgresDeliveryQueue(pool),
                 clock=clock,
                 revocations=revocations,
                 limiter=RedisRateLimiter(redis, fallback=LocalRateLimiter()),
+                searches=RedisSearchCache(redis),
                 health={"database": database_up, "cache": redis_up, "queue": redis_up},
             )
     finally:

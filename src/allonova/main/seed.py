@@ -1,14 +1,20 @@
-"""Demo data: people with verified phones, a driver with papers and a vehicle, trips Abidjan ↔ Yamoussoukro."""
+"""Demo data: people with verified phones, a driver with papers and a vehicle, trips Abidjan ↔ Yamoussoukro, and a back
+office.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 
 from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.identity.ports import IdentityUnit, PasswordHasher
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer
 from allonova.domain.carpool.trip import Trip, TripStatus, new_trip
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
+from allonova.domain.identity.admin_user import AdminUser
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.geo import Place, Point
 from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
@@ -17,6 +23,8 @@ DRIVER_PHONE = "+2250700000001"
 PASSENGER_PHONE = "+2250700000002"
 SECOND_PASSENGER_PHONE = "+2250700000003"
 TIMETABLE_PHONE = "+2250700000004"  # drives the trips below, so that the first driver is free at any hour
+DEMO_PASSWORD = "demo-allonova"  # noqa: S105 - everybody's, and known to everybody
+ADMIN_EMAIL = "{role}@demo.allonova.test"
 ABIDJAN = Place(Point(5.3575, -4.0083), "Abidjan, Plateau")
 YAMOUSSOUKRO = Place(Point(6.8190, -5.2760), "Yamoussoukro")
 DAYS = 7
@@ -29,12 +37,27 @@ PEOPLE = (
 PLATES = {DRIVER_PHONE: "1234AB01", TIMETABLE_PHONE: "5678CD01"}
 
 
+class SeedUnit(IdentityUnit, CarpoolUnit, Protocol):
+    """A transaction over all that is put in."""
+
+
 async def seed_demo(
-    begin: Begin[CarpoolUnit], *, clock: Clock, ids: Ids, sealer: Sealer, planner: RoutePlanner
+    begin: Begin[SeedUnit],
+    *,
+    clock: Clock,
+    ids: Ids,
+    sealer: Sealer,
+    hasher: PasswordHasher,
+    planner: RoutePlanner,
 ) -> bool:
     """Put the demo data in. False when it was there already."""
     now = clock.now()
     users = [_user(ids, phone, first, last, now) for phone, first, last in PEOPLE]
+    admins = [_admin(ids, role, now) for role in Role]
+    for user in users:
+        user.password_hash = await hasher.hash(DEMO_PASSWORD)
+    for admin in admins:
+        admin.password_hash = await hasher.hash(DEMO_PASSWORD)
     drivers = [user for user in users if user.is_driver]
     vehicles = [_vehicle(ids, driver, now) for driver in drivers]
     trips = [await _trip(ids, planner, vehicles[-1], ends, departure) for ends, departure in _timetable(now)]
@@ -43,6 +66,8 @@ async def seed_demo(
             return False
         for user in users:
             await unit.users.add(user)
+        for admin in admins:
+            await unit.admins.add(admin)
         for driver, vehicle in zip(drivers, vehicles, strict=True):
             for paper in _papers(ids, sealer, driver, now):
                 await unit.papers.add(paper)
@@ -64,6 +89,10 @@ def _user(ids: Ids, phone: str, first_name: str, last_name: str, now: datetime) 
         created_at=now,
         updated_at=now,
     )
+
+
+def _admin(ids: Ids, role: Role, now: datetime) -> AdminUser:
+    return AdminUser(id=ids.new(), email=ADMIN_EMAIL.format(role=role), role=role, created_at=now, updated_at=now)
 
 
 def _timetable(now: datetime) -> list[tuple[tuple[Place, Place], datetime]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from allonova.adapters.notify.smtp_mail import SmtpServer
 
 DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
 
@@ -46,6 +50,7 @@ class Settings(BaseSettings):
     host: str = Field(default="", validation_alias="ALLONOVA_HOST")
     embedded_is_public: bool = Field(default=False, validation_alias="ALLONOVA_EMBEDDED_IS_PUBLIC")
     public_url: str = Field(default="", validation_alias="ALLONOVA_PUBLIC_URL")
+    web_url: str = Field(default="", validation_alias="ALLONOVA_WEB_URL")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     migrations_database_url: str = Field(default="", validation_alias="MIGRATIONS_DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
@@ -74,6 +79,17 @@ class Settings(BaseSettings):
     brevo_base_url: str = Field(default="", validation_alias="BREVO_BASE_URL")
     brevo_api_key: str = Field(default="", validation_alias="BREVO_API_KEY")
     brevo_sms_sender: str = Field(default="AlloCar", validation_alias="BREVO_SMS_SENDER")
+    smtp_url: str = Field(default="", validation_alias="SMTP_URL", repr=False)
+    mail_from: str = Field(default="", validation_alias="MAIL_FROM")
+    mail_from_name: str = Field(default="AlloCar", validation_alias="MAIL_FROM_NAME")
+
+    files_dir: Path | None = Field(default=None, validation_alias="ALLONOVA_FILES_DIR")
+    s3_endpoint_url: str = Field(default="", validation_alias="S3_ENDPOINT_URL")
+    s3_public_url: str = Field(default="", validation_alias="S3_PUBLIC_URL")
+    s3_bucket: str = Field(default="", validation_alias="S3_BUCKET")
+    s3_region: str = Field(default="us-east-1", validation_alias="S3_REGION")
+    s3_access_key: str = Field(default="", validation_alias="S3_ACCESS_KEY")
+    s3_secret_key: str = Field(default="", validation_alias="S3_SECRET_KEY", repr=False)
 
     @field_validator("secret_keys", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
@@ -89,6 +105,21 @@ class Settings(BaseSettings):
     def wave_webhook(self) -> str:
         """The secret of Wave's webhooks; the sandbox signs with it too."""
         return self.wave_webhook_secret or ("" if self.env is Env.PRODUCTION else "wave_sn_WHS_sandbox")
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mails come from."""
+        return self.mail_from or ("" if self.env is Env.PRODUCTION else "no-reply@allocar.test")
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """What sends mails instead of Brevo. Raises ValueError for a URL that is none."""
+        return SmtpServer.at(self.smtp_url, requires_tls=self.env is Env.PRODUCTION) if self.smtp_url else None
+
+    @property
+    def files_folder(self) -> Path:
+        """Where files lie without S3; all processes on this port share it."""
+        return self.files_dir or Path(tempfile.gettempdir()) / f"allonova-files-{self.port}"
 
     @property
     def with_sandbox(self) -> bool:
@@ -113,6 +144,11 @@ class Settings(BaseSettings):
         return self.public_url or f"http://localhost:{self.port}"
 
     @property
+    def web_base(self) -> str:
+        """Where links in messages lead: a front end of its own, or the pages of this service."""
+        return (self.web_url or self.base_url).rstrip("/")
+
+    @property
     def sandbox_url(self) -> str:
         """Where the sandbox answers: in this process, or in its own."""
         return f"http://127.0.0.1:{self.sandbox_port or self.port}/sandbox"
@@ -132,8 +168,16 @@ class Settings(BaseSettings):
             faults.append("ALLONOVA_SECRET_KEYS must hold at least one kid:secret pair")
         if self.env is Env.EMBEDDED and self.bind_host not in LOOPBACK and not self.embedded_is_public:
             faults.append("ALLONOVA_HOST opens the demo to the network: say so with ALLONOVA_EMBEDDED_IS_PUBLIC=true")
+        if self.s3_bucket and not (self.s3_access_key and self.s3_secret_key):
+            faults.append("S3_BUCKET needs S3_ACCESS_KEY and S3_SECRET_KEY")
         if self.env is not Env.EMBEDDED and not (self.database_url and self.redis_url):
             faults.append(f"ALLONOVA_ENV={self.env} needs DATABASE_URL and REDIS_URL")
+        try:
+            _ = self.smtp_server
+        except ValueError as error:
+            faults.append(f"SMTP_URL is {error}")
+        if self.mail_from and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.mail_from):
+            faults.append("MAIL_FROM must be an e-mail address")
         return faults
 
     def _production(self) -> list[str]:
@@ -146,10 +190,18 @@ class Settings(BaseSettings):
             ("WAVE_API_KEY", self.wave_api_key),
             ("WAVE_WEBHOOK_SECRET", self.wave_webhook_secret),
             ("BREVO_API_KEY", self.brevo_api_key),
+            ("MAIL_FROM", self.mail_from),
+            ("S3_BUCKET", self.s3_bucket),
         ):
             if not value:
                 faults.append(f"{name} is missing")
-        for name, url in (("ALLONOVA_PUBLIC_URL", self.public_url), ("payment return URL", self.return_url)):
+        for name, url in (
+            ("ALLONOVA_PUBLIC_URL", self.public_url),
+            ("ALLONOVA_WEB_URL", self.web_base),
+            ("payment return URL", self.return_url),
+            ("S3_ENDPOINT_URL", self.s3_endpoint_url or "https://the.default"),
+            ("S3_PUBLIC_URL", self.s3_public_url or "https://the.default"),
+        ):
             if urlsplit(url).scheme != "https":
                 faults.append(f"{name} must be https in production")
         if "sslmode=" not in self.database_url or "sslmode=disable" in self.database_url:

@@ -17,6 +17,7 @@ from allonova.application.kernel.listing import ListQuery, Page
 from allonova.domain.kernel.errors import (
     AuthRequired,
     DomainError,
+    Forbidden,
     IdempotencyMismatch,
     PayloadTooLarge,
     RateLimited,
@@ -151,6 +152,8 @@ def spec(
     private: bool = True,
     keyed: bool = False,
     hook: bool = False,
+    row: bool = False,
+    media: str | None = None,
     parameters: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A route's answers for its decorator: `@router.post("/bookings", **spec(BookingView, CreateBooking.errors))`.
@@ -160,14 +163,21 @@ def spec(
         private: needs a token; elsewhere one is welcome.
         keyed: honours Idempotency-Key.
         hook: for a provider, who has no token and no limit.
+        row: stands in a row of the role table, which some roles may not enter.
+        media: what a success is where it is not JSON; refusals are JSON all the same.
         parameters: of the query string, where the route reads it by itself.
     """
     kinds = [*errors, *ANYWHERE, *(() if hook else TO_CLIENTS), *([IdempotencyMismatch, StillRunning] * keyed)]
+    kinds += [Forbidden] * row
     model = None if view is None else ListEnvelope[view] if listed else Envelope[view]
     extra: dict[str, Any] = {"parameters": list(parameters)} if parameters else {}
     if not private and not hook:
         extra["security"] = [{}]  # beside the scheme of the router's limit: nothing will do as well
-    return {"response_model": model, "status_code": status, "responses": _refusals(kinds), "openapi_extra": extra}
+    told: dict[str, Any] = {"response_model": model, "status_code": status, "openapi_extra": extra}
+    if media is None:
+        return told | {"responses": _refusals(kinds)}
+    success = {"content": {media: {"schema": {"type": "string"}}}}
+    return told | {"responses": {status: success} | _refusals(kinds), "response_class": Response}
 
 
 def _refusals(kinds: Iterable[type[DomainError]]) -> dict[int | str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
 from allonova.domain.kernel.errors import DomainError, FieldError
@@ -112,13 +113,41 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
         "en": "The code is wrong or no longer works.",
         "fr": "Le code est faux ou ne fonctionne plus.",
     },
+    "DeadLink": {
+        "en": "This link does not work any more. Please ask for a new one.",
+        "fr": "Ce lien ne fonctionne plus. Demandez-en un nouveau.",
+    },
+    "WrongPassword": {
+        "en": "These do not match: identifier and password.",
+        "fr": "L'identifiant et le mot de passe ne correspondent pas.",
+    },
+    "TooManyPasswords": {
+        "en": "Too many wrong passwords. Please wait.",
+        "fr": "Trop de mots de passe faux. Veuillez patienter.",
+    },
     "TooManyCodes": {
-        "en": "Too many codes for this number. Please wait.",
-        "fr": "Trop de codes pour ce numéro. Veuillez patienter.",
+        "en": "Too many codes for this phone or e-mail. Please wait.",
+        "fr": "Trop de codes pour ce numéro ou cette adresse. Veuillez patienter.",
+    },
+    "AdminLoginRefused": {
+        "en": "The e-mail, the password or the code is wrong.",
+        "fr": "L'adresse e-mail, le mot de passe ou le code est faux.",
+    },
+    "TooManyAdminTries": {
+        "en": "Too many wrong passwords or codes. Please wait.",
+        "fr": "Trop de mots de passe ou de codes faux. Veuillez patienter.",
+    },
+    "TotpNotStarted": {
+        "en": "No authenticator waits to be confirmed.",
+        "fr": "Aucune application d'authentification n'attend de confirmation.",
     },
     "PapersMissing": {
         "en": "An approved identity document and driving licence are needed.",
         "fr": "Une pièce d'identité et un permis approuvés sont nécessaires.",
+    },
+    "PaperOnFile": {
+        "en": "A paper of this kind waits for its review or is approved already.",
+        "fr": "Une pièce de ce type attend sa vérification ou est déjà approuvée.",
     },
     "PaymentPending": {
         "en": "A payment for this booking is under way.",
@@ -135,6 +164,22 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
     "TripsOverlap": {
         "en": "You have another published trip at that time.",
         "fr": "Vous avez un autre trajet publié à ce moment.",
+    },
+    "TripClosed": {
+        "en": "This trip is under way or over.",
+        "fr": "Ce trajet est en cours ou terminé.",
+    },
+    "TripFrozen": {
+        "en": "A passenger was promised otherwise.",
+        "fr": "Un passager a reçu une autre promesse.",
+    },
+    "TripHasPaidBookings": {
+        "en": "Somebody has paid for a seat: cancel the trip instead.",
+        "fr": "Une place est payée : annulez plutôt le trajet.",
+    },
+    "VehicleInUse": {
+        "en": "A published trip counts on this vehicle.",
+        "fr": "Un trajet publié compte sur ce véhicule.",
     },
     "TripNotBookable": {
         "en": "This trip takes no bookings now.",
@@ -160,6 +205,18 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
     "BookingTooLate": {
         "en": "It is too late for this booking.",
         "fr": "Il est trop tard pour cette réservation.",
+    },
+    "TooEarly": {
+        "en": "It is too early to say so.",
+        "fr": "Il est trop tôt pour le dire.",
+    },
+    "NothingToContest": {
+        "en": "There is nothing to contest, or it is too late.",
+        "fr": "Il n'y a rien à contester, ou il est trop tard.",
+    },
+    "AccountInUse": {
+        "en": "Something is still open that needs you.",
+        "fr": "Quelque chose est encore en cours et a besoin de vous.",
     },
     "CheckinClosed": {
         "en": "Check-in is not open now.",
@@ -199,4 +256,6 @@ def _plain(value: object) -> object:
         return {"path": value.path, "code": value.code, "message": value.message}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, int | float | datetime) else str(value)
+    if isinstance(value, int | float | datetime) or dataclasses.is_dataclass(value):  # the latter: a view
+        return value
+    return str(value)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from email_validator import EmailNotValidError, validate_email
+from pydantic import MISSING, AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from allonova.domain.kernel.geo import Place, Point
@@ -19,6 +20,11 @@ class Body(BaseModel):
     """Every request body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def given[V](value: V | MISSING) -> V | None:
+    """A field of a partial change; None when it was left out."""
+    return None if value is MISSING else value
 
 
 def _printable(text: str) -> str:
@@ -37,6 +43,19 @@ def _phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _email(text: str) -> str:
+    try:
+        # `.test` is refused where it matters: identity/addresses.py.
+        found = validate_email(text, allow_smtputf8=False, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise PydanticCustomError("email", "not an e-mail address") from error
+    return found.ascii_email or found.normalized
+
+
+def _identifier(text: str) -> str:
+    return _email(text) if "@" in text else _phone(text)
+
+
 def _utc(instant: datetime) -> datetime:
     if not YEARS[0] <= instant.year <= YEARS[1]:
         raise PydanticCustomError("out_of_range", "out of range")
@@ -46,6 +65,28 @@ def _utc(instant: datetime) -> datetime:
 type Phone = Annotated[
     str, StringConstraints(max_length=32), AfterValidator(_phone), Field(examples=["+2250700000002"])
 ]
+type Email = Annotated[
+    str, StringConstraints(max_length=254), AfterValidator(_email), Field(examples=["awa@demo.allonova.test"])
+]
+type Identifier = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(_identifier),
+    Field(examples=["+2250700000002"], description="A phone or an e-mail."),
+]
+type NewPassword = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=128),
+    Field(examples=["quatre mots sans rapport"], description="Not one of those that are tried first."),
+]
+type GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+type ObjectKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^uploads/[0-9a-f-]{36}/[0-9a-f-]{36}$"),
+    Field(description="The `object_key` of an upload."),
+]
+type Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(examples=["123456"])]
+type LinkSecret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 type Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 type Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)

@@ -15,6 +15,7 @@ from allonova.adapters.http.answers import refusal
 from allonova.adapters.http.context import REQUEST_ID, USER_ID
 from allonova.adapters.http.provide import language_of
 from allonova.application.kernel.limits import Verdict
+from allonova.domain.files.upload import MAX_BYTES
 from allonova.domain.kernel.errors import DomainError, PayloadTooLarge, ServiceUnavailable, UnsupportedMediaType
 
 log = logging.getLogger("allonova.access")
@@ -29,7 +30,9 @@ SECURITY_HEADERS = (
 )
 API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-FREE_TYPE = ("/sandbox/", "/api/v1/payments/webhook/")  # paths whose bodies are not our own clients'
+FILES = "/files/objects/"  # where files come in whole, at a place that knows how large each may be
+FILE_LIMIT_BYTES = max(MAX_BYTES.values())
+FREE_TYPE = ("/sandbox/", "/api/v1/payments/webhook/", FILES)  # paths whose bodies are not our own clients'
 
 
 class TooLarge(HTTPException):
@@ -93,7 +96,7 @@ class Guard:
         refused = self._refusal(scope)
         try:
             if refused is None:
-                await self.app(scope, self._counted(receive), send_noting)
+                await self.app(scope, _counted(receive, self._limit(scope)), send_noting)
         except Exception:
             log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
             refused = ServiceUnavailable()
@@ -104,7 +107,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> DomainError | None:
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length[:20]) > self.body_limit:
+        if length.isdigit() and int(length[:20]) > self._limit(scope):
             return PayloadTooLarge()
         has_body = length != b"0" or b"transfer-encoding" in headers
         if has_body and not scope["path"].startswith(FREE_TYPE) and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
@@ -113,20 +116,24 @@ class Guard:
                 return UnsupportedMediaType()
         return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Stops reading a body that says nothing of its length, or lies about it."""
-        seen = 0
+    def _limit(self, scope: Scope) -> int:
+        return FILE_LIMIT_BYTES if scope["path"].startswith(FILES) else self.body_limit
 
-        async def receive_counting() -> Message:
-            nonlocal seen
-            message = await receive()
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                if seen > self.body_limit:
-                    raise TooLarge
-            return message
 
-        return receive_counting
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Stops reading a body that says nothing of its length, or lies about it."""
+    seen = 0
+
+    async def receive_counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise TooLarge
+        return message
+
+    return receive_counting
 
 
 def _header(scope: Scope, name: bytes) -> str:

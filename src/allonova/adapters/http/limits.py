@@ -6,12 +6,18 @@ import hashlib
 import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from fastapi import Request
 from slowapi.util import get_remote_address
 
-from allonova.adapters.http.provide import Credentials, edge_of, optional_caller
-from allonova.application.identity.ports import Caller
+from allonova.adapters.http.provide import (
+    AdminCredentials,
+    Credentials,
+    edge_of,
+    optional_admin,
+    optional_caller,
+)
 from allonova.application.kernel.limits import Limit
 from allonova.domain.kernel.errors import AuthRequired, RateLimited
 
@@ -25,16 +31,26 @@ async def limit_calls(request: Request, credentials: Credentials) -> None:
     except AuthRequired:
         await _hit(request, _limits(request, None))
         raise
-    await _hit(request, _limits(request, caller))
+    await _hit(request, _limits(request, caller.user_id if caller else None))
 
 
-def _limits(request: Request, caller: Caller | None) -> list[Limit]:
+async def limit_admin_calls(request: Request, credentials: AdminCredentials) -> None:
+    """The same for the routers of the back office."""
+    try:
+        caller = await optional_admin(request, credentials)
+    except AuthRequired:
+        await _hit(request, _limits(request, None))
+        raise
+    await _hit(request, _limits(request, caller.admin_id if caller else None))
+
+
+def _limits(request: Request, who: UUID | None) -> list[Limit]:
     config = edge_of(request).config
     address = client_address(request, config.trusted_proxies)
-    if caller is None:
+    if who is None:
         return [Limit(name="anonymous", key=address, amount=config.anonymous_per_minute, window_s=60)]
     return [
-        Limit(name="user", key=str(caller.user_id), amount=config.user_per_minute, window_s=60),
+        Limit(name="user", key=str(who), amount=config.user_per_minute, window_s=60),
         Limit(name="address", key=address, amount=config.address_per_minute, window_s=60),
     ]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -17,8 +19,11 @@ from allonova.application.identity.ports import Caller, Revocations, TokenVerifi
 from allonova.application.kernel.idempotency import UNKEYED, Answer, Keyed, Once
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.identity.roles import Area, Right, Role, may
 from allonova.domain.identity.session import Audience
-from allonova.domain.kernel.errors import AuthRequired, FieldError, ValidationError
+from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.errors import AuthRequired, FieldError, Forbidden, ValidationError
+from allonova.domain.kernel.machine import Party
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,7 @@ class HttpConfig:
     payment_return_url: str
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    takes_test_addresses: bool = False
     body_limit_bytes: int = 1 << 20
     user_per_minute: int = 60
     address_per_minute: int = 1200
@@ -102,6 +108,79 @@ async def required_caller(caller: MaybeCaller) -> Caller:
 type UserCaller = Annotated[Caller, Depends(required_caller)]
 
 
+@dataclass(frozen=True, slots=True)
+class AdminCaller:
+    """Who of the back office sends the request, and in which role."""
+
+    admin_id: UUID
+    session_id: UUID
+    role: Role
+
+    @property
+    def actor(self) -> Actor:
+        """As histories and audit rows name him."""
+        return Actor(Party.ADMIN, self.admin_id)
+
+
+admin_bearer = HTTPBearer(
+    scheme_name="AdminBearer",
+    auto_error=False,
+    description="Access token of audience `allocar-admin`, from `POST /api/v1/admin/login`.",
+    bearerFormat="JWT",
+)
+type AdminCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(admin_bearer)]
+
+
+async def optional_admin(request: Request, credentials: AdminCredentials) -> AdminCaller | None:
+    """Who of the back office sends the request; None without a token. A user's token is refused like any other."""
+    known: AdminCaller | None = getattr(request.state, "admin", None)
+    if known is not None:
+        return known
+    if credentials is None:
+        if "authorization" in request.headers:
+            raise AuthRequired
+        return None
+    edge = edge_of(request)
+    caller = edge.verifier.verify(credentials.credentials, audience=Audience.ALLOCAR_ADMIN)
+    if caller.role not in set(Role) or edge.revocations.is_revoked(caller.session_id):
+        raise AuthRequired
+    USER_ID.set(str(caller.user_id))
+    found = request.state.admin = AdminCaller(caller.user_id, caller.session_id, Role(caller.role))
+    return found
+
+
+type MaybeAdmin = Annotated[AdminCaller | None, Depends(optional_admin)]
+
+
+async def required_admin(caller: MaybeAdmin) -> AdminCaller:
+    """Who of the back office sends the request, whatever his role."""
+    if caller is None:
+        raise AuthRequired
+    return caller
+
+
+type AnyAdmin = Annotated[AdminCaller, Depends(required_admin)]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminRow:
+    """The row of the role table that a route stands in, and how far it goes; documents and tests read it there."""
+
+    area: Area
+    right: Right
+
+    async def __call__(self, caller: AnyAdmin) -> AdminCaller:
+        """Who sends the request. Raises Forbidden when his role may not go that far."""
+        if not may(caller.role, self.area, self.right):
+            raise Forbidden
+        return caller
+
+
+def admin(area: Area, right: Right) -> Any:
+    """The caller, if his role may: `caller: Annotated[AdminCaller, admin(Area.KYC, Right.ALL)]`."""
+    return Depends(AdminRow(area, right))
+
+
 def language_of(accept: str, default: str = "en") -> str:
     """`fr` or `en`, by the caller's order of preference."""
     weighed = []
@@ -121,6 +200,26 @@ async def language(request: Request) -> str:
 
 
 type Language = Annotated[str, Depends(language)]
+
+
+ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')  # weak as well: proxies that compress make ours so
+
+
+async def if_match(
+    if_match: Annotated[
+        str | None, Header(description='The `ETag` that was read, `"3"`; a change made since is then not overwritten.')
+    ] = None,
+) -> int | None:
+    """The version that the caller wants to change; None when any will do (no header, or `*`)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = ETAG.fullmatch(if_match.strip())
+    if found is None:
+        raise ValidationError((FieldError("If-Match", "invalid", 'an ETag as it was given, such as "3"'),))
+    return int(found[1])
+
+
+type IfMatch = Annotated[int | None, Depends(if_match)]
 
 
 def keyed(status: int, *, required: bool = False) -> Any:

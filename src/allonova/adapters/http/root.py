@@ -10,15 +10,17 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from allonova.adapters.http import files
 from allonova.adapters.http.answers import json_response, refusal, refusal_body
-from allonova.adapters.http.carpool import bookings, payments, trips, vehicles
+from allonova.adapters.http.carpool import account, admin_vehicles, bookings, payments, search, trips, vehicles, wallet
+from allonova.adapters.http.cors import Cors
 from allonova.adapters.http.errors import status_of
 from allonova.adapters.http.guard import Frame, Guard
-from allonova.adapters.http.identity import auth, me
-from allonova.adapters.http.limits import limit_calls
+from allonova.adapters.http.identity import admins, auth, contacts, devices, me, pages, passwords, photos, sessions
+from allonova.adapters.http.kyc import papers, review
+from allonova.adapters.http.limits import limit_admin_calls, limit_calls
 from allonova.adapters.http.ops import docs, probes
 from allonova.adapters.http.provide import HttpConfig, edge_of, language_of
 from allonova.application.kernel.idempotency import Answer, Keyed, Replay
@@ -69,18 +71,24 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (auth.router, me.router, vehicles.router, trips.router, bookings.router, payments.router):
+    identity = (auth.router, passwords.router, me.router, contacts.router, sessions.router, devices.router)
+    rides = (vehicles.router, search.router, trips.router, bookings.router, payments.router, wallet.router)
+    for router in (*identity, account.router, photos.router, papers.router, *rides):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_calls)])
+    for router in (admins.router, admin_vehicles.router, review.router):
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_admin_calls)])
     app.include_router(payments.webhooks, prefix="/api/v1")
+    app.include_router(files.router)
     app.include_router(probes.router)
     app.include_router(docs.router)
+    app.include_router(pages.router)
     app.mount("/api/docs/assets", docs.assets)
     if outside is not None:
         app.mount("/sandbox", _unmounted(outside))
     _handle_refusals(app)
     app.add_middleware(Guard, body_limit_bytes=config.body_limit_bytes)
     app.add_middleware(
-        CORSMiddleware,
+        Cors,
         allow_origins=config.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-ID"],

@@ -12,6 +12,7 @@ from allonova.adapters.http.root import create_openapi
 from allonova.main.docs.errors import errors_page
 from allonova.main.docs.machines import machines_page
 from allonova.main.docs.map import map_page
+from allonova.main.docs.roles import roles_page
 
 OPENAPI = "src/allonova/adapters/http/openapi.json"
 
@@ -38,6 +39,7 @@ def _pages(app: FastAPI, root: Path) -> dict[str, bytes]:
         "docs/machines.md": machines_page(),
         "docs/map.md": map_page(app, root),
         "docs/errors.md": errors_page(STATUS, MESSAGES),
+        "docs/roles.md": roles_page(app),
         OPENAPI: f"{openapi}\n",
     }
     return {name: text.encode() for name, text in pages.items()}

@@ -1,0 +1,69 @@
+"""The parts of the service, one module each: what they stand on and what they bring.
+
+A part's module has `build`, `HEARD` (which of its handlers hear of which event) and `EVERY_S` (its jobs and the seconds
+between two runs; they divide a minute, or are whole minutes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from allonova.adapters.crypto.tokens import JoseTokens
+from allonova.application.carpool.ports import CarpoolQueries, RoutePlanner, SearchCache
+from allonova.application.files.ports import FileCleaner, FileStore, SignedFiles
+from allonova.application.identity.ports import IdentityQueries, PasswordHasher, Revocations, TotpCodes
+from allonova.application.kernel.limits import RateLimiter
+from allonova.application.kernel.ports import Begin, Clock, DeliveryQueue, Ids, Sealer, Secrets
+from allonova.application.kernel.relay import Handler
+from allonova.application.kyc.ports import KycQueries
+from allonova.application.money.ports import BooksQueries, PaymentGateway
+from allonova.application.notifications.messenger import Messenger
+from allonova.domain.money.payment import Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What memory and PostgreSQL with Redis do each in their way."""
+
+    begin: Begin[Any]
+    carpool: CarpoolQueries
+    identity: IdentityQueries
+    papers: KycQueries
+    books: BooksQueries
+    deliveries: DeliveryQueue
+    clock: Clock
+    revocations: Revocations
+    limiter: RateLimiter
+    searches: SearchCache
+    health: Mapping[str, Callable[[], Awaitable[None]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What is the same in every mode: keys, vendors, roads."""
+
+    ids: Ids
+    secrets: Secrets
+    sealer: Sealer
+    tokens: JoseTokens
+    gateways: Mapping[Method, PaymentGateway]
+    messenger: Messenger
+    planner: RoutePlanner
+    files: FileStore
+    signed_files: SignedFiles | None
+    cleaner: FileCleaner
+    public_url: str
+    hasher: PasswordHasher
+    totp: TotpCodes
+    web_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One context of the service: its use cases and queries by type, who hears of events, what runs by itself."""
+
+    use: Mapping[object, object]
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    jobs: Mapping[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)

@@ -1,0 +1,50 @@
+"""Vehicles, trips, search."""
+
+from __future__ import annotations
+
+from allonova.application.carpool.add_vehicle import AddVehicle
+from allonova.application.carpool.cancel_trip import CancelTrip
+from allonova.application.carpool.change_trip import ChangeTrip
+from allonova.application.carpool.change_vehicle import ChangeVehicle
+from allonova.application.carpool.create_trip import CreateTrip
+from allonova.application.carpool.delete_trip import DeleteTrip
+from allonova.application.carpool.end_booking import EndingDesk
+from allonova.application.carpool.find_trips import FindTrips
+from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
+from allonova.application.carpool.publish_trip import PublishTrip
+from allonova.application.carpool.replace_stops import ReplaceStops
+from allonova.application.carpool.retire_vehicle import RetireVehicle
+from allonova.application.carpool.review_vehicle import ReviewVehicle
+from allonova.application.carpool.warm_searches import WarmSearches
+from allonova.application.kernel.ports import Begin
+from allonova.domain.carpool.rules import Rules
+from allonova.domain.kernel.events import Event
+from allonova.main.parts import Outside, Part, Platform
+
+HEARD: dict[type[Event], tuple[str, ...]] = {}
+EVERY_S: dict[str, int] = {"warm_searches": 4}  # before the five seconds of what it kept are over
+
+
+def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
+    """Trips on their adapters."""
+    begin: Begin[CarpoolUnit] = platform.begin
+    clock, ids, planner = platform.clock, outside.ids, outside.planner
+    endings = EndingDesk(clock, ids, rules)
+    queries, searches = platform.carpool, platform.searches
+    return Part(
+        use={
+            CarpoolQueries: queries,
+            AddVehicle: AddVehicle(begin, clock, ids),
+            ChangeVehicle: ChangeVehicle(begin, clock),
+            RetireVehicle: RetireVehicle(begin, clock),
+            CreateTrip: CreateTrip(begin, clock, ids, rules, planner),
+            PublishTrip: PublishTrip(begin, clock, rules),
+            ChangeTrip: ChangeTrip(begin, clock, rules, planner, endings),
+            ReplaceStops: ReplaceStops(begin, clock, ids, planner, endings),
+            CancelTrip: CancelTrip(begin, endings),
+            DeleteTrip: DeleteTrip(begin, endings),
+            FindTrips: FindTrips(queries, searches, clock),
+            ReviewVehicle: ReviewVehicle(begin, clock),
+        },
+        jobs={"warm_searches": WarmSearches(queries, searches, clock)},
+    )
