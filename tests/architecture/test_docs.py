@@ -20,7 +20,13 @@ from allonova.main.settings import Env, Settings
 from allonova.main.wiring import http_config
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["docs/machines.md", "docs/map.md", "docs/errors.md", "src/allonova/adapters/http/openapi.json"]
+PAGES = [
+    "docs/machines.md",
+    "docs/map.md",
+    "docs/errors.md",
+    "docs/roles.md",
+    "src/allonova/adapters/http/openapi.json",
+]
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +74,9 @@ def test_map_names_the_key_when_the_use_case_acts_once(map_text: str) -> None:
 
 
 def test_map_names_the_query_when_there_is_no_use_case(map_text: str) -> None:
-    row = row_of(map_text, "[`GET /api/v1/trips/search`]")
-    assert "[CarpoolQueries.search](../src/allonova/application/carpool/ports.py)" in row
-    assert "`carpool.trip_legs`" in row
+    row = row_of(map_text, "[`GET /api/v1/trips/{id}`]")
+    assert "[CarpoolQueries.trip](../src/allonova/application/carpool/ports.py)" in row
+    assert "`carpool.trip_stops`" in row
 
 
 def test_map_names_the_tests_that_call_the_path_or_name_the_use_case(app: FastAPI, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.filing import filing, place, s3
 from tests.support.fixtures import api, database, on_one_loop, postgres, server
 
-__all__ = ["api", "database", "postgres", "server"]
+__all__ = ["api", "database", "filing", "place", "postgres", "s3", "server"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

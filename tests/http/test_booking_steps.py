@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -111,7 +112,8 @@ async def test_seats_are_free_again_when_the_hold_is_over(api: Api) -> None:
     api.clock.advance(SECOND)
     await api.run("holds")
     ended = data(await ride.passenger.get(ride.path))
-    assert (ended["status"], ended["cancellation"]) == ("cancelled", {"by": "system", "reason": "expired"})
+    why = {"by": "system", "reason": "expired", "fee": None, "refund": None}
+    assert (ended["status"], ended["cancellation"]) == ("cancelled", why)
     assert (await api.messages(ride.passenger.phone))[0]["template"] == "booking_expired"
     await api.accepted(await api.passenger(), ride.driver, ride.trip, seats=3)
 
@@ -155,6 +157,39 @@ async def test_job_ends_all_when_many_are_overdue(api: Api) -> None:
     for person in people:
         (booking,) = data(await person.get("/bookings"))
         assert [event["to_status"] for event in booking["events"]] == ["pending", "accepted", "cancelled"]
+
+
+async def test_trip_under_way_is_over_when_its_last_hold_expires(api: Api) -> None:
+    ride = await ride_at(api, "checked_in")
+    await api.accepted(await api.passenger(), ride.driver, ride.trip)
+    data(await ride.step("start-ride"))
+    assert data(await ride.step("end-ride"))["trip"]["status"] == "ongoing"
+    api.clock.advance(30 * MINUTE)
+    await api.run("holds")
+    assert data(await ride.driver.get(f"/trips/{ride.trip['id']}"))["status"] == "completed"
+
+
+async def spoil(api: Api, ride: Ride) -> None:
+    """Free the seats of a booking behind its back: they cannot be freed once more."""
+    async with api.service.platform.begin() as unit:
+        booking = await unit.bookings.get(UUID(ride.booking["id"]))
+        trip = await unit.trips.get(booking.trip_id, lock=True)
+        trip.release(booking.ride, booking.seats)
+        await unit.trips.save(trip)
+
+
+async def test_others_end_when_the_oldest_overdue_booking_cannot(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    rides = []
+    for _ in range(3):
+        rides.append(await ride_at(api, "accepted"))
+        api.clock.advance(SECOND)
+    await spoil(api, rides[0])
+    api.clock.advance(30 * MINUTE)
+    await api.run("holds")
+    ends = [data(await ride.passenger.get(ride.path))["status"] for ride in rides]
+    assert ends == ["accepted", "cancelled", "cancelled"]
+    blamed = {getattr(record, "booking_id", None) for record in caplog.records if record.levelname == "ERROR"}
+    assert blamed == {rides[0].booking["id"]}
 
 
 async def test_passenger_is_in_when_the_driver_reads_either_code(api: Api) -> None:

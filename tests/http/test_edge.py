@@ -90,7 +90,8 @@ async def test_foreign_origin_may_not_read_when_it_looks_like_ours(api: Api, ori
         asked = await api.http.options(path, headers=preflight(origin))
         assert "access-control-allow-origin" not in answer.headers
         assert "access-control-allow-origin" not in asked.headers
-        assert asked.status_code == 400
+        assert refusal(asked, 403, "forbidden") == {}
+        assert "Origin" in asked.headers["vary"]
 
 
 async def test_no_origin_is_named_when_none_asks(api: Api) -> None:
@@ -106,10 +107,21 @@ async def test_preflight_is_granted_when_the_origin_is_ours(api: Api) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def preflight(origin: str) -> dict[str, str]:
+WANTED = "authorization, content-type, idempotency-key, if-match, x-request-id"
+
+
+def preflight(origin: str, *, method: str = "POST", headers: str = WANTED) -> dict[str, str]:
     """What a browser asks before it sends."""
-    wanted = "authorization, content-type, idempotency-key, if-match, x-request-id"
-    return {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": wanted}
+    return {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+
+
+@pytest.mark.parametrize("more", [{"method": "TRACE"}, {"headers": "authorization, x-forwarded-for"}])
+async def test_preflight_is_refused_when_our_own_page_asks_for_too_much(api: Api, more: dict[str, str]) -> None:
+    asked = preflight(ORIGIN, **more) | {"Accept-Language": "fr"}
+    answer = await api.http.options("/me", headers=asked)
+    refusal(answer, 403, "forbidden")
+    assert answer.json()["error"]["message"] == "Vous n'avez pas le droit de faire cela."
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_refusal_can_be_read_by_our_page_when_the_rim_refuses(api: Api) -> None:

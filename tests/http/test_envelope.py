@@ -58,7 +58,7 @@ async def test_path_is_not_found_when_there_is_none(api: Api, path: str) -> None
     refusal(await api.http.get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize(("method", "path"), [("DELETE", "/me"), ("PUT", "/vehicles"), ("GET", "/auth/register")])
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/wallet"), ("PUT", "/vehicles"), ("GET", "/auth/register")])
 async def test_method_is_refused_when_the_path_has_another(api: Api, method: str, path: str) -> None:
     answer = await api.http.request(method, path)
     refusal(answer, 405, "method_not_allowed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allonova.application.carpool.refund_payment import RefundPayment
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.money.events import RefundDue
 from tests.support.api import Api, Person
@@ -87,13 +86,7 @@ async def test_money_goes_back_once_when_the_relay_runs_again(api: Api) -> None:
     await it.pays()
     for _ in range(3):
         await api.relay()
-    refund = RefundPayment(
-        api.service.platform.begin,
-        api.service.platform.carpool,
-        api.clock,
-        api.service.outside.ids,
-        api.service.outside.gateways,
-    )
+    refund = api.service.relay.subscriptions[RefundDue.name, "refund_payment"].handler
     (movement,) = [each for each in await api.inside.journal() if each.kind == "refund_sent"]
     await refund(RefundDue(movement.ref_id))
     assert await it.movements() == [ARRIVED, WENT_BACK]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import httpx
 import pytest
 
+from allonova.application.kernel.idempotency import LEASE
 from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR, MINUTE
-from tests.support.wire import NOBODY, ORIGIN, ROOT, data, fresh_key, paths, refusal
+from tests.support.wire import NOBODY, ORIGIN, ROOT, data, fresh_key, paths, refusal, require_refused
 
 
 async def pay(passenger: Person, booking: Any, *, key: str | None = None, **given: Any) -> httpx.Response:
@@ -169,10 +171,7 @@ async def test_value_is_refused_when_it_is_unsound_or_not_the_callers_to_set(
     api: Api, subtests: pytest.Subtests
 ) -> None:
     passenger = await api.passenger()
-    for name, value in UNSOUND:
-        with subtests.test(name, value=value):
-            answer = await pay(passenger, {"id": NOBODY}, **{name: value})
-            assert paths(refusal(answer, 422, "validation_error")) == [name]
+    await require_refused(subtests, UNSOUND, lambda given: pay(passenger, {"id": NOBODY}, **given))
 
 
 async def test_new_payment_is_begun_when_wave_refused_the_first(api: Api) -> None:
@@ -189,11 +188,32 @@ async def test_new_payment_is_begun_when_wave_refused_the_first(api: Api) -> Non
 
 async def refused_by_wave(api: Api, passenger: Person, booking: Any, key: str) -> httpx.Response:
     """Wave takes return URLs of https alone; for once ours is another."""
-    url = api.app.state.edge.config.payment_return_url
     api.configure(payment_return_url="http://api.allonova.test/payment-done")
     answer = await pay(passenger, booking, key=key)
-    api.configure(payment_return_url=url)
+    api.configure()
     return answer
+
+
+def dying() -> NoReturn:
+    """A unit that never begins."""
+    raise RuntimeError("killed")
+
+
+async def test_refusal_stands_when_its_finder_died_before_keeping_the_answer(api: Api) -> None:
+    _, passenger, booking = await held(api)
+    key, edge = fresh_key(), api.service.edge
+    api.service = replace(api.service, edge=replace(edge, begin=dying))  # keeps refusals; the use case has its own
+    refusal(await refused_by_wave(api, passenger, booking, key), 503, "service_unavailable")
+    api.service = replace(api.service, edge=edge)
+    api.configure()
+    refusal(await pay(passenger, booking, key=key), 409, "conflict")
+    api.clock.advance(LEASE)
+    answer = await pay(passenger, booking, key=key)
+    details = refusal(answer, 402, "payment_failed")
+    assert details["reason"] == "request-validation-error"
+    assert data(await passenger.get(f"/payments/{details['payment_id']}"))["status"] == "failed"
+    assert await api.wave_sessions(details["payment_id"]) == []
+    assert (await pay(passenger, booking, key=key)).content == answer.content
 
 
 async def test_nothing_is_owed_when_a_booking_expires_unpaid(api: Api) -> None:

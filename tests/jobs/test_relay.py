@@ -75,13 +75,14 @@ async def test_delivery_is_given_up_when_it_failed_twelve_times(api: Api, caplog
 
 
 async def waiting(api: Api) -> list[tuple[int, bool]]:
-    """Of what has not arrived: how often it was tried, and whether it was given up."""
-    return [(sent.attempts, sent.is_dead) for sent in await api.inside.outbox() if not sent.is_done]
+    """Of the SMS that have not arrived: how often each was tried, and whether it was given up."""
+    sms = [sent for sent in await api.inside.outbox() if sent.subscriber == "tell_driver"]
+    return [(sent.attempts, sent.is_dead) for sent in sms if not sent.is_done]
 
 
 async def _fail(api: Api, attempt: int) -> None:
-    """One failing try, no sooner than its time."""
-    assert await api.relay() == 1
+    """One failing try, no sooner than its time; the mail to a driver without an address went with the first."""
+    assert await api.relay() == 1 + (attempt == 1)
     api.clock.advance(backoff(attempt) - SECOND)
     assert await api.relay() == 0
     api.clock.advance(SECOND)
@@ -112,7 +113,7 @@ async def test_message_is_given_up_at_once_when_the_vendor_says_it_never_arrives
     data(await api.http.post("/auth/otp/send", json={"phone": fresh_phone()}))
     async with api.service.platform.begin() as unit:
         (otp,) = [await unit.otps.find(consumed_at=None)]
-        otp.phone = user.phone
+        otp.target = str(user.phone)
         await unit.otps.save(otp)
     await api.relay()
     assert [(sent.attempts, sent.is_dead) for sent in await api.inside.outbox()] == [(1, True)]

@@ -51,7 +51,13 @@ async def until_it_ran(work: Counted) -> None:
 
 
 async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
-    assert {job.name: job.every_s for job in api.service.jobs} == {"relay": 5, "holds": 10}
+    assert {job.name: job.every_s for job in api.service.jobs} == {
+        "relay": 5,
+        "holds": 10,
+        "rides": 60,
+        "uploads": 600,
+        "warm_searches": 4,
+    }
 
 
 async def test_job_is_done_when_the_sandbox_asks_for_it(api: Api) -> None:

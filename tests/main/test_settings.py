@@ -20,6 +20,10 @@ SOUND = {
     "WAVE_API_KEY": "key",
     "WAVE_WEBHOOK_SECRET": "secret",
     "BREVO_API_KEY": "key",
+    "S3_BUCKET": "allonova",
+    "S3_ACCESS_KEY": "key",
+    "S3_SECRET_KEY": "secret",
+    "MAIL_FROM": "no-reply@example.test",
 }
 
 
@@ -51,12 +55,20 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"WAVE_API_KEY": ""}, "WAVE_API_KEY"),
         ({"WAVE_WEBHOOK_SECRET": ""}, "WAVE_WEBHOOK_SECRET"),
         ({"BREVO_API_KEY": ""}, "BREVO_API_KEY"),
+        ({"MAIL_FROM": ""}, "MAIL_FROM"),
+        ({"MAIL_FROM": "AlloCar <no-reply@example.test>"}, "MAIL_FROM"),
+        ({"SMTP_URL": "https://mail.example.test"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://user:sec/ret@mail.example.test"}, "SMTP_URL"),
         ({"ALLONOVA_PUBLIC_URL": "http://api.example.test"}, "ALLONOVA_PUBLIC_URL"),
         ({"ALLONOVA_PAYMENT_RETURN_URL": "http://app.example.test"}, "payment return URL"),
         ({"DATABASE_URL": "postgresql://app@db/allonova"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://app@db/allonova?sslmode=disable"}, "DATABASE_URL"),
         ({"REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"S3_BUCKET": ""}, "S3_BUCKET"),
+        ({"S3_SECRET_KEY": ""}, "S3_SECRET_KEY"),
+        ({"S3_ENDPOINT_URL": "http://minio:9000"}, "S3_ENDPOINT_URL"),
+        ({"S3_PUBLIC_URL": "http://files.example.test"}, "S3_PUBLIC_URL"),
     ],
 )
 def test_production_refuses_and_names_it_when_a_setting_is_unsafe(
@@ -93,5 +105,23 @@ def test_embedded_stays_on_loopback_unless_told_twice(monkeypatch: pytest.Monkey
 
 
 def test_env_example_lists_every_setting() -> None:
-    listed = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    listed = set(re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == {str(field.validation_alias) for field in Settings.model_fields.values()}
+
+
+def test_mails_go_by_smtp_when_there_is_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = settings_of(monkeypatch, {"SMTP_URL": "smtp://user:secret@mail.example.test"}).checked().smtp_server
+    assert server is not None
+    assert (server.host, server.port, server.requires_tls) == ("mail.example.test", 587, True)
+    assert settings_of(monkeypatch, {"SMTP_URL": ""}).smtp_server is None
+
+
+def test_password_stays_out_of_the_fault_when_the_smtp_url_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        settings_of(monkeypatch, {"SMTP_URL": "smtp://user:sec/ret@mail.example.test"}).checked()
+    assert "sec" not in str(refused.value)
+
+
+def test_sender_is_made_up_when_it_is_not_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLONOVA_ENV", "embedded")
+    assert Settings().mail_sender == "no-reply@allocar.test"

@@ -16,13 +16,15 @@ from fastapi import FastAPI
 
 from allonova.application.identity.open_session import SessionDesk
 from allonova.domain.carpool.rules import Rules
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.session import ACCESS_TTL, Audience
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import NotFound
+from allonova.domain.kyc.document import number_context
 from allonova.main.settings import Settings
 from allonova.main.wiring import Service, build_service
 from tests.sandbox.harness import RealTime
-from tests.support.factories import SetClock, Thing, a_driver, a_user, keep
+from tests.support.factories import SetClock, Thing, a_driver, a_user, an_admin, keep
 from tests.support.inside import Inside
 from tests.support.wire import data, fresh_key, trip_body
 
@@ -36,6 +38,7 @@ class Person:
     phone: str
     tokens: dict[str, Any]
     expires_at: datetime
+    door: str = "/auth"
 
     async def get(self, path: str, **params: str | int) -> httpx.Response:
         """`GET`, with a query string."""
@@ -52,7 +55,7 @@ class Person:
         """Any request."""
         if self.api.clock.now() >= self.expires_at:
             body = {"refresh_token": self.tokens["refresh_token"]}
-            self._take(data(await self.api.http.post("/auth/token/refresh", json=body)))
+            self._take(data(await self.api.http.post(f"{self.door}/token/refresh", json=body)))
         return await self.api.http.request(method, path, headers={**self.bearer, **(headers or {})}, **more)
 
     @property
@@ -117,6 +120,15 @@ class Api:
         await self.relay()
         return list(data(await self.outside.get("/outbox", params={"channel": "sms", "to": phone})))
 
+    async def mails(self, to: str) -> list[Any]:
+        """The mails that an address got, newest first."""
+        await self.relay()
+        return list(data(await self.outside.get("/outbox", params={"channel": "email", "to": to})))
+
+    async def link_token(self, to: str) -> str:
+        """What stands behind the last link that came by mail."""
+        return str(next(mail["data"]["token"] for mail in await self.mails(to) if "token" in mail["data"]))
+
     async def code(self, phone: str) -> str:
         """The last code that came by SMS."""
         return str(next(m["data"]["code"] for m in await self.messages(phone) if m["template"] == "otp"))
@@ -139,7 +151,7 @@ class Api:
         desk = SessionDesk(self.clock, outside.ids, outside.secrets, outside.tokens)
         async with self.service.platform.begin() as unit:
             await keep(unit, *things)
-            tokens = await desk.open(unit, user, Audience.ALLOCAR)
+            tokens = await desk.open(unit, user.id, Audience.ALLOCAR)
         pair = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
         return Person(api=self, id=user.id, phone=user.phone or "", tokens=pair, expires_at=now + ACCESS_TTL)
 
@@ -151,7 +163,20 @@ class Api:
     async def driver(self, *, is_approved: bool = True, **given: Any) -> Person:
         """Somebody with a car of five seats and, unless said otherwise, approved papers."""
         driver = a_driver(**given)
+        for paper in driver.papers:
+            paper.doc_number = self.service.outside.sealer.seal("CI0012345", context=number_context(paper.id))
         return await self.enter(driver.user, driver if is_approved else replace(driver, papers=[]))
+
+    async def admin(self, role: Role = Role.SUPER, **given: Any) -> Person:
+        """Somebody of the back office who is logged in, without the long way there."""
+        admin = an_admin(role, **given)
+        outside, now = self.service.outside, self.clock.now()
+        desk = SessionDesk(self.clock, outside.ids, outside.secrets, outside.tokens)
+        async with self.service.platform.begin() as unit:
+            await keep(unit, admin)
+            tokens = await desk.open(unit, admin.id, Audience.ALLOCAR_ADMIN, role=role)
+        pair = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
+        return Person(api=self, id=admin.id, phone="", tokens=pair, expires_at=now + ACCESS_TTL, door="/admin")
 
     async def trip(self, driver: Person, **given: Any) -> Any:
         """A published trip."""

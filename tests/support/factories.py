@@ -12,11 +12,14 @@ from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.identity.ports import IdentityUnit
+from allonova.application.kyc.ports import KycUnit
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
+from allonova.domain.identity.admin_user import AdminUser
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import SYSTEM, Actor
 from allonova.domain.kernel.geo import Point
@@ -82,6 +85,19 @@ def a_user(**given: Any) -> User:
         "updated_at": NOW,
     }
     return User(**(made | given))
+
+
+def an_admin(role: Role = Role.SUPER, **given: Any) -> AdminUser:
+    """Somebody of the back office; without a password, unless one is given."""
+    id = new_id()
+    made: dict[str, Any] = {
+        "id": id,
+        "email": f"admin-{id}@allonova.test",
+        "role": role,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return AdminUser(**(made | given))
 
 
 def a_paper(owner: User, doc_type: DocType = DocType.CNI, **given: Any) -> KycDocument:
@@ -193,6 +209,8 @@ def a_booking(trip: Trip, passenger: User, *, seats: int = 1, ride: Ride | None 
         "alight": ride.alight,
         "pickup_stop_id": pickup.stop_id,
         "dropoff_stop_id": dropoff.stop_id,
+        "pickup_text": pickup.label,
+        "dropoff_text": dropoff.label,
         "departure_time": pickup.at,
         "amount_total": amount,
         "fees": Rules().commission(amount),
@@ -242,11 +260,11 @@ def a_payment(booking: Booking, **given: Any) -> Payment:
     return Payment(**(made | given))
 
 
-class AnyUnit(IdentityUnit, CarpoolUnit, Protocol):
+class AnyUnit(IdentityUnit, KycUnit, CarpoolUnit, Protocol):
     """A unit with every store there is."""
 
 
-type Thing = User | KycDocument | Vehicle | Driver | Trip | Booking | Payment
+type Thing = User | AdminUser | KycDocument | Vehicle | Driver | Trip | Booking | Payment
 
 
 async def keep(unit: AnyUnit, *things: Thing) -> None:
@@ -255,6 +273,8 @@ async def keep(unit: AnyUnit, *things: Thing) -> None:
         match thing:
             case User():
                 await unit.users.add(thing)
+            case AdminUser():
+                await unit.admins.add(thing)
             case KycDocument():
                 await unit.papers.add(thing)
             case Vehicle():

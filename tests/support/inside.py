@@ -11,10 +11,10 @@ from uuid import UUID
 
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.tables import JOURNAL_ENTRIES
-from allonova.adapters.memory.platform import OUTBOX
+from allonova.adapters.memory.platform import AUDIT_LOGS, OUTBOX
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.postgres.runner import Runner
-from allonova.main.wiring import Platform
+from allonova.main.parts import Platform
 
 _ENTRIES = """
 SELECT e.kind, e.ref_id, array_agg(trim(BOTH ':' FROM a.kind || ':' || a.owner)), array_agg(p.amount::bigint)
@@ -25,6 +25,7 @@ GROUP BY e.id, e.kind, e.ref_id, e.created_at ORDER BY e.created_at, e.kind, e.i
 _OUTBOX = """
 SELECT event, subscriber, attempts, done_at IS NOT NULL, dead_at IS NOT NULL FROM platform.outbox ORDER BY seq
 """
+_AUDIT = "SELECT action, meta::text FROM platform.audit_logs ORDER BY seq"
 _TABLES = """
 SELECT oid::regclass::text FROM pg_class
 WHERE relkind = 'r' AND relnamespace IN ('carpool'::regnamespace, 'platform'::regnamespace) ORDER BY 1
@@ -51,6 +52,14 @@ class Sent:
     is_dead: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """What was done, and the facts that were noted."""
+
+    action: str
+    meta: str
+
+
 class Inside(Protocol):
     """A look beneath the ports."""
 
@@ -59,6 +68,9 @@ class Inside(Protocol):
 
     async def outbox(self) -> list[Sent]:
         """Every delivery there ever was."""
+
+    async def audit(self) -> list[AuditLine]:
+        """Every line of the audit log, in the order of their writing."""
 
     async def everything(self) -> str:
         """All rows of all tables, to be compared with another moment's."""
@@ -88,6 +100,10 @@ class InsideMemory:
         rows = self._database.rows(OUTBOX).values()
         return [Sent(r.event, r.subscriber, r.attempts, r.done_at is not None, r.is_dead) for r in rows]
 
+    async def audit(self) -> list[AuditLine]:
+        """See Inside."""
+        return [AuditLine(row.action, str(row.meta)) for row in self._database.rows(AUDIT_LOGS).values()]
+
     async def everything(self) -> str:
         """See Inside."""
         return repr(self._database._tables)
@@ -107,6 +123,10 @@ class InsidePostgres:
     async def outbox(self) -> list[Sent]:
         """See Inside."""
         return [Sent(*row) for row in await self._owner.fetch(_OUTBOX)]
+
+    async def audit(self) -> list[AuditLine]:
+        """See Inside."""
+        return [AuditLine(*row) for row in await self._owner.fetch(_AUDIT)]
 
     async def everything(self) -> str:
         """See Inside."""

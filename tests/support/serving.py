@@ -16,20 +16,23 @@ from fastapi import FastAPI
 from allonova.adapters.crypto.ids import RandomIds
 from allonova.adapters.http.provide import HttpConfig
 from allonova.adapters.http.root import create_app
+from allonova.adapters.local.carpool.searches import LocalSearchCache
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.local.revocations import LocalRevocations
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.adapters.sandbox.app import Pace, create_sandbox, sandbox_running
 from allonova.main.embedded import sandbox_config
+from allonova.main.parts import Platform
 from allonova.main.platforms import memory_platform
 from allonova.main.settings import Env, Settings
-from allonova.main.wiring import HEARD, Platform, build_outside, build_service, http_config
+from allonova.main.wiring import HEARD, build_outside, build_service, http_config
 from tests.sandbox.harness import RealTime
 from tests.support.api import Api
 from tests.support.documented import Documented, documented
@@ -154,14 +157,20 @@ async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, I
         begin=units.begin,
         carpool=PostgresCarpoolQueries(pool),
         identity=PostgresIdentityQueries(pool),
+        papers=PostgresKycQueries(pool),
         books=PostgresBooks(pool),
         deliveries=PostgresDeliveryQueue(pool),
         clock=clock,
         revocations=LocalRevocations(clock),
         limiter=LocalRateLimiter(),
-        health={},
+        searches=LocalSearchCache(),
+        health=dict.fromkeys(("database", "cache", "queue"), _is_up),
     )
     return platform, InsidePostgres(server.owner)
+
+
+async def _is_up() -> None:
+    """Nothing here is ever down."""
 
 
 def _nobody() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.factories import DEPARTURE
 
@@ -44,9 +46,25 @@ def paths(details: Any) -> list[str]:
     return [fault["path"] for fault in details["fields"]]
 
 
+async def require_refused(
+    subtests: pytest.Subtests,
+    values: Iterable[tuple[str, object]],
+    send: Callable[[dict[str, Any]], Awaitable[httpx.Response]],
+) -> None:
+    """Each value makes a body unsound at its own path, and there alone."""
+    for name, value in values:
+        with subtests.test(name, value=value):
+            assert paths(refusal(await send({name: value}), 422, "validation_error")) == [name]
+
+
 def fresh_phone() -> str:
     """A phone that nobody has."""
     return f"+22505{next(_numbers):08d}"
+
+
+def fresh_email() -> str:
+    """An e-mail that nobody has."""
+    return f"person{next(_numbers)}@exemple.test"
 
 
 def fresh_key() -> str:

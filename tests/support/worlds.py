@@ -10,6 +10,7 @@ from uuid import UUID
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
+from allonova.adapters.memory.kyc import MemoryKycQueries
 from allonova.adapters.memory.platform import AUDIT_LOGS, MemoryDeliveryQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
@@ -17,12 +18,14 @@ from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.identity.ports import IdentityQueries
 from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue
+from allonova.application.kyc.ports import KycQueries
 from allonova.application.money.ports import BooksQueries
 from allonova.domain.carpool.events import BookingPaid
 from allonova.domain.identity.events import SessionRevoked
@@ -54,6 +57,7 @@ class World:
     begin: Begin[AnyUnit]
     queries: CarpoolQueries
     accounts: IdentityQueries
+    papers: KycQueries
     books: BooksQueries
     deliveries: DeliveryQueue
     audit: Callable[[], Awaitable[list[AuditLine]]]
@@ -92,6 +96,7 @@ def postgres_world(pool: Pool) -> World:
         begin=units.begin,
         queries=PostgresCarpoolQueries(pool),
         accounts=PostgresIdentityQueries(pool),
+        papers=PostgresKycQueries(pool),
         books=PostgresBooks(pool),
         deliveries=PostgresDeliveryQueue(pool),
         audit=audit,
@@ -115,6 +120,7 @@ def memory_world() -> World:
         begin=units.begin,
         queries=MemoryCarpoolQueries(database),
         accounts=MemoryIdentityQueries(database),
+        papers=MemoryKycQueries(database),
         books=MemoryBooks(database),
         deliveries=MemoryDeliveryQueue(database),
         audit=audit,
