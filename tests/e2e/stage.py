@@ -27,13 +27,13 @@ from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.identity.open_session import SessionDesk
-from allonova.application.identity.views import Tokens
+from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.trip import Trip
-from allonova.domain.identity.session import Audience
+from allonova.domain.identity.session import Audience, TokenPair
 from allonova.domain.identity.user import User
 from allonova.domain.money.payment import Payment
 from allonova.main.wiring import HEARD
-from tests.support.factories import HOUR, Driver, Thing, a_driver, a_stop, a_trip, a_user, keep
+from tests.support.factories import HOUR, Driver, Thing, a_booking, a_driver, a_stop, a_trip, a_user, accepted, keep
 from tests.support.processes import SECRETS, Fleet, eventually
 
 AUTH = "/api/v1/auth"
@@ -84,6 +84,15 @@ class Stage:
         await self.keep(driver, trip)
         return trip
 
+    async def a_held_booking(self) -> Booking:
+        """Accepted, and yet to be paid: kept, and its people and its trip with it."""
+        passenger, trip, now = self.a_user(), await self.a_trip(), self.clock.now()
+        booking = accepted(trip, a_booking(trip, passenger, created_at=now, updated_at=now), at=now)
+        async with self.units.begin() as unit:
+            await keep(unit, passenger, booking)
+            await unit.trips.save(trip)
+        return booking
+
     def headers(self, user_id: UUID, session_id: UUID | None = None) -> dict[str, str]:
         """An access token of somebody."""
         now = self.clock.now()
@@ -96,10 +105,10 @@ class Stage:
         )
         return {"Authorization": f"Bearer {token}"}
 
-    async def log_in(self, user: User) -> Tokens:
+    async def log_in(self, user: User) -> TokenPair:
         """A session, as if by a code."""
         async with self.units.begin() as unit:
-            return await self.desk.open(unit, user, Audience.ALLOCAR)
+            return await self.desk.open(unit, user.id, Audience.ALLOCAR)
 
     async def advance(self, by: timedelta) -> None:
         """Later, everywhere."""

@@ -11,7 +11,6 @@ import pytest
 from allonova.domain.carpool.booking import Booking
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once, statuses
-from tests.support.factories import a_booking, accepted
 
 COPIES = 20
 ROUNDS = pytest.mark.parametrize(
@@ -43,23 +42,11 @@ async def test_one_booking_when_one_key_comes_twenty_times_at_once(stage: Stage,
     quote(f"{rounds} rounds × {COPIES} copies: 1 booking, {COPIES} × 201 with the same bytes, another body 422")
 
 
-async def a_held_booking(stage: Stage) -> Booking:
-    """Accepted, and yet to be paid."""
-    passenger, trip = stage.a_user(), await stage.a_trip()
-    now = stage.clock.now()
-    booking = accepted(trip, a_booking(trip, passenger, created_at=now, updated_at=now), at=now)
-    async with stage.units.begin() as unit:
-        await unit.users.add(passenger)
-        await unit.bookings.add(booking)
-        await unit.trips.save(trip)
-    return booking
-
-
 @ROUNDS
 async def test_one_payment_when_one_key_comes_twenty_times_at_once(stage: Stage, rounds: int, quote: Quote) -> None:
     told = {200: 0, 409: 0}
     for _ in range(rounds):
-        booking = await a_held_booking(stage)
+        booking = await stage.a_held_booking()
         headers = stage.headers(booking.passenger_id) | {"Idempotency-Key": str(uuid4())}
         body = {"booking_id": str(booking.id), "method": "wave"}
         answers = await send_copies(stage, "/api/v1/payments/init", body, headers)

@@ -15,7 +15,6 @@ import pytest
 from allonova.domain.identity.session import Audience
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once, statuses
-from tests.support.factories import a_booking, accepted
 from tests.support.processes import Process, allonova, answers_200, eventually, free_ports, plain_environment
 
 STORY_S = 60
@@ -85,13 +84,7 @@ async def test_both_processes_see_the_new_time_at_once(stage: Stage) -> None:
 
 
 async def test_job_has_run_in_the_worker_when_the_sandbox_answers(stage: Stage) -> None:
-    passenger, trip = stage.a_user(), await stage.a_trip()
-    now = stage.clock.now()
-    booking = accepted(trip, a_booking(trip, passenger, created_at=now, updated_at=now), at=now)
-    async with stage.units.begin() as unit:
-        await unit.users.add(passenger)
-        await unit.bookings.add(booking)
-        await unit.trips.save(trip)
+    booking = await stage.a_held_booking()
     await stage.advance(timedelta(minutes=31))
     answer = await stage.b.post("/sandbox/jobs/holds")
     assert (answer.status_code, answer.json()["data"]["status"]) == (200, "done")
