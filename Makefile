@@ -7,6 +7,8 @@ bin := .venv/bin
 servers := $(bin)/python scripts/servers.py
 # Arguments for pytest, as in: make unit PYTEST_ARGS='-n 2 -k booking'
 PYTEST_ARGS ?=
+# Trips of a benchmark.
+N ?= 1000000
 # A cache could hide an error that a fresh clone has, so CI goes without.
 mypy_args := $(if $(filter true,$(CI)),--cache-dir=/dev/null)
 
@@ -71,6 +73,14 @@ coverage: dev ## How much of the code the last tests ran, beside the floors
 .PHONY: prove
 prove: dev ## The promises at full count, with the table to quote
 	@exec $(servers) run -- $(bin)/pytest -m prove --no-cov $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: dev ## Speed of search and of reads on N (1000000) trips, as a table
+	@exec $(servers) run -- $(bin)/python -m benchmarks.run $(N)
+
+.PHONY: bench-data
+bench-data: dev ## Put N (1000000) published trips into DATABASE_URL, migrated and empty
+	@exec scripts/with-env $(bin)/python -m benchmarks.fill $(N)
 
 ##@ Develop
 

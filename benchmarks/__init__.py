@@ -1,0 +1,1 @@
+"""How fast it is, on a country full of trips."""

@@ -1,0 +1,54 @@
+"""The benchmarks' country: what is put in by COPY is as the tables want it, and is found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from allonova.adapters.postgres.carpool.search import find_hits
+from allonova.adapters.postgres.pool import open_pool
+from benchmarks.country import DAYS, MOST_DAYS, PER_DAY, plan, questions
+from benchmarks.fill import fill
+from benchmarks.run import search_of
+from tests.support.postgres import admin_dsn, drop_database, fresh_database
+
+SINCE = datetime(2030, 1, 1, tzinfo=UTC)
+BUILT = """
+SELECT array_agg(indexdef ORDER BY indexname), (SELECT array_agg(pg_get_constraintdef(oid) ORDER BY conname)
+    FROM pg_constraint WHERE connamespace = 'carpool'::regnamespace)
+FROM pg_indexes WHERE schemaname = 'carpool'
+"""
+
+
+async def test_trips_are_found_and_rules_are_back_when_the_country_is_filled() -> None:
+    dsn = await fresh_database(admin_dsn())
+    try:
+        owner = await asyncpg.connect(dsn)
+        before = tuple(await owner.fetchrow(BUILT))
+        timetable = await fill(dsn, PER_DAY * DAYS * 2, SINCE)
+        assert tuple(await owner.fetchrow(BUILT)) == before
+        await owner.close()
+        async with await open_pool(dsn, max_size=1) as pool:
+            for question in questions(timetable, 5, SINCE):
+                found = await find_hits(pool, search_of(question))
+                assert found.total >= PER_DAY
+                assert all(question[2] <= hit.departure_time < question[2] + timedelta(days=1) for hit in found.items)
+    finally:
+        await drop_database(admin_dsn(), dsn)
+
+
+def test_roads_are_no_busier_when_trips_are_more() -> None:
+    sizes = [plan(PER_DAY * DAYS * number) for number in (1, 2, 10)]
+    assert [len(each.corridors) for each in sizes] == [1, 2, 10]
+    assert {each.days for each in sizes} == {DAYS}
+    million = plan(1_000_000)
+    assert DAYS < million.days <= MOST_DAYS
+    assert million.trips <= len(million.corridors) * PER_DAY * million.days
+
+
+@pytest.mark.parametrize("trips", [0, -1, 100_000_000])
+def test_plan_is_refused_when_the_country_has_no_room_for_it(trips: int) -> None:
+    with pytest.raises(ValueError, match="between 1 and"):
+        plan(trips)
