@@ -21,3 +21,6 @@ UPDATE carpool.vehicles SET plate_number = plate_number || ' ' || id::text WHERE
 DROP INDEX carpool.uq_vehicles_plate_number;
 ALTER TABLE carpool.vehicles ADD CONSTRAINT uq_vehicles_plate_number UNIQUE (plate_number);
 ALTER TABLE carpool.vehicles DROP COLUMN retired_at;
+
+DROP INDEX carpool.ix_trip_legs_search;
+CREATE INDEX ix_trip_legs_search ON carpool.trip_legs USING gist (departure_time, origin, destination);

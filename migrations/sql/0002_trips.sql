@@ -1,6 +1,12 @@
--- Vehicles that are given up, trips that change, stops that are replaced under bookings that are over.
-
 SET LOCAL lock_timeout = '5s';
+
+-- Search by day: the index that leads with the instant reads ten times as many pages (docs/decisions/0037).
+CREATE INDEX ix_trip_legs_search_new ON carpool.trip_legs
+    USING gist (((departure_time AT TIME ZONE 'UTC')::date), origin, destination);
+DROP INDEX carpool.ix_trip_legs_search;
+ALTER INDEX carpool.ix_trip_legs_search_new RENAME TO ix_trip_legs_search;
+
+-- Vehicles that are given up, trips that change, stops that are replaced under bookings that are over.
 
 ALTER TABLE carpool.vehicles ADD COLUMN retired_at timestamptz;
 CREATE UNIQUE INDEX uq_vehicles_plate_number_new ON carpool.vehicles (plate_number) WHERE retired_at IS NULL;

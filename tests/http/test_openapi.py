@@ -119,4 +119,16 @@ def test_seats_are_named_as_they_are_sent_when_the_openapi_shows_the_search() ->
     shown: Any = OPENAPI["paths"]["/api/v1/trips/search"]["get"]["parameters"]
     names = {parameter["name"]: parameter["required"] for parameter in shown}
     assert not any(names.values())  # an area may stand for both points and the date
-    assert {"from", "to", "date", "bbox", "seats>", "driver_rating>", "radius_km", "comfort", "price_min", "price_max", "sort"} < set(names)
+    assert {
+        "from",
+        "to",
+        "date",
+        "bbox",
+        "seats>",
+        "driver_rating>",
+        "radius_km",
+        "comfort",
+        "price_min",
+        "price_max",
+        "sort",
+    } < set(names)

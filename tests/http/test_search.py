@@ -44,6 +44,16 @@ async def test_hit_says_where_to_board_when_a_stop_is_nearest(api: Api) -> None:
     assert (hit["price_per_seat"], hit["seats_bookable"], hit["departure_time"]) == (1500, 3, stop["eta"])
 
 
+async def test_trip_is_the_one_that_is_read_when_its_words_and_figures_are_odd(api: Api) -> None:
+    odd = 'Zoé "K" \\ €\n\u2028🚗'
+    driver = await api.driver(first_name=odd, last_name=None, rating_avg=Decimal("4.25"), rating_count=3)
+    departure = (DEPARTURE + timedelta(microseconds=120_003)).isoformat()
+    trip = await api.trip(driver, departure_time=departure, stops=[stop_body(label=odd)], rules=odd)
+    (hit,) = data(await search(api, f"{WHOLE}&radius_km=100"))
+    assert hit["trip"] == trip == data(await api.http.get(f"/trips/{trip['id']}"))
+    assert (hit["departure_time"], hit["trip"]["driver"]["rating_avg"]) == (trip["departure_time"], 4.25)
+
+
 async def test_trip_is_shown_once_when_several_stretches_match(api: Api) -> None:
     await api.trip(await api.driver(), stops=[stop_body()])
     hits = data(await search(api, f"{WHOLE}&radius_km=100"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
-from allonova.adapters.postgres.carpool.search import find_hits
+from allonova.adapters.postgres.carpool.search import find_hits, read_hit
 from allonova.adapters.postgres.pool import open_pool
 from benchmarks.country import DAYS, MOST_DAYS, PER_DAY, plan, questions
 from benchmarks.fill import fill
@@ -34,7 +34,10 @@ async def test_trips_are_found_and_rules_are_back_when_the_country_is_filled() -
             for question in questions(timetable, 5, SINCE):
                 found = await find_hits(pool, search_of(question))
                 assert found.total >= PER_DAY
-                assert all(question[2] <= hit.departure_time < question[2] + timedelta(days=1) for hit in found.items)
+                assert all(
+                    question[2] <= hit.departure_time < question[2] + timedelta(days=1)
+                    for hit in map(read_hit, found.hits)
+                )
     finally:
         await drop_database(admin_dsn(), dsn)
 

@@ -77,6 +77,8 @@ async def test_composite_index_is_used(crowd_pool: Pool, mode: str, wanted: tupl
         "end": "'POINT(-4.5 7)'",
         "earliest": f"'{EARLIEST.isoformat()}'",
         "latest": f"'{LATEST.isoformat()}'",
+        "first_day": f"'{EARLIEST.date()}'",
+        "last_day": f"'{LATEST.date()}'",
         "radius_m": "25000",
         "centre": "'POINT(-4.75 6.5)'",
         "reach_m": "80000",

@@ -109,12 +109,17 @@ def answer(view: object, *, status: int = 200, once: Once[Any] | None = None, et
 
 def answer_page(page: Page[Any], query: ListQuery) -> Response:
     """A page of a list."""
-    data = b",".join(dump(item) for item in page.items)
+    return answer_written([dump(item) for item in page.items], page.total, query)
+
+
+def answer_written(items: Iterable[bytes], total: int, query: ListQuery) -> Response:
+    """A page of a list whose items are JSON already."""
+    data = b",".join(items)
     pagination = {
         "page": query.page,
         "page_size": query.page_size,
-        "total": page.total,
-        "page_count": -(-page.total // query.page_size),
+        "total": total,
+        "page_count": -(-total // query.page_size),
     }
     meta = to_json({"request_id": REQUEST_ID.get(), "pagination": pagination})
     return json_response(b'{"data":[' + data + b'],"meta":' + meta + b"}")

@@ -72,8 +72,9 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
         generate_unique_id_function=lambda route: route.name,
     )
     identity = (auth.router, passwords.router, me.router, contacts.router, sessions.router, devices.router)
-    rides = (vehicles.router, search.router, trips.router, bookings.router, payments.router, wallet.router)
-    for router in (*identity, account.router, photos.router, papers.router, *rides):
+    # Routers are tried in this order: what is asked most comes first.
+    rides = (search.router, trips.router, bookings.router, payments.router, vehicles.router, wallet.router)
+    for router in (*rides, *identity, account.router, photos.router, papers.router):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_calls)])
     for router in (admins.router, admin_vehicles.router, review.router):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_admin_calls)])

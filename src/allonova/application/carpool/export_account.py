@@ -7,16 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from allonova.application.carpool.money_views import PaymentView, WalletTxnView, WalletView, payment_view
 from allonova.application.carpool.ports import CarpoolQueries
-from allonova.application.carpool.views import (
-    BookingView,
-    PaymentView,
-    TripView,
-    VehicleView,
-    WalletTxnView,
-    WalletView,
-    payment_view,
-)
+from allonova.application.carpool.views import BookingView, TripView, VehicleView
 from allonova.application.identity.ports import Caller, IdentityQueries
 from allonova.application.identity.views import DeviceView, SessionView, UserView
 from allonova.application.kernel.listing import ListQuery, Page, Sort

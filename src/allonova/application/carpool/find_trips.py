@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
-from allonova.application.carpool.ports import CarpoolQueries, Search, SearchCache
-from allonova.application.carpool.views import Hit
-from allonova.application.kernel.listing import Page
+from allonova.application.carpool.ports import CarpoolQueries, Found, Search, SearchCache
 from allonova.application.kernel.ports import Clock
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.geo import Box, Point
@@ -36,6 +36,14 @@ def _near(point: Point) -> Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What was found, and what is to be done once the caller has it."""
+
+    found: Found
+    afterwards: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FindTrips:
     """Published trips that match; what changes is seen within five seconds."""
 
@@ -45,12 +53,12 @@ class FindTrips:
 
     errors: ClassVar[tuple[type[DomainError], ...]] = ()
 
-    async def __call__(self, *, search: Search) -> Page[Hit]:
+    async def __call__(self, *, search: Search) -> Answered:
         """What was found for nearly the same search lately, else what is there now."""
         now = self.clock.now()
         question = rounded(search, now)
-        page = await self.cache.ask(question, now=now)
-        if page is None:
-            page = await self.queries.search(search)
-            await self.cache.keep(question, page, until=now + TTL)
-        return page
+        known = await self.cache.ask(question, now=now)
+        if known is not None:
+            return Answered(known)
+        found = await self.queries.find(search)
+        return Answered(found, partial(self.cache.keep, question, found, until=now + TTL))

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, Self
 from uuid import UUID
 
-from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, WalletTxnView, WalletView
+from allonova.application.carpool.money_views import WalletTxnView, WalletView
+from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Store, Unit
@@ -220,6 +221,14 @@ class BookingNews:
     ended_by: Party | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of hits as the wire has them, one JSON document each; `total` counts all that match."""
+
+    hits: tuple[bytes, ...]
+    total: int
+
+
 class CarpoolQueries(Protocol):
     """Reads, one round trip each."""
 
@@ -237,6 +246,9 @@ class CarpoolQueries(Protocol):
 
     async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
         """Somebody's own trips as driver; fields: status, departure_time, created_at."""
+
+    async def find(self, search: Search) -> Found:
+        """What `search` brings, as JSON: most of it is only passed on."""
 
     async def search(self, search: Search) -> Page[Hit]:
         """Published trips that match, one hit per trip by its nearest stretch, the dearest of those that are equally
@@ -280,10 +292,10 @@ class CarpoolQueries(Protocol):
 class SearchCache(Protocol):
     """What searches found lately. It forgets at will, and a cache that is down knows nothing."""
 
-    async def ask(self, search: Search, *, now: datetime) -> Page[Hit] | None:
+    async def ask(self, search: Search, *, now: datetime) -> Found | None:
         """The page kept for a search, unless its time is over. The asking is counted."""
 
-    async def keep(self, search: Search, page: Page[Hit], *, until: datetime) -> None:
+    async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """Keep what it found, until then."""
 
     async def most_asked(self, *, now: datetime, limit: int) -> Sequence[Search]:

@@ -9,8 +9,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.access import lock_booking, lock_payment, require_side
+from allonova.application.carpool.money_views import PaymentStarted, RedirectIntent, payment_view
 from allonova.application.carpool.ports import CarpoolUnit
-from allonova.application.carpool.views import PaymentStarted, RedirectIntent, payment_view
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.money.ports import Opened, PaymentGateway, RefusedByProvider

@@ -33,6 +33,6 @@ class WarmSearches:
             now = self.clock.now()
             search = replace(question, earliest=max(question.earliest, now))
             if search.earliest < search.latest:
-                await self.cache.keep(question, await self.queries.search(search), until=now + TTL)
+                await self.cache.keep(question, await self.queries.find(search), until=now + TTL)
                 run += 1
         return run

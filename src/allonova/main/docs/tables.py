@@ -60,6 +60,7 @@ QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
     "CarpoolQueries.trip": _TRIP,
     "CarpoolQueries.trips": _TRIP,
     "CarpoolQueries.search": (*_TRIP, "carpool.trip_legs"),
+    "CarpoolQueries.find": (*_TRIP, "carpool.trip_legs"),
     "CarpoolQueries.booking": _BOOKING,
     "CarpoolQueries.bookings": _BOOKING,
     "CarpoolQueries.booking_news": _BOOKING,

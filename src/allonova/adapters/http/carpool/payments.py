@@ -15,10 +15,10 @@ from allonova.adapters.http.answers import answer, spec
 from allonova.adapters.http.fields import Body
 from allonova.adapters.http.provide import UserCaller, edge_of, keyed, use
 from allonova.adapters.http.routes import api_router
+from allonova.application.carpool.money_views import PaymentStarted, PaymentView, payment_view
 from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.carpool.start_payment import StartPayment
 from allonova.application.carpool.take_provider_event import TakeProviderEvent
-from allonova.application.carpool.views import PaymentStarted, PaymentView, payment_view
 from allonova.application.kernel.idempotency import Once
 from allonova.application.money.ports import PaymentGateway
 from allonova.domain.kernel.errors import FieldError, NotFound, ValidationError, WebhookInvalidSignature

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+from starlette.background import BackgroundTask
 
-from allonova.adapters.http.answers import answer_page, spec
+from allonova.adapters.http.answers import answer_written, spec
 from allonova.adapters.http.fields import YEARS
 from allonova.adapters.http.listing import Paging, parameters_of, read_query, sort_of
 from allonova.adapters.http.provide import MaybeCaller, use
@@ -125,5 +126,8 @@ async def search_trips(
     find: Annotated[FindTrips, use(FindTrips)],
 ) -> Response:
     """Published trips from near one place to near another on a day, or within an area."""
-    found = await find(search=asked.to_search(caller.user_id if caller else None, clock.now()))
-    return answer_page(found, ListQuery(page=asked.page, page_size=asked.page_size))
+    answered = await find(search=asked.to_search(caller.user_id if caller else None, clock.now()))
+    found = answered.found
+    response = answer_written(found.hits, found.total, ListQuery(page=asked.page, page_size=asked.page_size))
+    response.background = BackgroundTask(answered.afterwards) if answered.afterwards else None
+    return response

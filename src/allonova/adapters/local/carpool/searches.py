@@ -6,9 +6,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from allonova.application.carpool.ports import Search, SearchCache
-from allonova.application.carpool.views import Hit
-from allonova.application.kernel.listing import Page
+from allonova.application.carpool.ports import Found, Search, SearchCache
 
 REMEMBERED = timedelta(minutes=10)
 MOST = 1_000  # pages kept at once; the oldest go first
@@ -18,11 +16,11 @@ class LocalSearchCache:
     """One process's own."""
 
     def __init__(self) -> None:
-        self._pages: dict[Search, tuple[datetime, Page[Hit]]] = {}
+        self._pages: dict[Search, tuple[datetime, Found]] = {}
         self._asked: deque[tuple[datetime, Search]] = deque()
         self._counts: Counter[Search] = Counter()
 
-    async def ask(self, search: Search, *, now: datetime) -> Page[Hit] | None:
+    async def ask(self, search: Search, *, now: datetime) -> Found | None:
         """See SearchCache."""
         self._asked.append((now, search))
         self._counts[search] += 1
@@ -30,10 +28,10 @@ class LocalSearchCache:
         until, page = self._pages.get(search, (now, None))
         return page if now < until else None
 
-    async def keep(self, search: Search, page: Page[Hit], *, until: datetime) -> None:
+    async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """See SearchCache."""
         self._pages.pop(search, None)
-        self._pages[search] = until, page
+        self._pages[search] = until, found
         while len(self._pages) > MOST:
             del self._pages[next(iter(self._pages))]
 

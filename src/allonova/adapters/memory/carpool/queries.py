@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from allonova.adapters.memory.carpool.search import found
 from allonova.adapters.memory.carpool.tables import (
@@ -23,20 +26,17 @@ from allonova.adapters.memory.identity import USERS
 from allonova.adapters.memory.kyc import KYC_DOCUMENTS
 from allonova.adapters.memory.listing import listed
 from allonova.adapters.memory.store import Rows, stored
-from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Search
+from allonova.application.carpool.money_views import WalletTxnView, WalletView, txn_view, wallet_view
+from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
 from allonova.application.carpool.views import (
     BookingView,
     Hit,
     Person,
     TripView,
     VehicleView,
-    WalletTxnView,
-    WalletView,
     booking_view,
     trip_view,
-    txn_view,
     vehicle_view,
-    wallet_view,
 )
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus, party_of
@@ -62,6 +62,11 @@ BOOKING_FIELDS: Mapping[str, Callable[[Booking], Any]] = {
 TXN_FIELDS: Mapping[str, Callable[[WalletTxn], Any]] = {
     name: attrgetter(name) for name in ("id", "type", "source", "status", "created_at")
 }
+
+
+@cache
+def _hits() -> TypeAdapter[Hit]:
+    return TypeAdapter(Hit)
 
 
 class MemoryCarpoolQueries:
@@ -102,6 +107,11 @@ class MemoryCarpoolQueries:
         users, vehicles = self._source.rows(USERS), self._source.rows(VEHICLES)
         rides = [(trip, users[trip.driver_id], vehicles[trip.vehicle_id]) for trip in self._trips()]
         return found(rides, search, show=self._trip_view)
+
+    async def find(self, search: Search) -> Found:
+        """See CarpoolQueries."""
+        page = await self.search(search)
+        return Found(tuple(_hits().dump_json(hit) for hit in page.items), page.total)
 
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:
         """See CarpoolQueries."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select
 
 from allonova.adapters.postgres.carpool.rows import VEHICLE
-from allonova.adapters.postgres.carpool.search import find_hits
+from allonova.adapters.postgres.carpool.search import find_hits, read_hit
 from allonova.adapters.postgres.carpool.selects import (
     BOOKING_ROW,
     DRIVER,
@@ -30,18 +30,9 @@ from allonova.adapters.postgres.money.stores import PAYMENT_SHELF, TXN, WALLET_S
 from allonova.adapters.postgres.money.tables import PAYMENTS, WALLET_TXNS, WALLETS
 from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.statements import compile_once
-from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Search
-from allonova.application.carpool.views import (
-    BookingView,
-    Hit,
-    TripView,
-    VehicleView,
-    WalletTxnView,
-    WalletView,
-    txn_view,
-    vehicle_view,
-    wallet_view,
-)
+from allonova.application.carpool.money_views import WalletTxnView, WalletView, txn_view, wallet_view
+from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
+from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, vehicle_view
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.domain.carpool.rules import (
     ANSWER_TTL,
@@ -193,6 +184,11 @@ class PostgresCarpoolQueries:
 
     async def search(self, search: Search) -> Page[Hit]:
         """Published trips that match, one hit per trip by its nearest stretch."""
+        found = await find_hits(self._runner, search)
+        return Page([read_hit(hit) for hit in found.hits], found.total)
+
+    async def find(self, search: Search) -> Found:
+        """What `search` brings, as JSON."""
         return await find_hits(self._runner, search)
 
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:

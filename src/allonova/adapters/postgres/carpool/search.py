@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from datetime import date, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Date,
     Double,
     Integer,
     Numeric,
@@ -24,30 +27,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from allonova.adapters.postgres.carpool.selects import (
-    DRIVER,
-    TRIP_ROW,
-    VEHICLE_ROW,
-    read_driver,
-    read_trip,
-    read_vehicle,
-    trip_columns,
-)
+from allonova.adapters.postgres.carpool.hits import hit_json, with_ends
+from allonova.adapters.postgres.carpool.selects import DRIVER, TRIP_ROW, VEHICLE_ROW
 from allonova.adapters.postgres.carpool.tables import TRIP_LEGS
 from allonova.adapters.postgres.lists import TOTAL, ordering, paged
-from allonova.adapters.postgres.runner import Row, Runner
+from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.schema import GeographyPoint
 from allonova.adapters.postgres.statements import Statement, compile_once
-from allonova.application.carpool.ports import RIDES_IN_AREA, Search
-from allonova.application.carpool.views import Hit, hit_view, leg_of, trip_view
-from allonova.application.kernel.listing import Page, Sort
-from allonova.domain.carpool.seats import Ride
+from allonova.application.carpool.ports import RIDES_IN_AREA, Found, Search
+from allonova.application.carpool.views import Hit
+from allonova.application.kernel.listing import Sort
 from allonova.domain.carpool.trip import TripStatus
 
 LEG = TRIP_LEGS.alias("l")
 _START = cast(bindparam("start"), GeographyPoint())
 _END = cast(bindparam("end"), GeographyPoint())
 _RADIUS = bindparam("radius_m", type_=Double)
+# The index leads with the day in UTC, written as it is there.
+_DAY: ColumnElement[date] = literal_column("((l.departure_time AT TIME ZONE 'UTC')::date)", Date)
+_FIRST_DAY, _LAST_DAY = bindparam("first_day", type_=Date), bindparam("last_day", type_=Date)
 # The index knows circles: an area is looked for in the one around it, and then measured itself.
 REACH_SLACK = 1e-6  # the circle's radius is rounded
 _CENTRE = cast(bindparam("centre"), GeographyPoint())
@@ -84,19 +82,30 @@ which order.
 """
 
 
-async def find_hits(runner: Runner, search: Search) -> Page[Hit]:
+async def find_hits(runner: Runner, search: Search) -> Found:
     """The page of hits; the number of all costs a second statement only beyond the last page."""
     optional = [name for name in _OPTIONAL if getattr(search, name) is not None]
     shape = frozenset(optional) | _places(search), search.sort or (Sort("departure_time"),)
     given: dict[str, object] = {name: getattr(search, name) for name in optional} | _where(search)
     given |= {"earliest": search.earliest, "latest": search.latest, "seats": search.seats}
+    given |= {"first_day": search.earliest.date(), "last_day": (search.latest - timedelta.resolution).date()}
     offset = (search.page - 1) * search.page_size
     page = page_statement(shape)
     rows = await runner.fetch(page.sql, *page.args(**given, page_limit=search.page_size, page_offset=offset))
     if rows or offset == 0:
-        return Page([_hit(row) for row in rows], rows[0][TOTAL] if rows else 0)
+        return Found(tuple(row["hit"].encode() for row in rows), rows[0][TOTAL] if rows else 0)
     count = _count_statement(shape)
-    return Page([], await runner.fetchval(count.sql, *count.args(**given)))
+    return Found((), await runner.fetchval(count.sql, *count.args(**given)))
+
+
+@cache
+def _hits() -> TypeAdapter[Hit]:
+    return TypeAdapter(Hit)
+
+
+def read_hit(hit: bytes) -> Hit:
+    """A hit as an object again."""
+    return _hits().validate_json(hit)
 
 
 def _places(search: Search) -> frozenset[str]:
@@ -125,16 +134,12 @@ def page_statement(shape: _Shape) -> Statement:
     wanted, sort = shape
     best = _nearest_of_each(_candidates(wanted), wanted)
     page = paged(select(best), _order(best, sort)).cte("page")
-    found = (
-        select(
-            *(page.c[name] for name in ("board", "alight", "bookable", "pickup_m", "dropoff_m", TOTAL)),
-            *trip_columns(),
-        )
-        .select_from(page)
-        .join(TRIP_ROW, TRIP_ROW.c.id == page.c.trip_id)
+    rows = (
+        page.join(TRIP_ROW, TRIP_ROW.c.id == page.c.trip_id)
         .join(DRIVER, DRIVER.c.id == TRIP_ROW.c.driver_id)
         .join(VEHICLE_ROW, VEHICLE_ROW.c.id == TRIP_ROW.c.vehicle_id)
     )
+    found = select(hit_json(page), page.c[TOTAL]).select_from(with_ends(rows, page))
     return compile_once(found.order_by(*_order(page, sort)))
 
 
@@ -153,6 +158,8 @@ def _candidates(wanted: frozenset[str]) -> CTE:
             legs.c.board,
             legs.c.alight,
             legs.c.departure_time,
+            legs.c.origin,
+            legs.c.destination,
             legs.c.price,
             DRIVER.c.rating_avg.label("rating"),
             _BOOKABLE.label("bookable"),
@@ -178,14 +185,16 @@ def _rides(wanted: frozenset[str]) -> Select[Any]:
     """The next rides within an area, which may be a country and hold any number: the index brings them in their order,
     and stops at the limit.
     """
-    soonest = LEG.c.departure_time.op("<->")(bindparam("earliest"))
+    soonest = _DAY.op("<->")(_FIRST_DAY), LEG.c.departure_time
     inside = [_inside(*_ORIGIN), _inside(*_DESTINATION)]
-    return select(LEG).where(*_places_and_times(wanted), *inside).order_by(soonest).limit(RIDES_IN_AREA)
+    return select(LEG).where(*_places_and_times(wanted), *inside).order_by(*soonest).limit(RIDES_IN_AREA)
 
 
 def _places_and_times(wanted: frozenset[str]) -> list[ColumnElement[bool]]:
     """What the index answers."""
     return [
+        _DAY >= _FIRST_DAY,
+        _DAY <= _LAST_DAY,
         LEG.c.departure_time >= bindparam("earliest"),
         LEG.c.departure_time < bindparam("latest"),
         _within(LEG.c.origin, *((_CENTRE, _REACH) if NO_START in wanted else (_START, _RADIUS))),
@@ -234,14 +243,3 @@ def _inside(lat: ColumnElement[float], lon: ColumnElement[float]) -> ColumnEleme
 
 def _degrees(name: str) -> ColumnElement[float]:
     return bindparam(name, type_=Double)
-
-
-def _hit(row: Row) -> Hit:
-    trip = read_trip(row)
-    return hit_view(
-        trip_view(trip, read_driver(row), read_vehicle(row)),
-        leg_of(trip, Ride(row["board"], row["alight"])),
-        bookable=row["bookable"],
-        pickup_m=row["pickup_m"],
-        dropoff_m=row["dropoff_m"],
-    )

@@ -138,7 +138,15 @@ TRIP_LEGS = Table(
     *francs("price"),
     PrimaryKeyConstraint("trip_id", "board", "alight"),
     CheckConstraint("0 <= board AND board < alight", name="ride"),
-    Index("ix_trip_legs_search", "departure_time", "origin", "destination", postgresql_using="gist"),
+    # The day, not the instant, comes first: by instants, the tree would put rides of one minute side by side that lie
+    # all over the country (docs/decisions/0037).
+    Index(
+        "ix_trip_legs_search",
+        text("(((departure_time AT TIME ZONE 'UTC'))::date)"),
+        "origin",
+        "destination",
+        postgresql_using="gist",
+    ),
     schema=CARPOOL,
 )
 

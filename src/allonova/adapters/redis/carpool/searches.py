@@ -15,13 +15,12 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
-from allonova.application.carpool.ports import Search, SearchCache
-from allonova.application.carpool.views import Hit
-from allonova.application.kernel.listing import Page
+from allonova.application.carpool.ports import Found, Search, SearchCache
 
 log = logging.getLogger(__name__)
 
-PAGES, ASKED, MOST_ASKED = "searches:page:", "searches:asked:", "searches:most"
+# The number is that of the hits' shape: another release with another shape finds nothing of ours.
+PAGES, ASKED, MOST_ASKED = "searches:page:1:", "searches:asked:", "searches:most"
 MINUTES = 10  # allocar.md: most asked lately; counted by the minute
 FORGET_S = 10  # of real time: the deadline inside says when a page's time is over, this frees its memory
 DOWN_S = 1.0  # while Redis is down, one search a second asks whether it is back; the others do not wait for it
@@ -35,7 +34,7 @@ class RedisSearchCache:
         self._monotonic = monotonic
         self._down_until: float | None = None
 
-    async def ask(self, search: Search, *, now: datetime) -> Page[Hit] | None:
+    async def ask(self, search: Search, *, now: datetime) -> Found | None:
         """See SearchCache."""
         question, bucket = _written(search), _bucket(now)
 
@@ -48,9 +47,9 @@ class RedisSearchCache:
         kept = await self._try(send)
         return None if kept is None else _read(kept, now)
 
-    async def keep(self, search: Search, page: Page[Hit], *, until: datetime) -> None:
+    async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """See SearchCache."""
-        value = f"{until.isoformat()}\n".encode() + _pages().dump_json(page)
+        value = b"\n".join([f"{until.isoformat()} {found.total} {len(found.hits)}".encode(), *found.hits])
 
         async def send(pipe: Pipeline) -> Any:
             pipe.set(_page_key(_written(search)), value, ex=FORGET_S)
@@ -103,11 +102,6 @@ class RedisSearchCache:
 
 
 @cache
-def _pages() -> TypeAdapter[Page[Hit]]:
-    return TypeAdapter(Page[Hit])
-
-
-@cache
 def _searches() -> TypeAdapter[Search]:
     return TypeAdapter(Search)
 
@@ -131,14 +125,13 @@ def _question(text: bytes) -> Search | None:
         return None
 
 
-def _read(value: bytes, now: datetime) -> Page[Hit] | None:
-    until, _, page = value.partition(b"\n")
-    if now >= datetime.fromisoformat(until.decode()):
+def _read(value: bytes, now: datetime) -> Found | None:
+    """JSON has no bare line ends: each line is a hit."""
+    head, *hits = value.split(b"\n")
+    until, total, number = head.decode().split(" ")
+    if now >= datetime.fromisoformat(until) or len(hits) != int(number):
         return None
-    try:
-        return _pages().validate_json(page)
-    except ValidationError:  # another release kept it
-        return None
+    return Found(tuple(hits), int(total))
 
 
 def _conforms(searches: RedisSearchCache) -> SearchCache:
