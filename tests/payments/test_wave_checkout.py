@@ -136,6 +136,24 @@ async def test_refund_is_refused_when_session_is_unknown(wave: Wave, ref: str | 
         await wave.gateway.refund(make_payment(provider_ref=ref))
 
 
+async def test_refund_is_unavailable_when_our_key_is_refused(tmp_path: Path) -> None:
+    async with wave_at(tmp_path / "state.sqlite", api_key="bad") as wave:
+        with pytest.raises(ProviderUnavailable):
+            await wave.gateway.refund(make_payment(provider_ref="cos-1"))
+
+
+async def test_refund_is_unavailable_when_our_balance_does_not_cover_it() -> None:
+    def short(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(422, json={"code": "insufficient-funds", "message": "not enough"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(short)) as http:
+        gateway = WavePayments(
+            http, base_url="https://wave.test", api_key="k", webhook_secret="s", clock=ServiceClock()
+        )
+        with pytest.raises(ProviderUnavailable):
+            await gateway.refund(make_payment(provider_ref="cos-1"))
+
+
 async def test_refund_is_unavailable_when_provider_breaks(wave: Wave) -> None:
     await wave.played.arm("html")
     with pytest.raises(ProviderUnavailable):

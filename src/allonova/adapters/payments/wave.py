@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 NAME = "wave"
 SESSIONS = "/v1/checkout/sessions"
 OUR_FAULT = (401, 403)  # the key or the wallet
+CURABLE = frozenset({"insufficient-funds"})  # of a refund: our own balance at Wave, which we can fill
 
 
 class WavePayments:
@@ -79,11 +80,18 @@ class WavePayments:
         return session.opened()
 
     async def refund(self, payment: Payment) -> None:
-        """See PaymentGateway. Wave gives back the whole, once however often it is asked."""
+        """See PaymentGateway. Wave gives back the whole, once however often it is asked. What is our own fault is not
+        the end of it: nobody's money changes places because a key is wrong.
+        """
         if payment.provider_ref is None:
             raise RefusedByProvider("checkout-session-not-found", "The payment has no session at Wave.")
         reply = await self._wave.call("POST", session_path(payment.provider_ref, "refund"))
-        self._require_success(reply)
+        try:
+            self._require_success(reply)
+        except RefusedByProvider as refused:
+            if reply.status in OUR_FAULT or refused.code in CURABLE:
+                raise ProviderUnavailable(NAME) from refused
+            raise
 
     def read_event(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """See PaymentGateway."""

@@ -18,8 +18,19 @@ from allonova.domain.kernel.errors import ServiceUnavailable
 
 log = logging.getLogger(__name__)
 
-TAKE = RedisBridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode()
-READ = RedisBridge.SCRIPT_MOVING_WINDOW.decode()
+# The library's two scripts as functions of one, which runs both for each key: one command is a third of the work that
+# a pipeline of them is. A table ends at its first nil, hence the falses.
+TAKE_AND_READ = f"""
+local function take(KEYS, ARGV) {RedisBridge.SCRIPT_ACQUIRE_MOVING_WINDOW.decode()} end
+local function read(KEYS, ARGV) {RedisBridge.SCRIPT_MOVING_WINDOW.decode()} end
+local now, answers = table.remove(ARGV, 1), {{}}
+for i, key in ipairs(KEYS) do
+    local most, window, since = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+    answers[2 * i - 1] = take({{key}}, {{now, most, window, '1'}}) or false
+    answers[2 * i] = read({{key}}, {{since, most}}) or false
+end
+return answers
+"""
 PREFIX = "limits"
 DOWN_S = 1.0  # while Redis is down, one request a second asks whether it is back; the others do not wait for it
 
@@ -62,13 +73,10 @@ class RedisRateLimiter:
 
     async def _hit(self, rules: Sequence[Limit]) -> list[Count]:
         keys, now = [_key(rule) for rule in rules], self._real_time()
-        async with self._redis.pipeline(transaction=False) as pipe:
-            # EVAL, not EVALSHA: half a kilobyte more on the wire, and no script cache that a restart could empty.
-            for rule, key in zip(rules, keys, strict=True):
-                since, window, most = str(now - rule.window_s), str(rule.window_s), str(rule.amount)
-                pipe.eval(TAKE, 1, key, str(now), most, window, "1")
-                pipe.eval(READ, 1, key, since, most)
-            answers = await pipe.execute()
+        bounds = [str(bound) for rule in rules for bound in (rule.amount, rule.window_s, now - rule.window_s)]
+        # EVAL, not EVALSHA: a kilobyte more on the wire, and no script cache that a restart could empty.
+        given = (TAKE_AND_READ, len(keys), *keys, str(now), *bounds)
+        answers = await self._redis.execute_command("EVAL", *given)  # type: ignore[no-untyped-call]
         pairs = zip(rules, batched(answers, 2), strict=True)
         counts = [_count(rule, taken, window, now) for rule, (taken, window) in pairs]
         if not all(count.accepted for count in counts):
