@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable
 from datetime import timedelta
 from uuid import UUID
@@ -74,19 +73,21 @@ async def test_nobody_is_oversold_when_seats_shrink_among_parallel_accepts(units
     accept = AcceptBooking(units.begin, CLOCK, RULES)
     change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, DESK)
     accepts = [accept(caller_id=driver.id, booking_id=booking_id) for booking_id in bookings]
-    shrinks = [
-        change(caller_id=driver.id, trip_id=trip_id, change=TripChange(seats=seats), version=None)
-        for seats in (8, 6, 4, 2)
+    sizes = (8, 6, 4, 2)
+    changes = [
+        change(caller_id=driver.id, trip_id=trip_id, change=TripChange(seats=seats), version=None) for seats in sizes
     ]
-    outcomes = Counter(await asyncio.gather(*map(outcome, [*accepts[:6], *shrinks, *accepts[6:]])))
+    outcomes = await asyncio.gather(*map(outcome, [*accepts[:6], *changes, *accepts[6:]]))
     assert set(outcomes) <= {"done", "NotEnoughSeats", "TripFrozen"}
+    fewest = min([10, *(seats for seats, became in zip(sizes, outcomes[6:10], strict=True) if became == "done")])
     async with units.begin() as unit:
         trip = await unit.trips.get(trip_id)
         kept = [await unit.bookings.get(booking_id) for booking_id in bookings]
     held = sum(booking.seats for booking in kept if booking.status is BookingStatus.ACCEPTED)
     assert trip.seats_held == [held, held]
     assert held <= trip.seats_total
-    assert held >= min(trip.seats_total, 10) - 1
+    # More is asked for than there ever was: somebody was refused, and at that moment at most one seat was free.
+    assert held >= fewest - 1
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
