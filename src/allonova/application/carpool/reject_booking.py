@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.carpool.access import lock_booking, require_side, show_booking
+from allonova.application.carpool.access import complete_when_empty, lock_booking, require_side, show_booking
 from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
@@ -31,5 +31,5 @@ class RejectBooking:
             by = require_side(caller_id, trip, booking)
             booking.reject(by, self.endings.clock.now())
             await self.endings.keep(unit, booking, by, BookingRejected(booking.id), "booking.rejected")
-            await self.endings.close(unit, trip)
+            await complete_when_empty(unit, trip, self.endings.clock.now())
             return await show_booking(unit, booking_id, caller_id)

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from allonova.domain.carpool.booking import Booking, BookingStatus, short_code
 from allonova.domain.carpool.rules import ANSWER_TTL
-from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import Leg, Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
 from allonova.domain.identity.user import User
@@ -328,12 +327,6 @@ def _end(leg: Leg, *, at_pickup: bool, distance_m: float | None) -> EndView:
         distance_km=None if distance_m is None else round(distance_m / 1000, 2),
         stop_id=waypoint.stop_id,
     )
-
-
-def leg_of(trip: Trip, ride: Ride) -> Leg:
-    """The leg between two waypoints that are known to be on the trip."""
-    points = trip.waypoints()
-    return Leg(ride, points[ride.board], points[ride.alight])
 
 
 def booking_view(
