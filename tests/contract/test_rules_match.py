@@ -11,6 +11,7 @@ from sqlalchemy.sql import visitors
 
 from allonova.adapters.memory.unit import TABLES
 from allonova.adapters.postgres.metadata import METADATA
+from allonova.adapters.postgres.schema import DISPATCH
 
 NOT_IN_MEMORY = {
     "accounts": "a value inside each posting",
@@ -21,7 +22,13 @@ NOT_IN_MEMORY = {
 }
 PRIMARY_IN_MEMORY = {("idempotency_keys", "uq_idempotency_keys_scope", ("scope",), False)}
 
-SQL: dict[str, Table] = {table.name: table for table in METADATA.tables.values()}
+
+def in_memory(table: Table) -> str:
+    """What memory calls it: tables of dispatch by their full name, since carpooling has users and devices as well."""
+    return table.fullname if table.schema == DISPATCH else table.name
+
+
+SQL: dict[str, Table] = {in_memory(table): table for table in METADATA.tables.values()}
 MEMORY = {table.name: table for table in TABLES}
 SHARED = sorted(SQL.keys() & MEMORY.keys())
 
@@ -34,7 +41,7 @@ def columns_of(expression: Any) -> list[str]:
 
 def sql_uniques(table: Table) -> set[Rule]:
     found: set[Rule] = {
-        (table.name, str(rule.name), tuple(column.name for column in rule.columns), False)
+        (in_memory(table), str(rule.name), tuple(column.name for column in rule.columns), False)
         for rule in table.constraints
         if isinstance(rule, UniqueConstraint)
     }
@@ -42,7 +49,7 @@ def sql_uniques(table: Table) -> set[Rule]:
         if index.unique:
             columns = tuple(name for expression in index.expressions for name in columns_of(expression))
             is_partial = index.dialect_options["postgresql"]["where"] is not None
-            found.add((table.name, str(index.name), columns, is_partial))
+            found.add((in_memory(table), str(index.name), columns, is_partial))
     return found
 
 
@@ -51,7 +58,7 @@ def sql_checks(table: Table) -> set[tuple[str, str]]:
     money = sql_money(table)
     checks = [rule for rule in table.constraints if isinstance(rule, CheckConstraint)]
     named = {(str(rule.sqltext), str(rule.name).removeprefix(f"ck_{table.name}_")) for rule in checks}
-    return {(table.name, name) for text, name in named if " IN (" not in text and name not in money}
+    return {(in_memory(table), name) for text, name in named if " IN (" not in text and name not in money}
 
 
 def sql_money(table: Table) -> set[str]:
@@ -82,7 +89,7 @@ def test_exclusion_rules_are_the_same() -> None:
 
 def test_foreign_keys_are_the_same() -> None:
     memory = {(t.name, f.column, f.table) for t in TABLES for f in t.foreigns}
-    sql = {(name, key.parent.name, key.column.table.name) for name in SHARED for key in SQL[name].foreign_keys}
+    sql = {(name, key.parent.name, in_memory(key.column.table)) for name in SHARED for key in SQL[name].foreign_keys}
     assert memory == sql
 
 

@@ -23,7 +23,7 @@ SELECT conrelid::regclass::text AS "table", conname AS name, pg_get_constraintde
 FROM pg_constraint WHERE connamespace::regnamespace::text = ANY ($1) AND contype <> 't' ORDER BY 1, 2
 """
 INDEXES = """
-SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE schemaname = ANY ($1) ORDER BY 1
+SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE schemaname = ANY ($1) ORDER BY 1, 2
 """
 COLUMNS = """
 SELECT attrelid::regclass::text AS "table", attname AS name, format_type(atttypid, atttypmod) AS type,
@@ -49,7 +49,7 @@ async def drawn(owner: Connection, blank: str) -> AsyncIterator[Runner]:
     function = await owner.fetchval("SELECT pg_get_functiondef('carpool.seats_fit'::regproc)")
 
     def draw(connection: SyncConnection) -> None:
-        for extension in ("postgis", "btree_gist"):
+        for extension in ("postgis", "btree_gist", "pg_trgm"):
             connection.exec_driver_sql(f"CREATE EXTENSION {extension}")
         for schema in SCHEMAS:
             connection.execute(CreateSchema(schema))
@@ -78,7 +78,7 @@ def test_nothing_of_ours_is_left_when_downgraded_and_all_is_back_when_upgraded_a
     for step in (migrate, downgrade, migrate, migrate):
         step(blank)
         seen.append(asyncio.run(schemas()))
-    assert seen == [2, 0, 2, 2]
+    assert seen == [len(SCHEMAS), 0, len(SCHEMAS), len(SCHEMAS)]
 
 
 async def test_two_migrations_at_once_both_succeed(blank: str) -> None:

@@ -25,7 +25,7 @@ BEGIN
     SET LOCAL session_replication_role = replica;
     FOR name IN
         SELECT oid FROM pg_class
-        WHERE relkind = 'r' AND relnamespace IN ('carpool'::regnamespace, 'platform'::regnamespace)
+        WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('carpool', 'dispatch', 'platform')
           AND oid <> 'platform.clock'::regclass
     LOOP
         EXECUTE format('DELETE FROM %s', name);

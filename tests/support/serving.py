@@ -30,7 +30,7 @@ from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.adapters.sandbox.app import Pace, create_sandbox, sandbox_running
 from allonova.main.embedded import sandbox_config
 from allonova.main.parts import Platform
-from allonova.main.platforms import memory_platform
+from allonova.main.platforms import memory_platform, postgres_dispatch
 from allonova.main.settings import Env, Settings
 from allonova.main.wiring import HEARD, build_outside, build_service, http_config
 from tests.sandbox.harness import RealTime
@@ -156,6 +156,7 @@ async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, I
     platform = Platform(
         begin=units.begin,
         carpool=PostgresCarpoolQueries(pool),
+        dispatch=postgres_dispatch(pool, units),
         identity=PostgresIdentityQueries(pool),
         papers=PostgresKycQueries(pool),
         books=PostgresBooks(pool),

@@ -14,25 +14,39 @@ from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.local.revocations import KEPT, LocalRevocations
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.dispatch.board_queries import MemoryBoardQueries
+from allonova.adapters.memory.dispatch.company_queries import MemoryCompanyQueries
+from allonova.adapters.memory.dispatch.desk_queries import MemoryDeskQueries
+from allonova.adapters.memory.dispatch.doors import MemoryDoors
+from allonova.adapters.memory.dispatch.fleet_queries import MemoryFleetQueries
+from allonova.adapters.memory.dispatch.stats_queries import MemoryStatsQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
 from allonova.adapters.memory.platform import MemoryDeliveryQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.company import reading_from
+from allonova.adapters.postgres.dispatch.board_queries import PostgresBoardQueries
+from allonova.adapters.postgres.dispatch.company_queries import PostgresCompanyQueries
+from allonova.adapters.postgres.dispatch.desk_queries import PostgresDeskQueries
+from allonova.adapters.postgres.dispatch.doors import PostgresDoors
+from allonova.adapters.postgres.dispatch.fleet_queries import PostgresFleetQueries
+from allonova.adapters.postgres.dispatch.stats_queries import PostgresStatsQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.pool import open_pool
+from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.adapters.redis.carpool.searches import RedisSearchCache
 from allonova.adapters.redis.client import connect
 from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.revocations import RedisRevocations
 from allonova.application.kernel.ports import Clock
-from allonova.main.parts import Platform
+from allonova.main.parts import Dispatch, Platform
 from allonova.main.settings import Settings
 from allonova.main.wiring import HEARD
 
@@ -44,6 +58,7 @@ def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
     return Platform(
         begin=units.begin,
         carpool=MemoryCarpoolQueries(database),
+        dispatch=memory_dispatch(database, units),
         identity=MemoryIdentityQueries(database),
         papers=MemoryKycQueries(database),
         books=MemoryBooks(database),
@@ -53,6 +68,33 @@ def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
         limiter=LocalRateLimiter(),
         searches=LocalSearchCache(),
         health={"database": _is_up, "cache": _is_up, "queue": _is_up},
+    )
+
+
+def memory_dispatch(database: MemoryDatabase, units: MemoryUnits) -> Dispatch:
+    """NOVA in memory."""
+    return Dispatch(
+        begin_for=units.begin_for,
+        doors=MemoryDoors(database),
+        board=MemoryBoardQueries(database),
+        companies=MemoryCompanyQueries(database),
+        fleet=MemoryFleetQueries(database),
+        stats=MemoryStatsQueries(database),
+        desk=MemoryDeskQueries(database),
+    )
+
+
+def postgres_dispatch(pool: Pool, units: PostgresUnits) -> Dispatch:
+    """NOVA on PostgreSQL."""
+    reading = reading_from(pool)
+    return Dispatch(
+        begin_for=units.begin_for,
+        doors=PostgresDoors(pool),
+        board=PostgresBoardQueries(reading),
+        companies=PostgresCompanyQueries(reading),
+        fleet=PostgresFleetQueries(reading),
+        stats=PostgresStatsQueries(reading),
+        desk=PostgresDeskQueries(reading),
     )
 
 
@@ -89,6 +131,7 @@ async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> 
             yield Platform(
                 begin=units.begin,
                 carpool=PostgresCarpoolQueries(pool),
+                dispatch=postgres_dispatch(pool, units),
                 identity=identity,
                 papers=PostgresKycQueries(pool),
                 books=PostgresBooks(pool),

@@ -31,14 +31,34 @@ from allonova.application.notifications.ports import MailSender
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.kernel.events import Event
 from allonova.domain.money.payment import Method
-from allonova.main.parts import Outside, Part, Platform, accounts, admins, bookings, identity, papers, trips
+from allonova.main.parts import (
+    Outside,
+    Part,
+    Platform,
+    accounts,
+    admins,
+    backups,
+    board,
+    bookings,
+    companies,
+    desk,
+    fleet,
+    forms,
+    identity,
+    offers,
+    papers,
+    trips,
+)
 from allonova.main.settings import Env, Settings
 
 WAVE_URL = "https://api.wave.com"
 BREVO_URL = "https://api.brevo.com/v3"
 
 
-PARTS = (accounts, identity, admins, papers, trips, bookings)
+PARTS = (
+    *(accounts, identity, admins, papers, trips, bookings),
+    *(companies, fleet, board, offers, desk, forms, backups),
+)
 
 
 def _heard() -> dict[type[Event], tuple[str, ...]]:
@@ -134,6 +154,7 @@ def build_service(settings: Settings, platform: Platform, outside: Outside, rule
         papers.build(platform, outside),
         trips.build(platform, outside, rules),
         bookings.build(platform, outside, rules),
+        *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups)),
     )
     relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock)
     edge = Edge(
@@ -149,7 +170,7 @@ def build_service(settings: Settings, platform: Platform, outside: Outside, rule
     runs: ChainMap[str, Callable[[], Awaitable[object]]] = ChainMap(
         {RELAY: relay}, *(dict(part.jobs) for part in parts)
     )
-    jobs = tuple(Job(name, runs[name], every_s) for name, every_s in EVERY_S.items())
+    jobs = tuple(Job(name, runs[name], every_s) for name, every_s in EVERY_S.items() if name in runs)
     return Service(edge=edge, platform=platform, outside=outside, relay=relay, jobs=jobs)
 
 

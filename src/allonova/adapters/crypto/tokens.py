@@ -58,6 +58,7 @@ class JoseTokens:
         issued_at: datetime,
         expires_at: datetime,
         role: str | None = None,
+        tenant: UUID | None = None,
     ) -> str:
         """See TokenSigner. Times are kept in whole seconds, rounded down."""
         claims = {
@@ -71,6 +72,8 @@ class JoseTokens:
         }
         if role is not None:
             claims["role"] = role
+        if tenant is not None:
+            claims["org"] = str(tenant)
         return _signed(claims, self._current.kid, self._current.key)
 
     def verify(self, token: str, *, audience: Audience) -> Caller:
@@ -83,7 +86,8 @@ class JoseTokens:
         role = claims.get("role")
         if not (role is None or isinstance(role, str)):
             raise AuthRequired
-        return Caller(user_id=_uuid(claims.get("sub")), session_id=_uuid(claims.get("sid")), role=role)
+        tenant = None if claims.get("org") is None else _uuid(claims["org"])
+        return Caller(user_id=_uuid(claims.get("sub")), session_id=_uuid(claims.get("sid")), role=role, tenant=tenant)
 
     def _claims(self, token: str) -> dict[str, object]:
         """What a token signed by one of our keys says."""

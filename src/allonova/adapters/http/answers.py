@@ -86,7 +86,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def dump(view: object) -> bytes:
     """A view as JSON: its dataclass is the shape, on the wire and in the OpenAPI."""
     kind: Any = type(view)
-    return _adapter(kind).dump_json(view)
+    return _adapter(kind).dump_json(view, by_alias=True)
+
+
+def jsonable(view: object) -> object:
+    """A view as values that JSON has, spelt as on the wire."""
+    kind: Any = type(view)
+    return _adapter(kind).dump_python(view, mode="json", by_alias=True)
 
 
 def body_of(view: object) -> bytes:
@@ -129,7 +135,11 @@ def refusal_body(error: DomainError, language: str) -> bytes:
     """A refusal in its envelope."""
     return to_json(
         {
-            "error": {"code": error.code, "message": message_of(error, language), "details": details_of(error)},
+            "error": {
+                "code": error.code,
+                "message": message_of(error, language),
+                "details": details_of(error, jsonable),
+            },
             "meta": {"request_id": REQUEST_ID.get()},
         }
     )

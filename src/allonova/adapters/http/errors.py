@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime
 
 from allonova.domain.kernel.errors import DomainError, FieldError
@@ -218,6 +219,42 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
         "en": "Something is still open that needs you.",
         "fr": "Quelque chose est encore en cours et a besoin de vous.",
     },
+    "SlugTaken": {
+        "en": "Another company goes by this slug.",
+        "fr": "Une autre société porte déjà cet identifiant.",
+    },
+    "EmailTaken": {
+        "en": "Somebody has this e-mail address already.",
+        "fr": "Cette adresse e-mail est déjà utilisée.",
+    },
+    "TaxiTaken": {
+        "en": "Somebody else was given this taxi at the same moment.",
+        "fr": "Ce taxi vient d'être attribué à quelqu'un d'autre.",
+    },
+    "LastAdmin": {
+        "en": "The last active admin stays.",
+        "fr": "Le dernier administrateur actif doit rester.",
+    },
+    "PlaqueTaken": {
+        "en": "Another taxi has this plate.",
+        "fr": "Un autre taxi porte cette plaque.",
+    },
+    "NumeroTaken": {
+        "en": "Another taxi has this number.",
+        "fr": "Un autre taxi porte ce numéro.",
+    },
+    "CommandeConflict": {
+        "en": "The taxi cannot take this course as it is.",
+        "fr": "Le taxi ne peut pas prendre cette course telle quelle.",
+    },
+    "DemandeOver": {
+        "en": "This offer has ended.",
+        "fr": "Cette demande n'est plus ouverte.",
+    },
+    "NothingToUndo": {
+        "en": "There is no move of yours to take back, or the card has changed since.",
+        "fr": "Il n'y a pas de déplacement à annuler, ou la carte a changé depuis.",
+    },
     "CheckinClosed": {
         "en": "Check-in is not open now.",
         "fr": "L'embarquement n'est pas ouvert à cette heure.",
@@ -244,18 +281,19 @@ def message_of(error: DomainError | type[DomainError], language: str) -> str:
     return MESSAGES[kind.__name__][language]
 
 
-def details_of(error: DomainError) -> dict[str, object]:
-    """The facts as values that JSON has or pydantic writes (instants as everywhere on the wire); a field error's own
-    words are for developers and stay English.
+def details_of(error: DomainError, jsonable: Callable[[object], object]) -> dict[str, object]:
+    """The facts as values that JSON has or pydantic writes (instants as everywhere on the wire), views by `jsonable`;
+    a field error's own words are for developers and stay English.
     """
-    return {name: _plain(value) for name, value in error.facts().items() if name != "retry_after_s"}
+    facts = error.facts().items()
+    return {name: _plain(value, jsonable) for name, value in facts if name != "retry_after_s"}
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, jsonable: Callable[[object], object]) -> object:
     if isinstance(value, FieldError):
         return {"path": value.path, "code": value.code, "message": value.message}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, int | float | datetime) or dataclasses.is_dataclass(value):  # the latter: a view
-        return value
-    return str(value)
+        return [_plain(item, jsonable) for item in value]
+    if dataclasses.is_dataclass(value):
+        return jsonable(value)
+    return value if isinstance(value, int | float | datetime) else str(value)

@@ -29,9 +29,9 @@ async def limit_calls(request: Request, credentials: Credentials) -> None:
     try:
         caller = await optional_caller(request, credentials)
     except AuthRequired:
-        await _hit(request, _limits(request, None))
+        await hit(request, limits_of(request, None))
         raise
-    await _hit(request, _limits(request, caller.user_id if caller else None))
+    await hit(request, limits_of(request, caller.user_id if caller else None))
 
 
 async def limit_admin_calls(request: Request, credentials: AdminCredentials) -> None:
@@ -39,12 +39,24 @@ async def limit_admin_calls(request: Request, credentials: AdminCredentials) -> 
     try:
         caller = await optional_admin(request, credentials)
     except AuthRequired:
-        await _hit(request, _limits(request, None))
+        await hit(request, limits_of(request, None))
         raise
-    await _hit(request, _limits(request, caller.admin_id if caller else None))
+    await hit(request, limits_of(request, caller.admin_id if caller else None))
 
 
-def _limits(request: Request, who: UUID | None) -> list[Limit]:
+async def limit_anybody(request: Request) -> None:
+    """For routers that ask nobody who he is."""
+    await hit(request, limits_of(request, None))
+
+
+async def limit_rare(request: Request, name: str, *, amount: int, window_s: int) -> None:
+    """What an address may do a few times a day."""
+    address = client_address(request, edge_of(request).config.trusted_proxies)
+    await hit(request, [_closed(name, address, amount, window_s)])
+
+
+def limits_of(request: Request, who: UUID | None) -> list[Limit]:
+    """What a call of somebody, or of nobody we know, is counted under."""
     config = edge_of(request).config
     address = client_address(request, config.trusted_proxies)
     if who is None:
@@ -65,14 +77,15 @@ async def limit_logins(request: Request, identifier: str) -> None:
         _closed("auth-address", address, config.auth_address_per_minute, 60),
         _closed("auth-identifier", who, config.auth_identifier_per_hour, 3600),
     ]
-    await _hit(request, limits)
+    await hit(request, limits)
 
 
 def _closed(name: str, key: str, amount: int, window_s: int) -> Limit:
     return Limit(name=name, key=key, amount=amount, window_s=window_s, closed=True)
 
 
-async def _hit(request: Request, limits: list[Limit]) -> None:
+async def hit(request: Request, limits: list[Limit]) -> None:
+    """Count a call, and leave for the answer's headers how things stand. Raises RateLimited."""
     verdict = await edge_of(request).limiter.hit(limits)
     request.state.rate_limit = verdict
     if not verdict.allowed:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
@@ -117,6 +117,11 @@ class AdminCaller:
     role: Role
 
     @property
+    def id(self) -> UUID:
+        """Whose keys and limits are his."""
+        return self.admin_id
+
+    @property
     def actor(self) -> Actor:
         """As histories and audit rows name him."""
         return Actor(Party.ADMIN, self.admin_id)
@@ -181,6 +186,17 @@ def admin(area: Area, right: Right) -> Any:
     return Depends(AdminRow(area, right))
 
 
+DEFAULT_LANGUAGES = (("/api/v1/", "en"), ("/api/", "fr"), ("/auth/", "fr"))
+"""By the first prefix that a path begins with: AlloCar speaks English and NOVA French to whoever does not say."""
+
+
+def request_language(request: Request) -> str:
+    """The caller's language, by his header and the API that he calls."""
+    path = request.url.path
+    default = next((language for prefix, language in DEFAULT_LANGUAGES if path.startswith(prefix)), "en")
+    return language_of(request.headers.get("accept-language", ""), default)
+
+
 def language_of(accept: str, default: str = "en") -> str:
     """`fr` or `en`, by the caller's order of preference."""
     weighed = []
@@ -196,7 +212,7 @@ def language_of(accept: str, default: str = "en") -> str:
 
 async def language(request: Request) -> str:
     """The caller's language."""
-    return language_of(request.headers.get("accept-language", ""))
+    return request_language(request)
 
 
 type Language = Annotated[str, Depends(language)]
@@ -222,15 +238,29 @@ async def if_match(
 type IfMatch = Annotated[int | None, Depends(if_match)]
 
 
-def keyed(status: int, *, required: bool = False) -> Any:
-    """The caller's Idempotency-Key as a Once; `status` is that of the answer to keep."""
+class Principal(Protocol):
+    """Whoever a token speaks for."""
+
+    @property
+    def id(self) -> UUID: ...
+
+
+def keyed(status: int, *, required: bool = False, who: Callable[..., Any] = optional_caller) -> Any:
+    """The caller's Idempotency-Key as a Once.
+
+    Args:
+        status: that of the answer to keep.
+        who: the dependency that tells the caller, None when nobody says who he is.
+    """
+
+    asked: Any = Depends(who)  # as a default: an annotation is read where `who` has no name
 
     async def provide(
         request: Request,
-        caller: MaybeCaller,
         idempotency_key: Annotated[
             str | None, Header(description="1–255 visible characters; a repeat gets the first answer again.")
         ] = None,
+        caller: Principal | None = asked,
     ) -> Once[Any]:
         if idempotency_key is None:
             if required:
@@ -239,8 +269,8 @@ def keyed(status: int, *, required: bool = False) -> Any:
         if not 1 <= len(idempotency_key) <= 255 or not all("!" <= char <= "~" for char in idempotency_key):
             raise ValidationError((FieldError("Idempotency-Key", "invalid", "1 to 255 visible characters"),))
         fingerprint = _fingerprint(await request.body())
-        who = str(caller.user_id) if caller else f"anonymous:{fingerprint}"
-        scope = hashlib.sha256(f"{who}\n{request.method}\n{request.url.path}\n{idempotency_key}".encode()).hexdigest()
+        owner = str(caller.id) if caller else f"anonymous:{fingerprint}"
+        scope = hashlib.sha256(f"{owner}\n{request.method}\n{request.url.path}\n{idempotency_key}".encode()).hexdigest()
         once: Keyed[object] = Keyed(scope, fingerprint, edge_of(request).clock, _renderer(status))
         request.state.keyed = once
         return once

@@ -16,13 +16,14 @@ from allonova.adapters.http import files
 from allonova.adapters.http.answers import json_response, refusal, refusal_body
 from allonova.adapters.http.carpool import account, admin_vehicles, bookings, payments, search, trips, vehicles, wallet
 from allonova.adapters.http.cors import Cors
+from allonova.adapters.http.dispatch import ROUTERS as DISPATCH_ROUTERS
 from allonova.adapters.http.errors import status_of
 from allonova.adapters.http.guard import Frame, Guard
 from allonova.adapters.http.identity import admins, auth, contacts, devices, me, pages, passwords, photos, sessions
 from allonova.adapters.http.kyc import papers, review
 from allonova.adapters.http.limits import limit_admin_calls, limit_calls
 from allonova.adapters.http.ops import docs, probes
-from allonova.adapters.http.provide import HttpConfig, edge_of, language_of
+from allonova.adapters.http.provide import HttpConfig, edge_of, request_language
 from allonova.application.kernel.idempotency import Answer, Keyed, Replay
 from allonova.domain.kernel.errors import (
     DomainError,
@@ -79,6 +80,8 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
     for router in (admins.router, admin_vehicles.router, review.router):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_admin_calls)])
     app.include_router(payments.webhooks, prefix="/api/v1")
+    for router in DISPATCH_ROUTERS:
+        app.include_router(router)
     app.include_router(files.router)
     app.include_router(probes.router)
     app.include_router(docs.router)
@@ -122,17 +125,13 @@ def _handle_refusals(app: FastAPI) -> None:
     app.add_exception_handler(Replay, _replay)
 
 
-def _language(request: Request) -> str:
-    return language_of(request.headers.get("accept-language", ""))
-
-
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - narrows what the handler was registered for
     keyed: Keyed[object] | None = getattr(request.state, "keyed", None)
     passing = isinstance(error, StillRunning | IdempotencyMismatch | StaleVersion)
     if keyed is None or passing or status_of(error) not in KEPT:
-        return refusal(error, _language(request))
-    mine = Answer(status_of(error), refusal_body(error, _language(request)))
+        return refusal(error, request_language(request))
+    mine = Answer(status_of(error), refusal_body(error, request_language(request)))
     async with edge_of(request).begin() as unit:
         kept = await keyed.refuse(unit, mine)
     return _replayed(kept) if kept is not mine else json_response(mine.body, mine.status)
@@ -153,7 +152,7 @@ async def _refuse_shape(request: Request, error: Exception) -> Response:
         FieldError(".".join(str(part) for part in fault["loc"][1:]), fault["type"], fault["msg"])
         for fault in error.errors()[:50]
     )
-    return refusal(ValidationError(fields), _language(request))
+    return refusal(ValidationError(fields), request_language(request))
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
@@ -165,6 +164,6 @@ async def _refuse_http(request: Request, error: Exception) -> Response:
         400: ValidationError(),
         422: ValidationError(),
     }
-    answer = refusal(known.get(error.status_code, ServiceUnavailable()), _language(request))
+    answer = refusal(known.get(error.status_code, ServiceUnavailable()), request_language(request))
     answer.headers.update({name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"})
     return answer

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.store import MemoryDatabase, Transaction, stored
-from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue, Ids, KeyRecord
+from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue, Ids, JobRuns, KeyRecord
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.events import Event
 from allonova.domain.kernel.machine import Party
@@ -54,10 +54,22 @@ class AttemptsRow:
     tries: list[datetime] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRunRow:
+    """One tick of a job."""
+
+    job: str
+    tick: str
+    lease_until: datetime
+    finished_at: datetime | None = None
+    error: str | None = None
+
+
 OUTBOX = Table(name="outbox", row=DeliveryRow)
 AUDIT_LOGS = Table(name="audit_logs", row=AuditRow)
 ATTEMPTS = Table(name="attempts", row=AttemptsRow, key=attrgetter("key"))
 KEYS = Table(name="idempotency_keys", row=KeyRecord, key=attrgetter("scope"))
+JOB_RUNS = Table(name="job_runs", row=JobRunRow, key=attrgetter("job", "tick"))
 
 
 class MemoryOutbox:
@@ -150,6 +162,27 @@ class MemoryKeys:
         self._transaction.put(KEYS, record)
 
 
+class MemoryJobRuns:
+    """One row a tick."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def claim(self, job: str, tick: str, *, now: datetime, lease: timedelta) -> bool:
+        """See JobRuns."""
+        standing = self._transaction.rows(JOB_RUNS).get((job, tick))
+        if standing is not None and (standing.finished_at is not None or standing.lease_until > now):
+            return False
+        self._transaction.put(JOB_RUNS, JobRunRow(job=job, tick=tick, lease_until=now + lease))
+        return True
+
+    async def finish(self, job: str, tick: str, *, now: datetime, error: str | None = None) -> None:
+        """See JobRuns."""
+        standing = self._transaction.rows(JOB_RUNS).get((job, tick))
+        if standing is not None:
+            self._transaction.put(JOB_RUNS, replace(standing, finished_at=now, error=error))
+
+
 class MemoryDeliveryQueue:
     """The outbox, seen from its relay."""
 
@@ -191,3 +224,7 @@ def _is_due(row: DeliveryRow, now: datetime) -> bool:
 
 def _conforms(queue: MemoryDeliveryQueue) -> DeliveryQueue:
     return queue
+
+
+def _conforms_runs(runs: MemoryJobRuns) -> JobRuns:
+    return runs

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import cast, get_args, get_type_hints
+from uuid import UUID
 
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 from allonova.domain.kernel.money import MAX_AMOUNT_XOF
@@ -74,9 +75,10 @@ class Check[T]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table[T]:
-    """The rows of one dataclass. `key` is its primary key, `money` its columns of francs and `sums` those of
-    balances, `folded` those that are
-    looked for without regard to case; `prepare` does to a value what its column would.
+    """The rows of one dataclass. `name` is the table's, with its schema where two schemas have one of that name; `key`
+    is its primary key, `money` its columns of francs and `sums` those of balances, `folded` those that are looked for
+    without regard to case; `prepare` does to a value what its column would. `tenant` is the column that says whose a
+    row is: a transaction sees and writes those of one company alone.
     """
 
     name: str
@@ -91,6 +93,11 @@ class Table[T]:
     checks: tuple[Check[T], ...] = ()
     refusals: Mapping[str, type[DomainError]] = field(default_factory=dict)
     prepare: Callable[[T], None] = lambda _: None
+    tenant: str | None = None
+
+    def is_of(self, row: T, tenant: UUID | None) -> bool:
+        """Whether row-level security would show the row to a transaction of this company."""
+        return self.tenant is None or (tenant is not None and getattr(row, self.tenant) == tenant)
 
     def has(self, row: T, name: str, value: object) -> bool:
         """Whether a column equals a value; None equals None."""

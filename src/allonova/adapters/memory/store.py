@@ -20,7 +20,12 @@ class Rows(Protocol):
     """The tables as somebody sees them. What it gives is shared: copy before you change or hand on."""
 
     def rows[T](self, table: Table[T]) -> Mapping[Hashable, T]:
-        """All rows of a table by primary key, in the order in which they came."""
+        """All rows of a table by primary key, in the order in which they came; of companies' tables, those of the one
+        that this somebody belongs to.
+        """
+
+    def of(self, tenant: UUID) -> Rows:
+        """The tables as that company sees them."""
 
 
 class MemoryDatabase:
@@ -31,7 +36,15 @@ class MemoryDatabase:
         self._lock = asyncio.Lock()
 
     def rows[T](self, table: Table[T]) -> Mapping[Hashable, T]:
-        """See Rows: what is committed."""
+        """See Rows: what is committed, and is nobody's in particular."""
+        return _seen(table, self.all_rows(table), None)
+
+    def of(self, tenant: UUID) -> Rows:
+        """See Rows."""
+        return _Company(self, tenant)
+
+    def all_rows[T](self, table: Table[T]) -> Mapping[Hashable, T]:
+        """As whoever owns the tables sees them."""
         return cast("dict[Hashable, T]", self._tables.get(table.name, {}))
 
     def keys(self, table: str) -> Mapping[Hashable, object]:
@@ -39,7 +52,7 @@ class MemoryDatabase:
         return self._tables.get(table, {})
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, tenant: UUID | None = None) -> AsyncIterator[Transaction]:
         """The only writer until it ends: commits on a clean exit, else forgets.
 
         Raises:
@@ -47,7 +60,7 @@ class MemoryDatabase:
         """
         require_outside_unit("a unit of work")
         async with self._lock:
-            transaction = Transaction(self)
+            transaction = Transaction(self, tenant)
             INSIDE_UNIT.set(True)
             try:
                 yield transaction
@@ -57,11 +70,36 @@ class MemoryDatabase:
                 transaction.is_open = False
 
 
-class Transaction:
-    """Copies of the tables that it changes, over those that are committed."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Company:
+    """Committed rows, as one company sees them."""
 
-    def __init__(self, database: MemoryDatabase) -> None:
+    database: MemoryDatabase
+    tenant: UUID
+
+    def rows[T](self, table: Table[T]) -> Mapping[Hashable, T]:
+        """See Rows."""
+        return _seen(table, self.database.all_rows(table), self.tenant)
+
+    def of(self, tenant: UUID) -> Rows:
+        """See Rows."""
+        return _Company(self.database, tenant)
+
+
+def _seen[T](table: Table[T], rows: Mapping[Hashable, T], tenant: UUID | None) -> Mapping[Hashable, T]:
+    if table.tenant is None:
+        return rows
+    return {key: row for key, row in rows.items() if table.is_of(row, tenant)}
+
+
+class Transaction:
+    """Copies of the tables that it changes, over those that are committed. Of companies' rows it sees and writes those
+    of `tenant`; rules are kept over all.
+    """
+
+    def __init__(self, database: MemoryDatabase, tenant: UUID | None = None) -> None:
         self._database = database
+        self._tenant = tenant
         self._changed: dict[str, dict[Hashable, Any]] = {}
         self._is_broken = False
         self.is_open = True
@@ -69,17 +107,30 @@ class Transaction:
     def rows[T](self, table: Table[T]) -> Mapping[Hashable, T]:
         """See Rows: what is committed, and this transaction's own changes."""
         self._require_usable()
+        return _seen(table, self.all_rows(table), self._tenant)
+
+    def of(self, tenant: UUID) -> Rows:
+        """See Rows. Raises RuntimeError for another company than its own."""
+        if tenant != self._tenant:
+            raise RuntimeError("a unit sees one company")
+        return self
+
+    def all_rows[T](self, table: Table[T]) -> Mapping[Hashable, T]:
+        """As rules see them."""
         return cast("Mapping[Hashable, T]", self._keys(table.name))
 
     def insert[T](self, table: Table[T], row: T) -> None:
         """A new row. Raises the refusal of a rule that it breaks."""
-        if table.key(row) in self.rows(table):
-            raise self.broken(table.refuse(f"pk_{table.name}"))
+        self._require_usable()
+        if table.key(row) in self.all_rows(table):
+            raise self.broken(table.refuse(f"pk_{table.name.rpartition('.')[2]}"))
         self.put(table, row)
 
     def put[T](self, table: Table[T], row: T) -> None:
         """Insert or replace by primary key. As in PostgreSQL, after a broken rule nothing but the rollback is left."""
         self._require_usable()
+        if not table.is_of(row, self._tenant):
+            raise self.broken(RuleBroken(f"{table.name}: a row of another company"))
         try:
             kept = stored(row)
             table.prepare(kept)
@@ -90,8 +141,8 @@ class Transaction:
 
     def remove[T](self, table: Table[T], key: Hashable) -> None:
         """Forget a row, if it is there."""
-        self._require_usable()
-        self._writable(table.name).pop(key, None)
+        if key in self.rows(table):
+            del self._writable(table.name)[key]
 
     def broken[E: Exception](self, refusal: E) -> E:
         """The refusal of a rule, to be raised; from now on the transaction can only roll back."""
@@ -117,7 +168,7 @@ class Transaction:
 
     def _obey[T](self, table: Table[T], row: T) -> None:
         table.check(row)
-        others = [other for key, other in self.rows(table).items() if key != table.key(row)]
+        others = [other for key, other in self.all_rows(table).items() if key != table.key(row)]
         for unique in table.uniques:
             mine = unique.key_of(row)
             if mine is not None and any(unique.key_of(other) == mine for other in others):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
 from allonova.adapters.memory.carpool.stores import (
@@ -28,6 +29,23 @@ from allonova.adapters.memory.carpool.tables import (
     WALLETS,
     WEBHOOK_EVENTS,
 )
+from allonova.adapters.memory.dispatch import tables as dispatch
+from allonova.adapters.memory.dispatch.board import MemoryBoardReads
+from allonova.adapters.memory.dispatch.stores import (
+    MemoryClients,
+    MemoryCommandes,
+    MemoryDemandes,
+    MemoryDeplacements,
+    MemoryInterventions,
+    MemoryNotifications,
+    MemoryPositions,
+    MemorySemaines,
+    MemorySocietes,
+    MemoryStaff,
+    MemoryStaffDevices,
+    MemoryTaxis,
+    MemoryTrail,
+)
 from allonova.adapters.memory.files import UPLOADS, MemoryUploads
 from allonova.adapters.memory.identity import (
     ADMIN_USERS,
@@ -48,16 +66,19 @@ from allonova.adapters.memory.kyc import KYC_DOCUMENTS, MemoryPapers
 from allonova.adapters.memory.platform import (
     ATTEMPTS,
     AUDIT_LOGS,
+    JOB_RUNS,
     KEYS,
     OUTBOX,
     MemoryAttempts,
     MemoryAuditLog,
+    MemoryJobRuns,
     MemoryKeys,
     MemoryOutbox,
 )
 from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transaction
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Clock, Ids
 from allonova.application.kyc.ports import KycUnit
@@ -68,7 +89,8 @@ TABLES: tuple[Table[Any], ...] = (
     *(LINK_TOKENS, CONTACT_CHANGES, DEVICES),
     *(VEHICLES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
     *(PAYMENTS, WEBHOOK_EVENTS, WALLETS, WALLET_TXNS, JOURNAL_ENTRIES),
-    *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS),
+    *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS, JOB_RUNS),
+    *dispatch.TABLES,
 )
 
 
@@ -101,6 +123,21 @@ class MemoryUnit:
         self.journal = MemoryJournal(transaction)
         self.webhook_events = MemoryWebhookEvents(transaction)
         self.reads = MemoryCarpoolQueries(transaction)
+        self.job_runs = MemoryJobRuns(transaction)
+        self.societes = MemorySocietes(transaction)
+        self.staff = MemoryStaff(transaction)
+        self.taxis = MemoryTaxis(transaction)
+        self.clients = MemoryClients(transaction)
+        self.commandes = MemoryCommandes(transaction)
+        self.demandes = MemoryDemandes(transaction)
+        self.deplacements = MemoryDeplacements(transaction)
+        self.interventions = MemoryInterventions(transaction)
+        self.notices = MemoryNotifications(transaction)
+        self.staff_devices = MemoryStaffDevices(transaction)
+        self.positions = MemoryPositions(transaction)
+        self.semaines = MemorySemaines(transaction)
+        self.trail = MemoryTrail(transaction)
+        self.board = MemoryBoardReads(transaction)
 
 
 class MemoryUnits:
@@ -121,15 +158,22 @@ class MemoryUnits:
         self._clock = clock
         self._wake = wake
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[MemoryUnit]:
+    def begin(self) -> AbstractAsyncContextManager[MemoryUnit]:
         """A unit: commits on a clean exit, rolls back otherwise. Calls `wake` once deliveries are there to be seen."""
-        async with self._database.transaction() as transaction:
+        return self._begin(None)
+
+    def begin_for(self, tenant: UUID) -> AbstractAsyncContextManager[MemoryUnit]:
+        """The same inside a company."""
+        return self._begin(tenant)
+
+    @asynccontextmanager
+    async def _begin(self, tenant: UUID | None) -> AsyncIterator[MemoryUnit]:
+        async with self._database.transaction(tenant) as transaction:
             unit = MemoryUnit(transaction, subscribers=self._subscribers, ids=self._ids, clock=self._clock)
             yield unit
         if unit.outbox.has_news:
             self._wake()
 
 
-def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, KycUnit, CarpoolUnit]:
-    return unit, unit, unit
+def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, KycUnit, CarpoolUnit, DispatchUnit]:
+    return unit, unit, unit, unit

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from allonova.adapters.postgres.carpool import tables as carpool
+from allonova.adapters.postgres.dispatch import tables as dispatch
 from allonova.adapters.postgres.files import tables as files
 from allonova.adapters.postgres.identity import tables as identity
 from allonova.adapters.postgres.kernel import tables as kernel
 from allonova.adapters.postgres.kyc import tables as kyc
 from allonova.adapters.postgres.money import tables as money
-from allonova.adapters.postgres.schema import CARPOOL, METADATA, PLATFORM
+from allonova.adapters.postgres.schema import CARPOOL, DISPATCH, METADATA, PLATFORM
 
-CONTEXTS = (identity, files, kyc, money, carpool, kernel)
-SCHEMAS = (CARPOOL, PLATFORM)
+CONTEXTS = (identity, files, kyc, money, carpool, dispatch, kernel)
+SCHEMAS = (CARPOOL, DISPATCH, PLATFORM)
 APPEND_ONLY = (
     kernel.AUDIT_LOGS,
     carpool.BOOKING_EVENTS,
     money.JOURNAL_ENTRIES,
     money.POSTINGS,
+    dispatch.AUDIT_LOG,
 )
 """Tables that the application may read and add to, and nothing else."""
 

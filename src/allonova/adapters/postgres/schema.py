@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CARPOOL = "carpool"
 PLATFORM = "platform"
+DISPATCH = "dispatch"
 
 METADATA = MetaData(
     naming_convention={
@@ -89,9 +90,9 @@ def count(name: str, *, default: int | None = None, optional: bool = False) -> C
     return Column(name, Integer, nullable=optional, server_default=given)
 
 
-def place(name: str) -> Column[Point]:
+def place(name: str, *, optional: bool = False) -> Column[Point]:
     """A point on the earth."""
-    return Column(name, GeographyPoint(), nullable=False)
+    return Column(name, GeographyPoint(), nullable=optional)
 
 
 def francs(name: str, *, default: int | None = None, optional: bool = False) -> list[SchemaItem]:

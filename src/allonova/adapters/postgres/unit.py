@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from uuid import UUID
 
 from allonova.adapters.postgres.carpool.bookings import PostgresBookings
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.trips import PostgresTrips
 from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
+from allonova.adapters.postgres.company import ACQUIRE_S, begin_sql
+from allonova.adapters.postgres.dispatch.board import PostgresBoardReads
+from allonova.adapters.postgres.dispatch.stores import (
+    PostgresClients,
+    PostgresCommandes,
+    PostgresDemandes,
+    PostgresDeplacements,
+    PostgresInterventions,
+    PostgresNotifications,
+    PostgresPositions,
+    PostgresSemaines,
+    PostgresSocietes,
+    PostgresStaff,
+    PostgresStaffDevices,
+    PostgresTaxis,
+    PostgresTrail,
+)
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.files.stores import PostgresUploads
 from allonova.adapters.postgres.identity.stores import (
@@ -24,6 +42,7 @@ from allonova.adapters.postgres.identity.stores import (
     PostgresSessions,
 )
 from allonova.adapters.postgres.kernel.attempts import PostgresAttempts
+from allonova.adapters.postgres.kernel.job_runs import PostgresJobRuns
 from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
 from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_both
 from allonova.adapters.postgres.kyc.stores import PostgresPapers
@@ -32,13 +51,12 @@ from allonova.adapters.postgres.money.stores import PostgresPayments, PostgresWa
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.store import PostgresStore
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
-from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.ports import Begin, BeginFor, Clock, Ids
 from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
-
-ACQUIRE_S = 10.0  # a request that waits longer for a connection has lost its caller
 
 
 class PostgresUnit:
@@ -68,17 +86,32 @@ class PostgresUnit:
         self.journal = PostgresJournal(connection)
         self.webhook_events = PostgresWebhookEvents(connection)
         self.reads = PostgresCarpoolQueries(connection)
+        self.job_runs = PostgresJobRuns(connection)
+        self.societes = PostgresSocietes(connection)
+        self.staff = PostgresStaff(connection)
+        self.taxis = PostgresTaxis(connection)
+        self.clients = PostgresClients(connection)
+        self.commandes = PostgresCommandes(connection)
+        self.demandes = PostgresDemandes(connection)
+        self.deplacements = PostgresDeplacements(connection)
+        self.interventions = PostgresInterventions(connection)
+        self.notices = PostgresNotifications(connection)
+        self.staff_devices = PostgresStaffDevices(connection)
+        self.positions = PostgresPositions(connection)
+        self.semaines = PostgresSemaines(connection)
+        self.trail = PostgresTrail(connection)
+        self.board = PostgresBoardReads(connection)
 
 
 @asynccontextmanager
-async def transaction(connection: Connection) -> AsyncIterator[None]:
-    """Commit on a clean exit, roll back otherwise.
+async def transaction(connection: Connection, tenant: UUID | None = None) -> AsyncIterator[None]:
+    """Commit on a clean exit, roll back otherwise. Of the rows of companies only those of `tenant` are there.
 
     Raises:
         RuntimeError: somebody swallowed an error of the database, which had rolled everything back by then. asyncpg's
             own transaction would pass over it in silence, as the database answers such a COMMIT with ROLLBACK.
     """
-    await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    await connection.execute(begin_sql("ISOLATION LEVEL READ COMMITTED", tenant))
     try:
         yield
     except BaseException:
@@ -114,15 +147,19 @@ class PostgresUnits:
 
     def begin(self) -> AbstractAsyncContextManager[PostgresUnit]:
         """A unit that commits on a clean exit and rolls back otherwise. One in another is a RuntimeError."""
-        return self._begin()
+        return self._begin(None)
+
+    def begin_for(self, tenant: UUID) -> AbstractAsyncContextManager[PostgresUnit]:
+        """The same inside a company."""
+        return self._begin(tenant)
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[PostgresUnit]:
+    async def _begin(self, tenant: UUID | None) -> AsyncIterator[PostgresUnit]:
         require_outside_unit("a unit of work")
         token = INSIDE_UNIT.set(True)
         outbox, audit = PostgresOutbox(self._subscribers, self._ids), PostgresAuditLog(self._ids)
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_S) as connection, transaction(connection):
+            async with self._pool.acquire(timeout=ACQUIRE_S) as connection, transaction(connection, tenant):
                 yield PostgresUnit(connection, outbox, audit)
                 await write_both(connection, audit, outbox, self._clock)
         finally:
@@ -143,5 +180,9 @@ def _conforms(unit: PostgresUnit) -> CarpoolUnit:
     return unit
 
 
-def _conforms_units(units: PostgresUnits) -> Begin[PostgresUnit]:
-    return units.begin
+def _conforms_to_dispatch(unit: PostgresUnit) -> DispatchUnit:
+    return unit
+
+
+def _conforms_units(units: PostgresUnits) -> tuple[Begin[PostgresUnit], BeginFor[PostgresUnit]]:
+    return units.begin, units.begin_for

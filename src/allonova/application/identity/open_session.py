@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.identity.codes import token_hash
-from allonova.application.identity.ports import IdentityUnit, TokenSigner
+from allonova.application.identity.ports import SessionUnit, TokenSigner
 from allonova.application.kernel.ports import Clock, Ids, Secrets
 from allonova.domain.identity.events import SessionRevoked
 from allonova.domain.identity.session import (
@@ -25,7 +25,7 @@ from allonova.domain.kernel.machine import Party
 
 @dataclass(frozen=True, slots=True)
 class SessionDesk:
-    """Opens, renews and ends sessions, of users and of the back office alike."""
+    """Opens, renews and ends sessions: of users, of the back office and of companies' staff alike."""
 
     clock: Clock
     ids: Ids
@@ -33,7 +33,13 @@ class SessionDesk:
     signer: TokenSigner
 
     async def open(
-        self, unit: IdentityUnit, account_id: UUID, audience: Audience, *, role: str | None = None
+        self,
+        unit: SessionUnit,
+        account_id: UUID,
+        audience: Audience,
+        *,
+        role: str | None = None,
+        tenant: UUID | None = None,
     ) -> TokenPair:
         """A new session with its first pair."""
         now = self.clock.now()
@@ -41,9 +47,9 @@ class SessionDesk:
         refresh = self.secrets.token()
         await unit.sessions.add(session)
         await self._keep(unit, session.id, refresh)
-        return self._pair(session, refresh, role)
+        return self._pair(session, refresh, role, tenant)
 
-    async def presented(self, unit: IdentityUnit, refresh: str, audience: Audience) -> tuple[Session, RefreshToken]:
+    async def presented(self, unit: SessionUnit, refresh: str, audience: Audience) -> tuple[Session, RefreshToken]:
         """The session of a refresh token, locked: one rotation of a family at a time. Raises AuthRequired."""
         found = await unit.refresh_tokens.find(token_hash=token_hash(refresh))
         if found is None:
@@ -54,7 +60,14 @@ class SessionDesk:
         return session, await unit.refresh_tokens.get(found.id)
 
     async def rotate(
-        self, unit: IdentityUnit, session: Session, token: RefreshToken, presented: str, *, role: str | None = None
+        self,
+        unit: SessionUnit,
+        session: Session,
+        token: RefreshToken,
+        presented: str,
+        *,
+        role: str | None = None,
+        tenant: UUID | None = None,
     ) -> TokenPair | None:
         """The next pair. None when the token is no longer good: the unit must commit all the same, since a token that
         was stolen ends its session.
@@ -71,9 +84,9 @@ class SessionDesk:
             await self._keep(unit, session.id, successor)
         elif await unit.refresh_tokens.find(token_hash=token_hash(successor)) is None:
             return None  # the server's secret changed in these ten seconds
-        return self._pair(session, successor, role)
+        return self._pair(session, successor, role, tenant)
 
-    async def end(self, unit: IdentityUnit, session: Session, *, reason: str) -> None:
+    async def end(self, unit: SessionUnit, session: Session, *, reason: str) -> None:
         """End a session everywhere: refresh tokens now, access tokens as soon as every process has heard."""
         session.revoke(self.clock.now())
         await unit.sessions.save(session)
@@ -87,13 +100,13 @@ class SessionDesk:
             meta={"reason": reason},
         )
 
-    async def end_all(self, unit: IdentityUnit, account_id: UUID, *, reason: str, keep: UUID | None = None) -> None:
+    async def end_all(self, unit: SessionUnit, account_id: UUID, *, reason: str, keep: UUID | None = None) -> None:
         """End every live session of an account but `keep`."""
         for session in await unit.sessions.live_of(account_id):
             if session.id != keep:
                 await self.end(unit, session, reason=reason)
 
-    async def _keep(self, unit: IdentityUnit, session_id: UUID, refresh: str) -> None:
+    async def _keep(self, unit: SessionUnit, session_id: UUID, refresh: str) -> None:
         now = self.clock.now()
         await unit.refresh_tokens.add(
             RefreshToken(
@@ -105,7 +118,7 @@ class SessionDesk:
             )
         )
 
-    def _pair(self, session: Session, refresh: str, role: str | None) -> TokenPair:
+    def _pair(self, session: Session, refresh: str, role: str | None, tenant: UUID | None) -> TokenPair:
         now = self.clock.now()
         access = self.signer.sign(
             subject=session.user_id,
@@ -114,5 +127,6 @@ class SessionDesk:
             issued_at=now,
             expires_at=now + ACCESS_TTL,
             role=role,
+            tenant=tenant,
         )
         return TokenPair(access_token=access, refresh_token=refresh, expires_in=int(ACCESS_TTL.total_seconds()))

@@ -11,7 +11,7 @@ from allonova.application.files.ports import FilesUnit
 from allonova.application.identity.admin_views import AdminView
 from allonova.application.identity.views import DeviceView, SessionView, UserView
 from allonova.application.kernel.listing import ListQuery, Page
-from allonova.application.kernel.ports import Store
+from allonova.application.kernel.ports import Store, Unit
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.contact import ContactChange
 from allonova.domain.identity.device import Device
@@ -66,7 +66,18 @@ class PersonalRows(Protocol):
         """Delete devices, codes and links of an account as it is now, and blank what it was reached by before."""
 
 
-class IdentityUnit(FilesUnit, Protocol):
+class SessionUnit(Unit, Protocol):
+    """A transaction over sessions and links, whosesoever they are."""
+
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def refresh_tokens(self) -> Store[RefreshToken]: ...
+    @property
+    def links(self) -> LinkStore: ...
+
+
+class IdentityUnit(FilesUnit, SessionUnit, Protocol):
     """A transaction over accounts."""
 
     @property
@@ -74,13 +85,7 @@ class IdentityUnit(FilesUnit, Protocol):
     @property
     def otps(self) -> OtpStore: ...
     @property
-    def sessions(self) -> SessionStore: ...
-    @property
-    def refresh_tokens(self) -> Store[RefreshToken]: ...
-    @property
     def admins(self) -> Store[AdminUser]: ...
-    @property
-    def links(self) -> LinkStore: ...
     @property
     def contact_changes(self) -> Store[ContactChange]: ...
     @property
@@ -149,8 +154,9 @@ class TokenSigner(Protocol):
         issued_at: datetime,
         expires_at: datetime,
         role: str | None = None,
+        tenant: UUID | None = None,
     ) -> str:
-        """A signed token."""
+        """A signed token; `tenant` is the company whose staff it speaks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,12 @@ class Caller:
     user_id: UUID
     session_id: UUID
     role: str | None = None
+    tenant: UUID | None = None
+
+    @property
+    def id(self) -> UUID:
+        """Whose keys and limits are his."""
+        return self.user_id
 
 
 class TokenVerifier(Protocol):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from allonova.application.identity.codes import link_token, token_hash
 from allonova.application.identity.offers import PasswordOffer
-from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.ports import SessionUnit
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Clock, Ids, Secrets
 from allonova.domain.identity.contact import Contact
@@ -26,7 +26,7 @@ class LinkDesk:
     secrets: Secrets
 
     async def issue(
-        self, unit: IdentityUnit, contact: Contact, purpose: LinkPurpose, *, offer: PasswordOffer | None = None
+        self, unit: SessionUnit, contact: Contact, purpose: LinkPurpose, *, offer: PasswordOffer | None = None
     ) -> int | None:
         """Make a link and have it sent, if some account has the phone or e-mail; at most three in ten minutes.
 
@@ -44,7 +44,7 @@ class LinkDesk:
 
     async def make(
         self,
-        unit: IdentityUnit,
+        unit: SessionUnit,
         contact: Contact,
         purpose: LinkPurpose,
         *,
@@ -72,7 +72,7 @@ class LinkDesk:
         await unit.links.add(link)
         return link
 
-    async def redeem(self, unit: IdentityUnit, token: str, purpose: LinkPurpose) -> LinkToken | None:
+    async def redeem(self, unit: SessionUnit, token: str, purpose: LinkPurpose) -> LinkToken | None:
         """The link of a token, as it was before it was used up now. None for any that works no more: the unit must
         commit all the same.
         """

@@ -138,8 +138,28 @@ class Unit(Protocol):
     def keys(self) -> IdempotencyKeys: ...
 
 
+class JobRuns(Protocol):
+    """Ticks of jobs whose effect lies outside the database: each is worked once, however many workers there are."""
+
+    async def claim(self, job: str, tick: str, *, now: datetime, lease: timedelta) -> bool:
+        """Take a tick that nobody has finished and nobody holds; whoever dies with it loses it when the lease ends."""
+
+    async def finish(self, job: str, tick: str, *, now: datetime, error: str | None = None) -> None:
+        """It was worked, well or not."""
+
+
+class JobUnit(Unit, Protocol):
+    """A transaction of a job that works tick by tick."""
+
+    @property
+    def job_runs(self) -> JobRuns: ...
+
+
 type Begin[U] = Callable[[], AbstractAsyncContextManager[U]]
 """Opens a unit: commits on a clean exit, rolls back otherwise."""
+
+type BeginFor[U] = Callable[[UUID], AbstractAsyncContextManager[U]]
+"""Opens a unit in which of all that belongs to somebody only what belongs to this one can be seen or written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,18 @@ class LinkPurpose(StrEnum):
     EMAIL_VERIFY = "email_verify"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
     ADMIN_PASSWORD = "admin_password"  # noqa: S105 - a purpose
+    STAFF_INVITATION = "staff_invitation"
+    STAFF_EMAIL = "staff_email"
+    STAFF_PASSWORD = "staff_password"  # noqa: S105 - a purpose
 
 
 LINK_TTL: Mapping[LinkPurpose, timedelta] = {
     LinkPurpose.EMAIL_VERIFY: timedelta(hours=24),
     LinkPurpose.PASSWORD_RESET: timedelta(minutes=30),
     LinkPurpose.ADMIN_PASSWORD: timedelta(hours=24),
+    LinkPurpose.STAFF_INVITATION: timedelta(hours=72),  # nova.md, Endpoints
+    LinkPurpose.STAFF_EMAIL: timedelta(hours=72),
+    LinkPurpose.STAFF_PASSWORD: timedelta(minutes=30),
 }
 
 

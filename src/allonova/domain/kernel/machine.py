@@ -18,6 +18,7 @@ class Party(StrEnum):
 
     PASSENGER = "passenger"
     DRIVER = "driver"
+    CHAUFFEUR = "chauffeur"
     OWNER = "owner"
     ADMIN = "admin"
     SYSTEM = "system"

@@ -14,6 +14,8 @@ _BOOKING = (
     "carpool.kyc_documents",
 )
 
+_CARD = ("dispatch.commandes", "dispatch.clients", "dispatch.taxis", "dispatch.demandes")
+
 UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
     "attempts": ("platform.attempts",),
     "audit": ("platform.audit_logs",),
@@ -43,6 +45,21 @@ UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
     "journal": ("platform.accounts", "platform.journal_entries", "platform.postings"),
     "webhook_events": ("platform.webhook_events",),
     "reads": (),
+    "job_runs": ("platform.job_runs",),
+    "societes": ("dispatch.societes", "dispatch.compteurs"),
+    "staff": ("dispatch.users",),
+    "taxis": ("dispatch.taxis",),
+    "clients": ("dispatch.clients",),
+    "commandes": ("dispatch.commandes",),
+    "demandes": ("dispatch.demandes",),
+    "deplacements": ("dispatch.deplacements",),
+    "interventions": ("dispatch.interventions",),
+    "notices": ("dispatch.notifications",),
+    "staff_devices": ("dispatch.devices",),
+    "positions": ("dispatch.positions", "dispatch.taxi_positions"),
+    "semaines": ("dispatch.semaines",),
+    "trail": ("dispatch.audit_log",),
+    "board": _CARD,
 }
 """By the attribute of a unit."""
 

@@ -12,10 +12,16 @@ from typing import Any
 
 from allonova.adapters.crypto.tokens import JoseTokens
 from allonova.application.carpool.ports import CarpoolQueries, RoutePlanner, SearchCache
+from allonova.application.dispatch.board_queries import BoardQueries
+from allonova.application.dispatch.company_queries import CompanyQueries
+from allonova.application.dispatch.desk_queries import DeskQueries
+from allonova.application.dispatch.fleet_queries import FleetQueries
+from allonova.application.dispatch.ports import Doors
+from allonova.application.dispatch.stats_queries import StatsQueries
 from allonova.application.files.ports import FileCleaner, FileStore, SignedFiles
 from allonova.application.identity.ports import IdentityQueries, PasswordHasher, Revocations, TotpCodes
 from allonova.application.kernel.limits import RateLimiter
-from allonova.application.kernel.ports import Begin, Clock, DeliveryQueue, Ids, Sealer, Secrets
+from allonova.application.kernel.ports import Begin, BeginFor, Clock, DeliveryQueue, Ids, Sealer, Secrets
 from allonova.application.kernel.relay import Handler
 from allonova.application.kyc.ports import KycQueries
 from allonova.application.money.ports import BooksQueries, PaymentGateway
@@ -24,11 +30,25 @@ from allonova.domain.money.payment import Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """What NOVA stands on: units of a company, look-ups across companies, reads."""
+
+    begin_for: BeginFor[Any]
+    doors: Doors
+    board: BoardQueries
+    companies: CompanyQueries
+    fleet: FleetQueries
+    stats: StatsQueries
+    desk: DeskQueries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """What memory and PostgreSQL with Redis do each in their way."""
 
     begin: Begin[Any]
     carpool: CarpoolQueries
+    dispatch: Dispatch
     identity: IdentityQueries
     papers: KycQueries
     books: BooksQueries

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -104,5 +105,17 @@ JOB_REQUESTS = Table(
     words("error", optional=True),
     created(),
     Index("ix_job_requests_due", "created_at", postgresql_where=text("taken_at IS NULL AND done_at IS NULL")),
+    schema=PLATFORM,
+)
+
+JOB_RUNS = Table(
+    "job_runs",
+    METADATA,
+    words("job"),
+    words("tick"),
+    moment("lease_until"),
+    moment("finished_at", optional=True),
+    words("error", optional=True),
+    PrimaryKeyConstraint("job", "tick"),
     schema=PLATFORM,
 )

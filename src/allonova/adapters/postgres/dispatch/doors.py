@@ -1,0 +1,64 @@
+"""Look-ups that cross companies: functions that run as their owner, past row-level security."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from allonova.adapters.postgres.runner import Runner
+from allonova.application.dispatch.ports import Doors, Due, Zone
+
+
+class PostgresDoors:
+    """One round trip each."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def of_email(self, email: str) -> UUID | None:
+        """See Doors."""
+        return await self._one("SELECT dispatch.societe_of_email($1)", email)
+
+    async def of_user(self, user_id: UUID) -> UUID | None:
+        """See Doors."""
+        return await self._one("SELECT dispatch.societe_of_user($1)", user_id)
+
+    async def of_form(self, slug: str | None) -> UUID | None:
+        """See Doors."""
+        return await self._one("SELECT dispatch.societe_of_form($1)", slug)
+
+    async def of_suivi(self, reference: str, suivi_hash: str) -> UUID | None:
+        """See Doors."""
+        return await self._one("SELECT dispatch.societe_of_suivi($1, $2)", reference, suivi_hash)
+
+    async def is_slug_free(self, slug: str) -> bool:
+        """See Doors."""
+        return bool(await self._runner.fetchval("SELECT dispatch.is_slug_free($1)", slug))
+
+    async def zones(self) -> list[Zone]:
+        """See Doors."""
+        rows = await self._runner.fetch("SELECT societe_id, fuseau, since FROM dispatch.zones()")
+        return [Zone(row[0], row[1], row[2]) for row in rows]
+
+    async def overdue_demandes(self, now: datetime, *, limit: int) -> list[Due]:
+        """See Doors."""
+        return await self._due("SELECT societe_id, commande_id FROM dispatch.overdue_demandes($1, $2)", now, limit)
+
+    async def waiting_too_long(self, now: datetime, *, limit: int) -> list[Due]:
+        """See Doors."""
+        return await self._due("SELECT societe_id, commande_id FROM dispatch.waiting_too_long($1, $2)", now, limit)
+
+    async def to_dispatch(self, now: datetime, *, limit: int) -> list[Due]:
+        """See Doors."""
+        return await self._due("SELECT societe_id, commande_id FROM dispatch.to_dispatch($1, $2)", now, limit)
+
+    async def _one(self, sql: str, *args: object) -> UUID | None:
+        found: UUID | None = await self._runner.fetchval(sql, *args)
+        return found
+
+    async def _due(self, sql: str, now: datetime, limit: int) -> list[Due]:
+        return [Due(row[0], row[1]) for row in await self._runner.fetch(sql, now, limit)]
+
+
+def _conforms(doors: PostgresDoors) -> Doors:
+    return doors

@@ -1,0 +1,104 @@
+"""Offers to chauffeurs: how they are made, and how they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from allonova.application.dispatch.notices import NoticeDesk
+from allonova.application.dispatch.ports import DispatchUnit
+from allonova.application.kernel.ports import Clock, Ids
+from allonova.domain.dispatch.commande import Commande, CommandeAction
+from allonova.domain.dispatch.demande import Demande, DemandeAction, DemandeStatut, Origine
+from allonova.domain.dispatch.events import CommandeChanged, DemandeChanged
+from allonova.domain.dispatch.notification import NotificationType
+from allonova.domain.dispatch.societe import Societe
+from allonova.domain.dispatch.staff import Membre, StaffUser
+from allonova.domain.dispatch.taxi import Taxi
+from allonova.domain.kernel.machine import Party
+
+
+@dataclass(frozen=True, slots=True)
+class OfferDesk:
+    """Makes and ends demandes, and saves cards. The unit has locked the commande, then the taxis."""
+
+    clock: Clock
+    ids: Ids
+    notices: NoticeDesk
+
+    async def save(
+        self, unit: DispatchUnit, commande: Commande, action: CommandeAction | str, *, by: Membre | None
+    ) -> None:
+        """Keep a changed card and let boards and phones know."""
+        await unit.commandes.save(commande)
+        doer = "" if by is None else str(by.id)
+        await unit.outbox.put(CommandeChanged(commande.societe_id, commande.id, commande.version, str(action), doer))
+
+    async def open(
+        self,
+        unit: DispatchUnit,
+        societe: Societe,
+        commande: Commande,
+        taxi: Taxi,
+        driver: StaffUser,
+        *,
+        origine: Origine,
+        force: bool = False,
+    ) -> Demande:
+        """Ask a chauffeur; his phone rings. The commande itself is the caller's to change and save."""
+        now = self.clock.now()
+        demande = Demande(
+            id=self.ids.new(),
+            societe_id=societe.id,
+            commande_id=commande.id,
+            chauffeur_id=driver.id,
+            taxi_id=taxi.id,
+            origine=origine,
+            force=force,
+            expire_at=now + societe.answer_time,
+            created_at=now,
+            updated_at=now,
+        )
+        await unit.demandes.add(demande)
+        await self._changed(unit, demande)
+        await self.notices.tell(
+            unit,
+            societe.id,
+            [driver.id],
+            NotificationType.DEMANDE_RECUE,
+            titre="Nouvelle demande",
+            description=f"{commande.reference} : {commande.prise_en_charge} → {commande.destination}",
+            data={"commandeId": str(commande.id), "demandeId": str(demande.id)},
+        )
+        return demande
+
+    async def end(
+        self, unit: DispatchUnit, demande: Demande, action: DemandeAction, by: Party, *, motif: str | None = None
+    ) -> None:
+        """Write down how a demande ended, and let its phone know."""
+        demande.go(action, by, self.clock.now(), motif=motif)
+        await unit.demandes.save(demande)
+        await self._changed(unit, demande)
+
+    async def close_overdue(self, unit: DispatchUnit, demandes: list[Demande]) -> list[Demande]:
+        """End those whose time is over; which they were."""
+        now = self.clock.now()
+        overdue = [d for d in demandes if d.statut is DemandeStatut.PROPOSEE and not d.is_open(now)]
+        for demande in overdue:
+            await self.end(unit, demande, DemandeAction.EXPIRE, Party.SYSTEM)
+        return overdue
+
+    async def withdraw_all(self, unit: DispatchUnit, commande: Commande, *, but: UUID | None = None) -> list[Demande]:
+        """End every demande of a commande that is open or accepted, except `but`; which they were."""
+        demandes = await unit.demandes.of_commande(commande.id)
+        await self.close_overdue(unit, demandes)
+        standing = (DemandeStatut.PROPOSEE, DemandeStatut.ACCEPTEE)
+        ended = [each for each in demandes if each.statut in standing and each.id != but]
+        for demande in ended:
+            await self.end(unit, demande, DemandeAction.WITHDRAW, Party.SYSTEM)
+        return ended
+
+    async def _changed(self, unit: DispatchUnit, demande: Demande) -> None:
+        await unit.outbox.put(
+            DemandeChanged(demande.societe_id, demande.id, demande.chauffeur_id, demande.statut.value)
+        )

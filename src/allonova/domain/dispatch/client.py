@@ -1,0 +1,47 @@
+"""Who orders courses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from allonova.domain.dispatch.recherche import folded
+
+
+class ClientType(StrEnum):
+    """What kind of customer."""
+
+    PARTICULIER = "particulier"
+    ENTREPRISE = "entreprise"
+    HOTEL = "hotel"
+    HOPITAL = "hopital"
+
+
+@dataclass(slots=True, kw_only=True)
+class Client:
+    """Somebody in the company's address book. One with history is never deleted, only no longer `active`.
+    `recherche` is what a search looks through.
+    """
+
+    id: UUID
+    societe_id: UUID
+    type: ClientType
+    nom: str
+    contact_email: str | None = None
+    contact_phone: str | None = None
+    adresse: str | None = None
+    active: bool = True
+    recherche: str = ""
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.recherche:
+            self.index()
+
+    def index(self) -> None:
+        """Write down what a search looks through, after a change."""
+        self.recherche = folded(self.nom, self.contact_email, self.contact_phone, self.adresse)
