@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 from uuid import UUID
 
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.tables import JOURNAL_ENTRIES
+from allonova.adapters.memory.dispatch.tables import TABLES as DISPATCH_TABLES
 from allonova.adapters.memory.platform import AUDIT_LOGS, OUTBOX
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.postgres.runner import Runner
@@ -28,8 +30,9 @@ SELECT event, subscriber, attempts, done_at IS NOT NULL, dead_at IS NOT NULL FRO
 _AUDIT = "SELECT action, meta::text FROM platform.audit_logs ORDER BY seq"
 _TABLES = """
 SELECT oid::regclass::text FROM pg_class
-WHERE relkind = 'r' AND relnamespace IN ('carpool'::regnamespace, 'platform'::regnamespace) ORDER BY 1
+WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('carpool', 'dispatch', 'platform') ORDER BY 1
 """
+_AGES = {"audit_log": "ts", "positions": "at", "taxi_positions": "at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,9 @@ class Inside(Protocol):
     async def audit(self) -> list[AuditLine]:
         """Every line of the audit log, in the order of their writing."""
 
+    async def dispatch(self, table: str) -> list[Any]:
+        """The rows of a table of dispatch, of every company, the oldest first; columns are attributes."""
+
     async def everything(self) -> str:
         """All rows of all tables, to be compared with another moment's."""
 
@@ -104,6 +110,11 @@ class InsideMemory:
         """See Inside."""
         return [AuditLine(row.action, str(row.meta)) for row in self._database.rows(AUDIT_LOGS).values()]
 
+    async def dispatch(self, table: str) -> list[Any]:
+        """See Inside."""
+        kept = next(each for each in DISPATCH_TABLES if each.name == f"dispatch.{table}")
+        return sorted(self._database.all_rows(kept).values(), key=attrgetter(_AGES.get(table, "created_at")))
+
     async def everything(self) -> str:
         """See Inside."""
         return repr(self._database._tables)
@@ -127,6 +138,13 @@ class InsidePostgres:
     async def audit(self) -> list[AuditLine]:
         """See Inside."""
         return [AuditLine(*row) for row in await self._owner.fetch(_AUDIT)]
+
+    async def dispatch(self, table: str) -> list[Any]:
+        """See Inside."""
+        rows = await self._owner.fetch(
+            f"SELECT * FROM dispatch.{table} ORDER BY {_AGES.get(table, 'created_at')}, ctid"
+        )
+        return [SimpleNamespace(**dict(row)) for row in rows]
 
     async def everything(self) -> str:
         """See Inside."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -71,6 +72,38 @@ class OfferDesk:
             data={"commandeId": str(commande.id), "demandeId": str(demande.id)},
         )
         return demande
+
+    async def grant(
+        self,
+        unit: DispatchUnit,
+        societe: Societe,
+        commande: Commande,
+        taxi: Taxi,
+        driver: StaffUser,
+        *,
+        force: bool,
+    ) -> None:
+        """Write down a yes that a dispatcher gave in the chauffeur's name, nobody having been asked."""
+        now = self.clock.now()
+        demande = Demande(
+            id=self.ids.new(),
+            societe_id=societe.id,
+            commande_id=commande.id,
+            chauffeur_id=driver.id,
+            taxi_id=taxi.id,
+            force=force,
+            expire_at=now + societe.answer_time,
+            created_at=now,
+            updated_at=now,
+        )
+        demande.go(DemandeAction.CONFIRM, Party.ADMIN, now)
+        await unit.demandes.add(demande)
+        await self._changed(unit, demande)
+
+    async def announce(self, unit: DispatchUnit, demandes: Iterable[Demande]) -> None:
+        """Let their phones show them anew."""
+        for demande in demandes:
+            await self._changed(unit, demande)
 
     async def end(
         self, unit: DispatchUnit, demande: Demande, action: DemandeAction, by: Party, *, motif: str | None = None

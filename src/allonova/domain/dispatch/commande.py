@@ -12,6 +12,7 @@ from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Machine, Party, step
 
 DUREE_MINUTES = 60  # nova.md, Objects
+DUREE_MAX_MINUTES = 1440  # a day: what touches a day began on it or on the one before
 AUTO_AHEAD = timedelta(minutes=45)  # nova.md, automatic: a pre-booking is offered this long before
 AUTO_TRIES = 3
 SLA_AHEAD = timedelta(hours=24)  # nova.md, Jobs: a pre-booking does not wait before that
@@ -149,10 +150,19 @@ class Commande:
         needs_taxi = (CommandeAction.CONFIRM, CommandeAction.TAKE_BACK)
         return tuple(a for a in found if a is not CommandeAction.UNDO and (self.taxi_id or a not in needs_taxi))
 
+    def require(self, action: CommandeAction, by: Party) -> None:
+        """Raise InvalidTransition or Forbidden unless this party may do it now."""
+        COMMANDE.go(self.statut, action, by)
+
     @property
     def waits_since(self) -> datetime:
         """From when a wait counts: not before the day that lies before a pre-booking."""
         return max(self.en_attente_depuis, self.date_iso - SLA_AHEAD)
+
+    def has_waited_too_long(self, longest: timedelta, at: datetime) -> bool:
+        """Whether somebody is to be told, and was not yet: once in a wait."""
+        is_waiting = self.statut is CommandeStatut.EN_ATTENTE and self.sla_signale_at is None
+        return is_waiting and self.waits_since + longest <= at
 
     def offer(self, action: CommandeAction, by: Party, at: datetime, *, taxi_id: UUID | None) -> None:
         """It is put to one chauffeur, and stands on his taxi meanwhile; or to several, and stands on none."""
@@ -170,15 +180,20 @@ class Commande:
         self.auto_at = None
 
     def release(self, action: CommandeAction, by: Party, at: datetime) -> None:
-        """Back to the pool: a new wait begins."""
-        self.statut = COMMANDE.go(self.statut, action, by)
+        """Back to the pool: a new wait begins. After a chauffeur had it, all automatic tries are to be had again."""
+        before, self.statut = self.statut, COMMANDE.go(self.statut, action, by)
+        if before is CommandeStatut.ASSIGNEE:
+            self.essais_auto = 0
         self.taxi_id = self.chauffeur_id = self.assignee_at = self.sla_signale_at = None
         self.chevauchement_force = False
         self.en_attente_depuis = self.updated_at = at
 
     def shift(self, at: datetime, *, date_iso: datetime, duree_minutes: int) -> None:
-        """Another time. Raises InvalidTransition once it is under way."""
+        """Another time, for which the automatic dispatch has all its tries again. Raises InvalidTransition once it is
+        under way.
+        """
         self.statut = COMMANDE.go(self.statut, CommandeAction.MOVE, Party.ADMIN)
+        self.essais_auto = 0
         self.date_iso, self.duree_minutes = date_iso, duree_minutes
         self.fin_iso = end_of(date_iso, duree_minutes)
         self.updated_at = at
