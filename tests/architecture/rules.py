@@ -165,7 +165,7 @@ def bare_except(module: Module) -> Found:
 
 def printed(module: Module) -> Found:
     """Only the command line talks to the terminal; the rest logs."""
-    if module.is_in("main/cli.py", "main/cli", "main/demo.py", "main/demo"):
+    if module.is_in("main/cli.py", "main/cli", "main/demo"):
         return
     for node in module.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":

@@ -1,4 +1,4 @@
-"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|docs`."""
+"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|backup|docs`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 from allonova.domain.identity.roles import Role
 from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD
+from allonova.main.seed_nova import ADMIN as NOVA_ADMIN
+from allonova.main.seed_nova import CHAUFFEUR
 from allonova.main.settings import Env, Misconfigured, Settings, choose_run_mode, pass_to_children
 
 if TYPE_CHECKING:
@@ -52,12 +54,13 @@ def _parser() -> argparse.ArgumentParser:
         ("sandbox", sandbox, "the played outside world alone"),
         ("migrate", migrate, "bring DATABASE_URL to the newest revision"),
         ("seed", seed, "put the demo data into DATABASE_URL"),
-        ("demo", demo, "play the main story against a running service"),
+        ("demo", demo, "play both main stories against a running service"),
     ):
         commands.add_parser(name, help=help_text).set_defaults(command=command)
     _add_admin(commands.add_parser("admin", help="who works in the back office"))
     books = commands.add_parser("books", help="the books").add_subparsers(required=True, metavar="WHAT")
     books.add_parser("verify", help="prove that they balance").set_defaults(command=verify_books)
+    _add_backup(commands.add_parser("backup", help="make a backup now, prove one, put one back"))
     docs = commands.add_parser("docs", help="generated files").add_subparsers(required=True, metavar="WHAT")
     docs.add_parser("write", help="write them").set_defaults(command=write_docs)
     docs.add_parser("check", help="compare them").set_defaults(command=check_docs)
@@ -76,6 +79,16 @@ def _add_admin(parser: argparse.ArgumentParser) -> None:
     for command in (create, change, deeds.add_parser("link", help="print a new link that sets the password")):
         command.add_argument("email", metavar="EMAIL")
         command.set_defaults(command=administer)
+
+
+def _add_backup(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=back_up, deed="make")
+    deeds = parser.add_subparsers(metavar="WHAT", dest="deed")
+    verify = deeds.add_parser("verify", help="restore a file into the verification database, and compare")
+    put_back = deeds.add_parser("restore", help="restore a file into an empty database, and compare")
+    put_back.add_argument("--into", metavar="URL", required=True, help="of a superuser; - reads it from standard input")
+    for command in (verify, put_back):
+        command.add_argument("file", metavar="FILE", type=Path)
 
 
 def _settings() -> Settings:
@@ -122,8 +135,9 @@ def _greet(settings: Settings) -> None:
             f"  sandbox  {settings.base_url}/sandbox/outbox?channel=sms  (the codes that went out by SMS)",
             "  demo accounts, by SMS code: driver +2250700000001, passengers +2250700000002 and +2250700000003",
             f"  back office: {', '.join(ADMIN_EMAIL.format(role=role) for role in Role)}",
+            f"  NOVA: {NOVA_ADMIN}, {CHAUFFEUR.format(number='1…4')}",
             f"  password of all: {DEMO_PASSWORD}",
-            "  play the story with: make demo",
+            "  play both stories with: make demo",
         ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
@@ -197,7 +211,7 @@ def migrate(_: argparse.Namespace) -> int:
     from allonova.adapters.postgres.migrate import migrate as upgrade  # noqa: PLC0415
 
     settings = _settings()
-    upgrade(settings.migrations_database_url or settings.database_url)
+    upgrade(settings.owner_url)
     return 0
 
 
@@ -228,6 +242,13 @@ def demo(_: argparse.Namespace) -> int:
 def administer(args: argparse.Namespace) -> int:
     """The back office's accounts."""
     from allonova.main.admin import administer as go  # noqa: PLC0415
+
+    return go(args, _settings())
+
+
+def back_up(args: argparse.Namespace) -> int:
+    """Exit code 1 when there is no backup that can be relied on."""
+    from allonova.main.backup import back_up as go  # noqa: PLC0415
 
     return go(args, _settings())
 

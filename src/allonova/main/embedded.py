@@ -14,8 +14,10 @@ from allonova.adapters.crypto.clock import OffsetClock
 from allonova.adapters.http.root import create_app
 from allonova.adapters.jobs.inprocess import InProcessJobs
 from allonova.adapters.sandbox.app import SandboxConfig, create_sandbox, sandbox_running
+from allonova.main.parts.desks import desks
 from allonova.main.platforms import memory_platform
 from allonova.main.seed import seed_demo
+from allonova.main.seed_nova import seed_nova
 from allonova.main.settings import Settings
 from allonova.main.wiring import Service, build_outside, build_service, http_config
 
@@ -27,6 +29,7 @@ def sandbox_config(settings: Settings, state: Path) -> SandboxConfig:
         public_url=settings.base_url,
         webhook_base_url=settings.own_url,
         wave_webhook_secret=settings.wave_webhook,
+        form_hostname=settings.form_hostnames[0],
     )
 
 
@@ -59,12 +62,22 @@ def create_embedded(settings: Settings) -> FastAPI:
 
 
 async def seed(service: Service) -> bool:
-    """Put the demo data in, unless it is there."""
-    return await seed_demo(
-        service.platform.begin,
-        clock=service.platform.clock,
-        ids=service.outside.ids,
-        sealer=service.outside.sealer,
-        hasher=service.outside.hasher,
-        planner=service.outside.planner,
+    """Put the demo data in, unless it is there. Whether anything was missing."""
+    platform, outside = service.platform, service.outside
+    rides = await seed_demo(
+        platform.begin,
+        clock=platform.clock,
+        ids=outside.ids,
+        sealer=outside.sealer,
+        hasher=outside.hasher,
+        planner=outside.planner,
     )
+    courses = await seed_nova(
+        platform.dispatch.begin_for,
+        platform.dispatch.doors,
+        desks(platform, outside).orders,
+        clock=platform.clock,
+        ids=outside.ids,
+        hasher=outside.hasher,
+    )
+    return rides or courses

@@ -1,109 +1,18 @@
-"""Plays the main story against a running service, over HTTP alone, and prints each step."""
+"""AlloCar's story: publish → search → book → accept → pay → check in → ride → complete."""
 
 from __future__ import annotations
 
-import sys
 import time
 import uuid
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
+from allonova.main.demo.stage import PATIENCE_S, Stage, StepFailed
 from allonova.main.seed import DRIVER_PHONE, PASSENGER_PHONE
 
 ABIDJAN = {"lat": 5.3575, "lon": -4.0083, "text": "Abidjan, Plateau"}
 YAMOUSSOUKRO = {"lat": 6.8190, "lon": -5.2760, "text": "Yamoussoukro"}
 TOUMODI = {"lat": 6.5570, "lon": -5.0190}
-PATIENCE_S = 15
-TELLING = (
-    "status",
-    "first_name",
-    "seats",
-    "amount_total",
-    "amount",
-    "fees",
-    "expires_in",
-    "hold_expires_at",
-    "outcome",
-)
-
-
-class StepFailed(Exception):
-    """A step did not come out as it should."""
-
-
-@dataclass
-class Stage:
-    """Calls the service and shows what comes back."""
-
-    http: httpx.Client
-    step: int = 0
-    headers: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def call(
-        self,
-        title: str,
-        method: str,
-        path: str,
-        *,
-        who: str | None = None,
-        expect: int = 200,
-        body: Any = None,
-        key: str | None = None,
-        params: dict[str, str] | None = None,
-    ) -> Any:
-        """One step; its `data`. Raises StepFailed on any other status."""
-        self.step += 1
-        headers = dict(self.headers.get(who or "", {}))
-        if key:
-            headers["Idempotency-Key"] = key
-        answer = self.http.request(method, path, json=body, headers=headers, params=params)
-        self.show(f"{title}  [{method} {path.split('?', maxsplit=1)[0]} → {answer.status_code}]")
-        if answer.status_code != expect:
-            raise StepFailed(f"expected {expect}, got {answer.status_code}: {answer.text[:500]}")
-        data = answer.json().get("data") if answer.content else None
-        if facts := brief(data):
-            self.note(facts)
-        return data
-
-    def show(self, text: str) -> None:
-        """A line for people."""
-        sys.stdout.write(f"{self.step:>3}. {text}\n")
-
-    def note(self, text: str) -> None:
-        """What a step brought."""
-        sys.stdout.write(f"       {text}\n")
-
-    def check(self, what: str, *, is_true: bool) -> None:
-        """Raises StepFailed unless it is so."""
-        if not is_true:
-            raise StepFailed(what)
-        self.note(f"✓ {what}")
-
-    def eventually(self, what: str, path: str, who: str, wanted: dict[str, Any]) -> Any:
-        """Reads until it is as wanted, within 15 s."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            data = self.http.get(path, headers=self.headers[who]).json()["data"]
-            if all(data[name] == value for name, value in wanted.items()):
-                self.note(f"✓ {what}")
-                return data
-            if time.monotonic() > deadline:
-                raise StepFailed(f"{what}: still {data}")
-            time.sleep(0.1)
-
-
-def brief(data: Any) -> str:
-    """The telling fields of an answer, on one line."""
-    if isinstance(data, list):
-        return f"{len(data)} found"
-    if not isinstance(data, dict):
-        return ""
-    found = data.get("payment", data)
-    facts = [f"{name} {found[name]}" for name in TELLING if found.get(name) is not None]
-    return ", ".join(facts)
 
 
 def log_in(stage: Stage, who: str, phone: str) -> None:
@@ -119,9 +28,7 @@ def log_in(stage: Stage, who: str, phone: str) -> None:
 
 
 def _outbox(stage: Stage, phone: str) -> list[Any]:
-    answer = stage.http.get("/sandbox/outbox", params={"channel": "sms", "to": phone})
-    found: list[Any] = answer.json()["data"]
-    return [item for item in found if item["template"] == "otp"]
+    return [item for item in stage.sent("sms", phone) if item["template"] == "otp"]
 
 
 def _new_code(stage: Stage, phone: str, seen: set[str | None], sent_at: str) -> str:
@@ -229,16 +136,3 @@ def _ride(stage: Stage, booking: Any) -> None:
     stage.check("so is the trip", is_true=done["trip"]["status"] == "completed")
     steps = " → ".join(event["to_status"] for event in done["events"])
     stage.note(f"history: {steps}")
-
-
-def play(base_url: str) -> int:
-    """Exit code: 0 when every step was as it should be."""
-    with httpx.Client(base_url=base_url, timeout=20) as http:
-        stage = Stage(http)
-        try:
-            ride(stage)
-        except (StepFailed, httpx.HTTPError) as failure:
-            sys.stdout.write(f"\nNot as it should be: {failure}\n")
-            return 1
-    sys.stdout.write("\nThe story is complete.\n")
-    return 0
