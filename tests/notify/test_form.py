@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allonova.adapters.notify.form import FOOTER, MAX_SUBJECT, Form, form
-from allonova.application.notifications.ports import Letter
+from allonova.adapters.notify.form import MAX_SUBJECT, Form, footer, form
+from allonova.application.notifications.ports import ALLOCAR, Letter
 
 LINK = "https://app.test/verify-email?a=1&b=2#token=Ab_9-x"
 HOSTILE = "<script>alert(1)</script> & \"Zoé\" 'x'"
@@ -23,6 +23,7 @@ def a_letter(
     paragraphs: tuple[str, ...] = ("Un.", "Deux : 13 500 F."),
     code: str | None = None,
     url: str | None = None,
+    brand: str = ALLOCAR,
 ) -> Letter:
     return Letter(
         template="otp",
@@ -32,6 +33,7 @@ def a_letter(
         code=code,
         url=url,
         button=url and "Confirmer",
+        brand=brand,
     )
 
 
@@ -74,9 +76,11 @@ def shown_in(made: Form) -> list[str]:
     "letter", [{}, {"code": "482915"}, {"url": LINK}, {"paragraphs": ("Seul.",), "code": "1"}, {"subject": HOSTILE}]
 )
 def test_both_say_the_same_when_a_letter_is_formed(letter: dict[str, str], language: str) -> None:
-    made = form(a_letter(language=language, **letter))  # type: ignore[arg-type] # the parameters' own types
+    given = a_letter(language=language, **letter)  # type: ignore[arg-type] # the parameters' own types
+    made = form(given)
     assert [word for word in words(made.text) if word != "--"] == shown_in(made)
-    assert FOOTER[language] in made.text
+    assert footer(given) in made.text
+    assert footer(given).startswith(("AlloCar, le covoiturage.", "AlloCar, shared rides."))
     assert f'<html lang="{language}">' in made.html
 
 
@@ -91,6 +95,14 @@ def test_markup_stays_text_when_a_name_holds_it() -> None:
     made = form(a_letter(subject=HOSTILE, paragraphs=(HOSTILE, HOSTILE), code=HOSTILE))
     assert "<script" not in made.html
     assert " ".join(shown_in(made)).count("<script>alert(1)</script> & \"Zoé\" 'x'") == 4
+
+
+def test_letter_is_in_the_name_of_whoever_writes_it() -> None:
+    made = form(a_letter(brand=f"Taxis\r\n {HOSTILE}"))
+    assert "AlloCar" not in made.text + made.html
+    assert made.text.count(f"Taxis {HOSTILE}. Ce message est automatique") == 1
+    assert "<script" not in made.html
+    assert " ".join(Page(made.html).seen).count(f"Taxis {HOSTILE}") == 2
 
 
 def test_link_stays_one_attribute_when_it_holds_quotes() -> None:

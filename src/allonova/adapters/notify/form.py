@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from allonova.application.notifications.ports import Letter
+from allonova.application.notifications.ports import ALLOCAR, Letter
 
-BRAND: Final = "AlloCar"
-FOOTER: Final = {
-    "fr": "AlloCar, le covoiturage. Ce message est automatique : n’y répondez pas.",
-    "en": "AlloCar, shared rides. This message is automatic: please do not answer it.",
+ABOUT: Final = {
+    "fr": {ALLOCAR: "AlloCar, le covoiturage."},
+    "en": {ALLOCAR: "AlloCar, shared rides."},
+}
+"""What a brand is; one that is not known here says its name alone."""
+AUTOMATIC: Final = {
+    "fr": "Ce message est automatique : n’y répondez pas.",
+    "en": "This message is automatic: please do not answer it.",
 }
 OR_COPY: Final = {"fr": "Ou copiez cette adresse :", "en": "Or copy this address:"}
 MAX_SUBJECT: Final = 200
@@ -92,6 +96,13 @@ def one_line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
+def footer(letter: Letter) -> str:
+    """Whose message it is."""
+    brand = one_line(letter.brand)
+    about = ABOUT[letter.language].get(brand, f"{brand}.")
+    return f"{about} {AUTOMATIC[letter.language]}"
+
+
 def _text(letter: Letter, subject: str) -> str:
     first, *rest = letter.paragraphs
     parts = [subject, first]
@@ -99,7 +110,7 @@ def _text(letter: Letter, subject: str) -> str:
         parts.append(letter.code)
     if letter.url is not None:
         parts.append(f"{letter.button}\n{OR_COPY[letter.language]} {letter.url}")
-    return "\n\n".join([*parts, *rest, f"-- \n{FOOTER[letter.language]}"]) + "\n"
+    return "\n\n".join([*parts, *rest, f"-- \n{footer(letter)}"]) + "\n"
 
 
 def _html(letter: Letter, subject: str) -> str:
@@ -115,9 +126,9 @@ def _html(letter: Letter, subject: str) -> str:
         language=escape(letter.language),
         title=_shown(subject),
         font=_FONT,
-        brand=BRAND,
+        brand=_shown(one_line(letter.brand)),
         body="\n".join(parts),
-        footer=_shown(FOOTER[letter.language]),
+        footer=_shown(footer(letter)),
     )
 
 

@@ -19,6 +19,8 @@ from allonova.adapters.sandbox.ledger import Ledger
 from allonova.adapters.sandbox.outbox import Outbox
 from allonova.adapters.sandbox.pace import REAL_PACE, Pace
 from allonova.adapters.sandbox.providers.brevo import brevo
+from allonova.adapters.sandbox.providers.fcm import fcm
+from allonova.adapters.sandbox.providers.recaptcha import recaptcha
 from allonova.adapters.sandbox.providers.wave import wave
 from allonova.adapters.sandbox.state import State, StateClosed
 from allonova.adapters.sandbox.world import SandboxConfig, World
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Pace", "SandboxConfig", "create_sandbox", "sandbox_running"]
 
 PREFIX: Final = "/sandbox"
-PLAYED: Final = (wave, brevo)
+PLAYED: Final = (wave, brevo, recaptcha, fcm)
 
 
 def create_sandbox(

@@ -58,7 +58,7 @@ async def _spoken(provider: Provider, call: Call, request: Request) -> Response:
     try:
         return await call.handler(request)
     except ProviderRefused as refused:
-        return JSONResponse(refused.body, refused.status)
+        return JSONResponse(refused.body, refused.status, refused.headers)
     except BodyTooLarge:
         return JSONResponse(provider.breakdown(413), 413)
 

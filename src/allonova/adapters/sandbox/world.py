@@ -27,12 +27,15 @@ type Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
-    """Where the state lies, where a browser reaches `/sandbox`, where our API listens, the shared secrets."""
+    """Where the state lies, where a browser reaches `/sandbox`, where our API listens, the shared secrets, and on which
+    site the forms are.
+    """
 
     state_path: Path
     public_url: str
     webhook_base_url: str
     wave_webhook_secret: str = field(repr=False)
+    form_hostname: str = "localhost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +94,11 @@ class Checkout(Protocol):
 class ProviderRefused(Exception):
     """A refusal in the provider's own words."""
 
-    def __init__(self, status: int, body: Json) -> None:
+    def __init__(self, status: int, body: Json, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status)
         self.status = status
         self.body = body
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue
-from allonova.domain.kernel.errors import DomainError
+from allonova.domain.kernel.errors import DomainError, ProviderUnavailable
 from allonova.domain.kernel.events import Event
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,14 @@ class RelayOutbox:
                 "error": type(error).__name__,
             },
         )
-        retry_at = None if is_last else self.clock.now() + backoff(delivery.attempts)
+        retry_at = None if is_last else self.clock.now() + max(backoff(delivery.attempts), _asked_for(error))
         await self.queue.failed(delivery.id, error=type(error).__name__, retry_at=retry_at)
+
+
+def _asked_for(error: Exception) -> timedelta:
+    """How long a vendor asked to be left in peace."""
+    seconds = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
+    return timedelta(seconds=seconds or 0)
 
 
 def by_event_and_subscriber(subscriptions: list[Subscription]) -> dict[tuple[str, str], Subscription]:

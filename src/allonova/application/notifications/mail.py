@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from allonova.application.notifications.mail_accounts import ACCOUNTS
+from allonova.application.notifications.mail_courses import COURSES
+from allonova.application.notifications.mail_desk import DESK
 from allonova.application.notifications.mail_rides import RIDES
+from allonova.application.notifications.mail_staff import STAFF
 from allonova.application.notifications.templates import MailText, Template
 
-MAIL: dict[Template, dict[str, MailText]] = ACCOUNTS | RIDES
+MAIL: dict[Template, dict[str, MailText]] = ACCOUNTS | RIDES | COURSES | STAFF | DESK

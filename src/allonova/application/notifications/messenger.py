@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allonova.application.notifications.mail import MAIL
-from allonova.application.notifications.ports import Letter, MailSender, SmsSender
+from allonova.application.notifications.ports import ALLOCAR, NOVA, Letter, MailSender, SmsSender
 from allonova.application.notifications.sms import SMS
-from allonova.application.notifications.templates import Template
+from allonova.application.notifications.templates import OF_NOVA, Template
 
 THOUSANDS = {"fr": " ", "en": ","}
 
@@ -33,6 +33,7 @@ class Messenger:
         code: str | None = None,
         url: str | None = None,
         token: str | None = None,
+        brand: str | None = None,
         **facts: str | int,
     ) -> None:
         """Send a mail.
@@ -40,6 +41,7 @@ class Messenger:
         Args:
             code: a one-time code that it shows.
             url: where its button leads; `token` is the secret in it.
+            brand: in whose name; that of the template's world, unless it is somebody's own.
             facts: what the template's text names.
         """
         words = MAIL[template][language]
@@ -54,6 +56,7 @@ class Messenger:
             button=None if url is None else words.button,
             url=url,
             data={name: value for name, value in secrets.items() if value is not None},
+            brand=brand or (NOVA if template in OF_NOVA else ALLOCAR),
         )
         await self.mails.send(to=to, letter=letter)
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, Protocol
 
 from allonova.application.kernel.relay import Hopeless
+
+ALLOCAR: Final = "AlloCar"
+NOVA: Final = "NOVA"
 
 
 class Undeliverable(Hopeless):
@@ -29,7 +34,7 @@ class Letter:
     """A mail before it has a form: senders write it as plain text and as HTML, and both say the same.
 
     `code` stands by itself, large; `button` is what the link `url` is called. `data` is what a program may read
-    instead of the prose: `{code}`, or `{token, url}`.
+    instead of the prose: `{code}`, or `{token, url}`. `brand` is in whose name it is written.
     """
 
     template: str
@@ -40,6 +45,7 @@ class Letter:
     button: str | None = None
     url: str | None = None
     data: Mapping[str, str] = field(default_factory=dict)
+    brand: str = ALLOCAR
 
 
 class MailSender(Protocol):
@@ -47,3 +53,41 @@ class MailSender(Protocol):
 
     async def send(self, *, to: str, letter: Letter) -> None:
         """Send it to an address."""
+
+
+class DeadToken(Exception):
+    """No installation will ever hear under this token: forget it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class TargetKind(StrEnum):
+    """How the push service knows an installation: by its registration token, or by its installation id."""
+
+    TOKEN = "token"  # noqa: S105 - a kind
+    FID = "fid"
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    """An installation of an app."""
+
+    kind: TargetKind
+    token: str = field(repr=False)
+
+
+class PushSender(Protocol):
+    """Push messages to phones and browsers.
+
+    Raises ProviderUnavailable when it may be tried again, Undeliverable when the message itself is wrong (the token
+    is kept), DeadToken when the installation is gone.
+    """
+
+    async def send(
+        self, *, to: PushTarget, title: str, body: str, data: Mapping[str, str], key: str, lasts: timedelta
+    ) -> None:
+        """Send it to one installation. A second one with the same `key` takes the place of the first on the screen;
+        one that does not arrive while it `lasts` is dropped.
+        """

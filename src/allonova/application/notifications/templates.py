@@ -32,9 +32,27 @@ class Template(StrEnum):
     NO_SHOW = "no_show"
     RIDE_QUESTION = "ride_question"
     REFUND_SENT = "refund_sent"
+    COMMANDE_RECUE = "commande_recue"
+    COMMANDE_ASSIGNEE = "commande_assignee"
+    COMMANDE_ANNULEE = "commande_annulee"
+    STAFF_INVITED = "staff_invited"
+    STAFF_EMAIL_CONFIRM = "staff_email_confirm"
+    STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105 - a template's name
+    STAFF_PASSWORD_CHANGED = "staff_password_changed"  # noqa: S105 - a template's name
+    SLA_DEPASSE = "sla_depasse"
+    SAUVEGARDE_ECHOUEE = "sauvegarde_echouee"
 
 
-MAIL_ONLY = frozenset({Template.EMAIL_VERIFY, Template.ADMIN_INVITED})
+OF_NOVA = frozenset(
+    {
+        *(Template.COMMANDE_RECUE, Template.COMMANDE_ASSIGNEE, Template.COMMANDE_ANNULEE),
+        *(Template.STAFF_INVITED, Template.STAFF_EMAIL_CONFIRM),
+        *(Template.STAFF_PASSWORD_RESET, Template.STAFF_PASSWORD_CHANGED),
+        *(Template.SLA_DEPASSE, Template.SAUVEGARDE_ECHOUEE),
+    }
+)
+"""They are about taxis; the others are AlloCar's."""
+MAIL_ONLY = frozenset({Template.EMAIL_VERIFY, Template.ADMIN_INVITED}) | OF_NOVA
 """They prove that somebody reads a mailbox, or go to people of whom we know nothing else. The others have both."""
 
 
