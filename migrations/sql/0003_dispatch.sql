@@ -4,6 +4,31 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE SCHEMA dispatch;
 
+-- What a search finds a text by: each word from each of its letters on while three are left (words end at punctuation
+-- here), and the first two letters behind a space, all behind eight digits of the company. So an index says for certain who has a piece of a word, and
+-- nobody's row need be read to know it. Its price keeps the planner from working it out for a row.
+CREATE FUNCTION dispatch.termes(societe uuid, recherche text) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT COST 1000000 AS $$
+DECLARE
+    points CONSTANT text := '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~';
+    own text := left(societe::text, 8);
+    found text[] := '{}';
+    mot text;
+BEGIN
+    FOREACH mot IN ARRAY string_to_array(recherche, ' ') LOOP
+        IF mot <> '' THEN
+            found := found || (own || ' ' || left(mot, 2));
+        END IF;
+    END LOOP;
+    FOREACH mot IN ARRAY string_to_array(translate(recherche, points, repeat(' ', length(points))), ' ') LOOP
+        FOR n IN 1 .. length(mot) - 2 LOOP
+            found := found || (own || substr(mot, n, 64));
+        END LOOP;
+    END LOOP;
+    RETURN array_to_tsvector(found);
+END
+$$;
+
 CREATE TABLE dispatch.societes (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     nom text NOT NULL,
@@ -41,10 +66,12 @@ CREATE TABLE dispatch.clients (
     created_at timestamptz DEFAULT now() NOT NULL,
     updated_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT pk_clients PRIMARY KEY (id),
+    CONSTRAINT uq_clients_id_type UNIQUE (id, type),
     CONSTRAINT ck_clients_type CHECK (type IN ('particulier', 'entreprise', 'hotel', 'hopital')),
     CONSTRAINT fk_clients_societe_id FOREIGN KEY (societe_id) REFERENCES dispatch.societes (id)
 );
 CREATE INDEX ix_clients_contact_email ON dispatch.clients (societe_id, lower(contact_email)) WHERE contact_email IS NOT NULL;
+CREATE INDEX ix_clients_nom ON dispatch.clients (societe_id, left(recherche, 64), id);
 CREATE INDEX ix_clients_recherche ON dispatch.clients USING gin (recherche gin_trgm_ops);
 CREATE INDEX ix_clients_societe_id_created_at ON dispatch.clients (societe_id, created_at);
 
@@ -64,6 +91,7 @@ CREATE TABLE dispatch.taxis (
     vignette text NOT NULL,
     statut text DEFAULT 'disponible' NOT NULL,
     active boolean DEFAULT true NOT NULL,
+    recherche text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamptz DEFAULT now() NOT NULL,
     updated_at timestamptz DEFAULT now() NOT NULL,
@@ -86,6 +114,7 @@ CREATE TABLE dispatch.users (
     active boolean DEFAULT true NOT NULL,
     email_confirmed_at timestamptz,
     last_login timestamptz,
+    recherche text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamptz DEFAULT now() NOT NULL,
     updated_at timestamptz DEFAULT now() NOT NULL,
@@ -120,6 +149,7 @@ CREATE TABLE dispatch.commandes (
     societe_id uuid NOT NULL,
     reference text NOT NULL,
     client_id uuid NOT NULL,
+    client_type text NOT NULL,
     prise_en_charge text NOT NULL,
     destination text NOT NULL,
     prise_en_charge_point geography(Point, 4326),
@@ -163,17 +193,24 @@ CREATE TABLE dispatch.commandes (
     CONSTRAINT ex_commandes_taxi EXCLUDE USING gist (taxi_id WITH =, tstzrange(date_iso, fin_iso) WITH &&) WHERE (statut IN ('assignee', 'en-cours') AND NOT chevauchement_force),
     CONSTRAINT ex_commandes_chauffeur EXCLUDE USING gist (chauffeur_id WITH =, tstzrange(date_iso, fin_iso) WITH &&) WHERE (statut IN ('assignee', 'en-cours') AND NOT chevauchement_force),
     CONSTRAINT fk_commandes_societe_id FOREIGN KEY (societe_id) REFERENCES dispatch.societes (id),
-    CONSTRAINT fk_commandes_client_id FOREIGN KEY (client_id) REFERENCES dispatch.clients (id),
+    CONSTRAINT fk_commandes_client_id FOREIGN KEY (client_id, client_type) REFERENCES dispatch.clients (id, type) ON UPDATE CASCADE,
     CONSTRAINT fk_commandes_taxi_id FOREIGN KEY (taxi_id) REFERENCES dispatch.taxis (id),
     CONSTRAINT fk_commandes_chauffeur_id FOREIGN KEY (chauffeur_id) REFERENCES dispatch.users (id),
     CONSTRAINT fk_commandes_cree_par FOREIGN KEY (cree_par) REFERENCES dispatch.users (id)
 );
 CREATE INDEX ix_commandes_auto_at ON dispatch.commandes (auto_at) WHERE auto_at IS NOT NULL;
 CREATE INDEX ix_commandes_chauffeur_id_date_iso ON dispatch.commandes (chauffeur_id, date_iso) WHERE chauffeur_id IS NOT NULL;
+CREATE INDEX ix_commandes_chauffeur_id_terminee_at ON dispatch.commandes (chauffeur_id, terminee_at) WHERE terminee_at IS NOT NULL;
 CREATE INDEX ix_commandes_client_id ON dispatch.commandes (client_id);
-CREATE INDEX ix_commandes_recherche ON dispatch.commandes USING gin (recherche gin_trgm_ops);
-CREATE INDEX ix_commandes_societe_id_date_iso_id ON dispatch.commandes (societe_id, date_iso, id);
+CREATE INDEX ix_commandes_pool ON dispatch.commandes (societe_id, date_iso, id) WHERE taxi_id IS NULL;
+CREATE INDEX ix_commandes_societe_id_created_at_id ON dispatch.commandes (societe_id, created_at, id);
+CREATE INDEX ix_commandes_societe_id_date_iso_id ON dispatch.commandes (societe_id, date_iso, id) INCLUDE (statut, client_type);
+CREATE INDEX ix_commandes_societe_id_statut_client_type ON dispatch.commandes (societe_id, statut, client_type);
+CREATE INDEX ix_commandes_societe_id_statut_date_iso_id ON dispatch.commandes (societe_id, statut, date_iso, id);
 CREATE INDEX ix_commandes_taxi_id_date_iso ON dispatch.commandes (taxi_id, date_iso) WHERE taxi_id IS NOT NULL;
+CREATE INDEX ix_commandes_termes ON dispatch.commandes USING gin (dispatch.termes(societe_id, recherche)) WITH (fastupdate = off);
+-- Statistics of it would take each analysis seconds to work out, and tell the planner nothing that the count does not.
+ALTER INDEX dispatch.ix_commandes_termes ALTER COLUMN 1 SET STATISTICS 0;
 CREATE INDEX ix_commandes_waiting ON dispatch.commandes (en_attente_depuis) WHERE statut = 'en-attente';
 
 CREATE TABLE dispatch.devices (
@@ -212,8 +249,8 @@ CREATE TABLE dispatch.notifications (
     CONSTRAINT fk_notifications_societe_id FOREIGN KEY (societe_id) REFERENCES dispatch.societes (id),
     CONSTRAINT fk_notifications_user_id FOREIGN KEY (user_id) REFERENCES dispatch.users (id)
 );
-CREATE INDEX ix_notifications_unread ON dispatch.notifications (user_id) WHERE lu_at IS NULL;
-CREATE INDEX ix_notifications_user_id_created_at ON dispatch.notifications (user_id, created_at);
+CREATE INDEX ix_notifications_reader ON dispatch.notifications (user_id, created_at, id, societe_id);
+CREATE INDEX ix_notifications_unread ON dispatch.notifications (user_id, created_at, id, societe_id) WHERE lu_at IS NULL;
 
 CREATE TABLE dispatch.positions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -259,7 +296,7 @@ CREATE TABLE dispatch.taxi_positions (
     CONSTRAINT fk_taxi_positions_societe_id FOREIGN KEY (societe_id) REFERENCES dispatch.societes (id),
     CONSTRAINT fk_taxi_positions_chauffeur_id FOREIGN KEY (chauffeur_id) REFERENCES dispatch.users (id)
 );
-CREATE INDEX ix_taxi_positions_point ON dispatch.taxi_positions USING gist (point);
+CREATE INDEX ix_taxi_positions_point ON dispatch.taxi_positions USING gist (societe_id, point);
 
 CREATE TABLE dispatch.demandes (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -285,6 +322,7 @@ CREATE TABLE dispatch.demandes (
     CONSTRAINT fk_demandes_taxi_id FOREIGN KEY (taxi_id) REFERENCES dispatch.taxis (id)
 );
 CREATE INDEX ix_demandes_chauffeur_id_created_at ON dispatch.demandes (chauffeur_id, created_at);
+CREATE INDEX ix_demandes_chauffeur_id_repondue_at ON dispatch.demandes (chauffeur_id, repondue_at) WHERE repondue_at IS NOT NULL;
 CREATE INDEX ix_demandes_commande_id_created_at ON dispatch.demandes (commande_id, created_at);
 CREATE INDEX ix_demandes_due ON dispatch.demandes (expire_at) WHERE statut = 'proposee';
 CREATE INDEX ix_demandes_taxi_open ON dispatch.demandes (taxi_id) WHERE statut = 'proposee';
@@ -342,7 +380,9 @@ CREATE TABLE dispatch.interventions (
     CONSTRAINT fk_interventions_taxi_id FOREIGN KEY (taxi_id) REFERENCES dispatch.taxis (id),
     CONSTRAINT fk_interventions_cree_par FOREIGN KEY (cree_par) REFERENCES dispatch.users (id)
 );
+CREATE INDEX ix_interventions_commande_id ON dispatch.interventions (commande_id) WHERE commande_id IS NOT NULL;
 CREATE INDEX ix_interventions_societe_id_created_at ON dispatch.interventions (societe_id, created_at);
+CREATE INDEX ix_interventions_societe_id_statut_created_at ON dispatch.interventions (societe_id, statut, created_at);
 CREATE INDEX ix_interventions_taxi_id ON dispatch.interventions (taxi_id) WHERE taxi_id IS NOT NULL;
 CREATE UNIQUE INDEX uq_interventions_wait ON dispatch.interventions (commande_id, attente_depuis) WHERE attente_depuis IS NOT NULL;
 
@@ -422,11 +462,38 @@ CREATE FUNCTION dispatch.is_slug_free(wanted text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     RETURN NOT EXISTS (SELECT FROM dispatch.societes WHERE slug = wanted);
 
-CREATE FUNCTION dispatch.zones() RETURNS TABLE (societe_id uuid, fuseau text, since timestamptz)
+CREATE FUNCTION dispatch.zones() RETURNS TABLE (societe_id uuid, fuseau text, since timestamptz, semaine date)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-        SELECT id, fuseau, created_at FROM dispatch.societes ORDER BY created_at, id;
+        SELECT s.id, s.fuseau, s.created_at,
+            (SELECT max(k.debut) FROM dispatch.semaines AS k WHERE k.societe_id = s.id)
+        FROM dispatch.societes AS s ORDER BY s.created_at, s.id;
     END;
+
+-- The first instant of a day where the company is. Where clocks go back at midnight PostgreSQL means the second one.
+CREATE FUNCTION dispatch.minuit(jour date) RETURNS timestamptz
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT CASE WHEN (second_one - interval '1 hour') AT TIME ZONE fuseau = jour::timestamp
+            THEN second_one - interval '1 hour' ELSE second_one END
+        FROM (
+            SELECT fuseau, jour::timestamp AT TIME ZONE fuseau AS second_one
+            FROM dispatch.societes WHERE id = (SELECT dispatch.societe_courante())
+        ) AS here;
+    END;
+
+-- A commande says of what type its client is, so that lists need not ask; the foreign key keeps that true.
+CREATE FUNCTION dispatch.type_du_client() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.client_type := coalesce((SELECT type FROM dispatch.clients WHERE id = NEW.client_id), '');
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER client_type_added BEFORE INSERT ON dispatch.commandes
+    FOR EACH ROW EXECUTE FUNCTION dispatch.type_du_client();
+CREATE TRIGGER client_type_changed BEFORE UPDATE OF client_id ON dispatch.commandes
+    FOR EACH ROW WHEN (OLD.client_id IS DISTINCT FROM NEW.client_id) EXECUTE FUNCTION dispatch.type_du_client();
 
 CREATE FUNCTION dispatch.overdue_demandes(at timestamptz, at_most integer)
     RETURNS TABLE (societe_id uuid, commande_id uuid)
@@ -457,9 +524,51 @@ CREATE FUNCTION dispatch.to_dispatch(at timestamptz, at_most integer)
         WHERE c.auto_at <= at AND c.statut = 'en-attente' ORDER BY c.auto_at LIMIT at_most;
     END;
 
+-- Row-level security keeps LIKE from an index: it could tell of rows that the policy hides, so it is asked after the
+-- policy, of every row. Here the company is asked for by name.
+CREATE FUNCTION dispatch.chercher_clients(patterns text[]) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT id FROM dispatch.clients
+        WHERE societe_id = (SELECT dispatch.societe_courante()) AND recherche LIKE ANY (patterns);
+    END;
+
+-- A phone that has changed hands, maybe to another company: whoever has its token has the phone.
+CREATE FUNCTION dispatch.give_up_device(hash text) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        DELETE FROM dispatch.devices WHERE token_hash = hash;
+    END;
+
+CREATE FUNCTION dispatch.forget_positions(since timestamptz, at_most integer) RETURNS bigint
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        WITH old AS (
+            SELECT id FROM dispatch.positions WHERE at < since ORDER BY at LIMIT at_most FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM dispatch.positions WHERE id IN (SELECT id FROM old) RETURNING 1
+        ), parked AS (
+            DELETE FROM dispatch.taxi_positions WHERE at < since
+        )
+        SELECT count(*) FROM gone;
+    END;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dispatch FROM PUBLIC;
 GRANT USAGE ON SCHEMA dispatch TO allonova_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dispatch TO allonova_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dispatch TO allonova_app;
 REVOKE UPDATE, DELETE ON dispatch.audit_log FROM allonova_app;
+
+-- What a list of commandes is found by. Row-level security lets no search and few estimates near its tables; here the
+-- company is a condition like any other, and nobody can leave it out.
+CREATE VIEW dispatch.registre AS
+    SELECT id, societe_id, reference, statut, client_id, client_type, taxi_id, chauffeur_id, date_iso, created_at,
+        recherche
+    FROM dispatch.commandes WHERE societe_id = dispatch.societe_courante();
+-- The same for a search, whose terms name the company already: written so that no index by company is read beside them.
+CREATE VIEW dispatch.registre_cherche AS
+    SELECT id, societe_id, reference, statut, client_id, client_type, taxi_id, chauffeur_id, date_iso, created_at,
+        recherche
+    FROM dispatch.commandes WHERE societe_id IS NOT DISTINCT FROM (SELECT dispatch.societe_courante());
+GRANT SELECT ON dispatch.registre, dispatch.registre_cherche TO allonova_app;
 GRANT SELECT, INSERT, UPDATE ON platform.job_runs TO allonova_app;

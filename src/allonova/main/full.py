@@ -23,11 +23,12 @@ from allonova.adapters.postgres.jobs import JobRequests, PostgresJobTrigger
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
+from allonova.application.dispatch.back_up import JOB as BACKUP
 from allonova.application.kernel.ports import Clock
 from allonova.main.embedded import sandbox_config
 from allonova.main.platforms import postgres_platform
 from allonova.main.settings import Settings
-from allonova.main.wiring import EVERY_S, Service, build_outside, build_service, http_config
+from allonova.main.wiring import EVERY_S, LIMIT_S, Service, build_outside, build_service, http_config
 
 
 @asynccontextmanager
@@ -45,6 +46,12 @@ async def refresh_clock(clock: Clock) -> None:
     """Learn whether the sandbox moved the time; nothing to learn where there is no sandbox."""
     if isinstance(clock, PostgresClockControl):
         await clock.refresh()
+
+
+def schedule_of(settings: Settings) -> dict[str, int]:
+    """The jobs of this mode: there is no backup without a folder for it."""
+    left_out = set() if settings.backup_dir else {BACKUP}
+    return {name: every_s for name, every_s in EVERY_S.items() if name not in left_out}
 
 
 def create_api(settings: Settings) -> ASGIApp:
@@ -106,7 +113,8 @@ def create_job_worker(settings: Settings) -> Worker:
         on_startup=start,
         on_shutdown=stop,
         before_job=learn_time,
-        schedule=tuple(EVERY_S.items()),
+        schedule=tuple(schedule_of(settings).items()),
+        limits=LIMIT_S,
     )
 
 
@@ -143,7 +151,7 @@ class _Lazy:
         try:
             async with waker.running():
                 self._clock = PostgresClockControl(pool, SystemClock())
-                self._trigger = PostgresJobTrigger(pool, list(EVERY_S), waker.wake)
+                self._trigger = PostgresJobTrigger(pool, list(schedule_of(self._settings)), waker.wake)
                 await self._clock.refresh()
                 yield
         finally:

@@ -19,6 +19,8 @@ from allonova.adapters.memory.dispatch.company_queries import MemoryCompanyQueri
 from allonova.adapters.memory.dispatch.desk_queries import MemoryDeskQueries
 from allonova.adapters.memory.dispatch.doors import MemoryDoors
 from allonova.adapters.memory.dispatch.fleet_queries import MemoryFleetQueries
+from allonova.adapters.memory.dispatch.form_queries import MemoryFormQueries
+from allonova.adapters.memory.dispatch.offer_queries import MemoryOfferQueries
 from allonova.adapters.memory.dispatch.stats_queries import MemoryStatsQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
@@ -32,6 +34,8 @@ from allonova.adapters.postgres.dispatch.company_queries import PostgresCompanyQ
 from allonova.adapters.postgres.dispatch.desk_queries import PostgresDeskQueries
 from allonova.adapters.postgres.dispatch.doors import PostgresDoors
 from allonova.adapters.postgres.dispatch.fleet_queries import PostgresFleetQueries
+from allonova.adapters.postgres.dispatch.form_queries import PostgresFormQueries
+from allonova.adapters.postgres.dispatch.offer_queries import PostgresOfferQueries
 from allonova.adapters.postgres.dispatch.stats_queries import PostgresStatsQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
@@ -46,6 +50,7 @@ from allonova.adapters.redis.client import connect
 from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.revocations import RedisRevocations
 from allonova.application.kernel.ports import Clock
+from allonova.main.backup import backups_of
 from allonova.main.parts import Dispatch, Platform
 from allonova.main.settings import Settings
 from allonova.main.wiring import HEARD
@@ -77,10 +82,12 @@ def memory_dispatch(database: MemoryDatabase, units: MemoryUnits) -> Dispatch:
         begin_for=units.begin_for,
         doors=MemoryDoors(database),
         board=MemoryBoardQueries(database),
+        offers=MemoryOfferQueries(database),
         companies=MemoryCompanyQueries(database),
         fleet=MemoryFleetQueries(database),
         stats=MemoryStatsQueries(database),
         desk=MemoryDeskQueries(database),
+        forms=MemoryFormQueries(database),
     )
 
 
@@ -91,10 +98,12 @@ def postgres_dispatch(pool: Pool, units: PostgresUnits) -> Dispatch:
         begin_for=units.begin_for,
         doors=PostgresDoors(pool),
         board=PostgresBoardQueries(reading),
+        offers=PostgresOfferQueries(reading),
         companies=PostgresCompanyQueries(reading),
         fleet=PostgresFleetQueries(reading),
         stats=PostgresStatsQueries(reading),
         desk=PostgresDeskQueries(reading),
+        forms=PostgresFormQueries(reading),
     )
 
 
@@ -141,6 +150,7 @@ async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> 
                 limiter=RedisRateLimiter(redis, fallback=LocalRateLimiter()),
                 searches=RedisSearchCache(redis),
                 health={"database": database_up, "cache": redis_up, "queue": redis_up},
+                backups=backups_of(settings),
             )
     finally:
         await redis.aclose()

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from allonova.adapters.notify.google_tokens import Account, read_account
 from allonova.adapters.notify.smtp_mail import SmtpServer
 
 DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
@@ -54,6 +55,11 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     migrations_database_url: str = Field(default="", validation_alias="MIGRATIONS_DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    backup_dir: Path | None = Field(default=None, validation_alias="ALLONOVA_BACKUP_DIR")
+    backup_verify_database_url: str = Field(
+        default="", validation_alias="ALLONOVA_BACKUP_VERIFY_DATABASE_URL", repr=False
+    )
+    backups_kept: int = Field(default=14, ge=1, validation_alias="ALLONOVA_BACKUPS_KEPT")
     database_pool: int = Field(default=20, ge=1, le=200, validation_alias="ALLONOVA_DATABASE_POOL")
     secret_keys: Words = Field(default=(f"demo:{DEMO_SECRET}",), validation_alias="ALLONOVA_SECRET_KEYS")
     rate_limit_per_minute: int = Field(default=60, ge=1, validation_alias="ALLONOVA_RATE_LIMIT_PER_MINUTE")
@@ -79,6 +85,14 @@ class Settings(BaseSettings):
     brevo_base_url: str = Field(default="", validation_alias="BREVO_BASE_URL")
     brevo_api_key: str = Field(default="", validation_alias="BREVO_API_KEY")
     brevo_sms_sender: str = Field(default="AlloCar", validation_alias="BREVO_SMS_SENDER")
+    recaptcha_base_url: str = Field(default="", validation_alias="RECAPTCHA_BASE_URL")
+    recaptcha_site_key: str = Field(default="", validation_alias="RECAPTCHA_SITE_KEY")
+    recaptcha_secret: str = Field(default="", validation_alias="RECAPTCHA_SECRET", repr=False)
+    recaptcha_hostnames: Words = Field(default=(), validation_alias="RECAPTCHA_HOSTNAMES")
+    fcm_base_url: str = Field(default="", validation_alias="FCM_BASE_URL")
+    fcm_token_url: str = Field(default="", validation_alias="FCM_TOKEN_URL")
+    fcm_project_id: str = Field(default="", validation_alias="FCM_PROJECT_ID")
+    fcm_service_account: str = Field(default="", validation_alias="FCM_SERVICE_ACCOUNT", repr=False)
     smtp_url: str = Field(default="", validation_alias="SMTP_URL", repr=False)
     mail_from: str = Field(default="", validation_alias="MAIL_FROM")
     mail_from_name: str = Field(default="AlloCar", validation_alias="MAIL_FROM_NAME")
@@ -91,7 +105,7 @@ class Settings(BaseSettings):
     s3_access_key: str = Field(default="", validation_alias="S3_ACCESS_KEY")
     s3_secret_key: str = Field(default="", validation_alias="S3_SECRET_KEY", repr=False)
 
-    @field_validator("secret_keys", "trusted_proxies", "cors_origins", mode="before")
+    @field_validator("secret_keys", "trusted_proxies", "cors_origins", "recaptcha_hostnames", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
@@ -117,9 +131,19 @@ class Settings(BaseSettings):
         return SmtpServer.at(self.smtp_url, requires_tls=self.env is Env.PRODUCTION) if self.smtp_url else None
 
     @property
+    def fcm_account(self) -> Account | None:
+        """The service account that sends push messages. Raises ValueError for what is no key file of one."""
+        return read_account(self.fcm_service_account) if self.fcm_service_account else None
+
+    @property
     def files_folder(self) -> Path:
         """Where files lie without S3; all processes on this port share it."""
         return self.files_dir or Path(tempfile.gettempdir()) / f"allonova-files-{self.port}"
+
+    @property
+    def owner_url(self) -> str:
+        """The database as whoever owns its tables logs in."""
+        return self.migrations_database_url or self.database_url
 
     @property
     def with_sandbox(self) -> bool:
@@ -149,6 +173,11 @@ class Settings(BaseSettings):
         return (self.web_url or self.base_url).rstrip("/")
 
     @property
+    def form_hostnames(self) -> tuple[str, ...]:
+        """The sites that public forms stand on."""
+        return self.recaptcha_hostnames or (urlsplit(self.web_base).hostname or "localhost",)
+
+    @property
     def sandbox_url(self) -> str:
         """Where the sandbox answers: in this process, or in its own."""
         return f"http://127.0.0.1:{self.sandbox_port or self.port}/sandbox"
@@ -172,10 +201,20 @@ class Settings(BaseSettings):
             faults.append("S3_BUCKET needs S3_ACCESS_KEY and S3_SECRET_KEY")
         if self.env is not Env.EMBEDDED and not (self.database_url and self.redis_url):
             faults.append(f"ALLONOVA_ENV={self.env} needs DATABASE_URL and REDIS_URL")
+        if bool(self.backup_dir) != bool(self.backup_verify_database_url):
+            faults.append("ALLONOVA_BACKUP_DIR and ALLONOVA_BACKUP_VERIFY_DATABASE_URL need each other")
+        elif self.backup_dir and _place(self.backup_verify_database_url) in map(
+            _place, (self.database_url, self.owner_url)
+        ):
+            faults.append("ALLONOVA_BACKUP_VERIFY_DATABASE_URL is the live database: restores are tried in it")
         try:
             _ = self.smtp_server
         except ValueError as error:
             faults.append(f"SMTP_URL is {error}")
+        try:
+            _ = self.fcm_account
+        except ValueError as error:
+            faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
         if self.mail_from and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.mail_from):
             faults.append("MAIL_FROM must be an e-mail address")
         return faults
@@ -190,8 +229,13 @@ class Settings(BaseSettings):
             ("WAVE_API_KEY", self.wave_api_key),
             ("WAVE_WEBHOOK_SECRET", self.wave_webhook_secret),
             ("BREVO_API_KEY", self.brevo_api_key),
+            ("FCM_PROJECT_ID", self.fcm_project_id),
+            ("FCM_SERVICE_ACCOUNT", self.fcm_service_account),
+            ("RECAPTCHA_SITE_KEY", self.recaptcha_site_key),
+            ("RECAPTCHA_SECRET", self.recaptcha_secret),
             ("MAIL_FROM", self.mail_from),
             ("S3_BUCKET", self.s3_bucket),
+            ("ALLONOVA_BACKUP_DIR", self.backup_dir),
         ):
             if not value:
                 faults.append(f"{name} is missing")
@@ -199,6 +243,8 @@ class Settings(BaseSettings):
             ("ALLONOVA_PUBLIC_URL", self.public_url),
             ("ALLONOVA_WEB_URL", self.web_base),
             ("payment return URL", self.return_url),
+            ("FCM_BASE_URL", self.fcm_base_url or "https://the.default"),
+            ("FCM_TOKEN_URL", self.fcm_token_url or "https://the.default"),
             ("S3_ENDPOINT_URL", self.s3_endpoint_url or "https://the.default"),
             ("S3_PUBLIC_URL", self.s3_public_url or "https://the.default"),
         ):
@@ -214,6 +260,12 @@ class Settings(BaseSettings):
     def return_url(self) -> str:
         """Where payment pages send browsers that came without a page of their own."""
         return self.payment_return_url or f"{self.base_url}/payment-done"
+
+
+def _place(database_url: str) -> tuple[str | None, int, str]:
+    """Server and database; other names of the same ones are found out when a restore is tried."""
+    parts = urlsplit(database_url)
+    return parts.hostname, parts.port or 5432, parts.path
 
 
 def choose_run_mode() -> None:

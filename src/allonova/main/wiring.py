@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from allonova.adapters.captcha.recaptcha import Recaptcha
 from allonova.adapters.crypto.ids import RandomIds
 from allonova.adapters.crypto.passwords import Argon2Passwords
 from allonova.adapters.crypto.sealer import AesSealer
@@ -17,8 +18,11 @@ from allonova.adapters.crypto.totp import PyotpCodes
 from allonova.adapters.http.provide import Edge, HttpConfig
 from allonova.adapters.jobs.job import RELAY, Job
 from allonova.adapters.maps.straight_line import StraightLineRoutes
+from allonova.adapters.notify import fcm
 from allonova.adapters.notify.brevo_mail import BrevoMail
 from allonova.adapters.notify.brevo_sms import BrevoSms
+from allonova.adapters.notify.fcm import FcmPush
+from allonova.adapters.notify.google_tokens import made_up_account
 from allonova.adapters.notify.smtp_mail import SmtpMail
 from allonova.adapters.payments.wave import WavePayments
 from allonova.adapters.storage.cleaner import ImageCleaner
@@ -53,6 +57,7 @@ from allonova.main.settings import Env, Settings
 
 WAVE_URL = "https://api.wave.com"
 BREVO_URL = "https://api.brevo.com/v3"
+RECAPTCHA_URL = "https://www.google.com/recaptcha/api"
 
 
 PARTS = (
@@ -74,6 +79,10 @@ HEARD = _heard()
 
 EVERY_S = {RELAY: 5} | {name: seconds for part in PARTS for name, seconds in part.EVERY_S.items()}
 """What runs by itself, and how often."""
+
+
+LIMIT_S = dict(backups.LIMIT_S)
+"""What may run for longer than other jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,8 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> 
         tokens=JoseTokens(settings.keys, kid, issuer="allonova", clock=clock),
         gateways={Method.WAVE: wave},
         messenger=Messenger(sms, _mails(settings, clock, http, brevo_url, brevo_key)),
+        captcha=_captcha(settings, http),
+        pushes=_pushes(settings, clock, http),
         planner=StraightLineRoutes(),
         files=files,
         signed_files=files if isinstance(files, LocalFiles) else None,
@@ -118,6 +129,31 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> 
         hasher=Argon2Passwords(),
         totp=PyotpCodes(),
         web_url=settings.web_base,
+        guards_onboarding=settings.env is Env.PRODUCTION,
+    )
+
+
+def _pushes(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> FcmPush:
+    account = settings.fcm_account
+    played = f"{settings.sandbox_url}/fcm" if settings.with_sandbox else ""
+    return FcmPush(
+        http,
+        project_id=settings.fcm_project_id or "sandbox",
+        account=made_up_account if account is None else lambda: account,
+        clock=clock,
+        base_url=settings.fcm_base_url or played or fcm.URL,
+        token_url=settings.fcm_token_url or (f"{played}/token" if played else fcm.TOKEN_URL),
+    )
+
+
+def _captcha(settings: Settings, http: httpx.AsyncClient) -> Recaptcha:
+    played = f"{settings.sandbox_url}/recaptcha" if settings.with_sandbox else RECAPTCHA_URL
+    return Recaptcha(
+        http,
+        base_url=settings.recaptcha_base_url or played,
+        site_key=settings.recaptcha_site_key or "sandbox",
+        secret=settings.recaptcha_secret or "sandbox",
+        hostnames=settings.form_hostnames,
     )
 
 

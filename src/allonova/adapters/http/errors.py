@@ -235,9 +235,29 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
         "en": "The last active admin stays.",
         "fr": "Le dernier administrateur actif doit rester.",
     },
+    "ChauffeurDriving": {
+        "en": "A client is aboard: wait until the course has ended.",
+        "fr": "Un client est à bord : attendez la fin de la course.",
+    },
+    "AlreadyIn": {
+        "en": "This account needs no invitation.",
+        "fr": "Ce compte n'a pas besoin d'invitation.",
+    },
     "PlaqueTaken": {
         "en": "Another taxi has this plate.",
         "fr": "Un autre taxi porte cette plaque.",
+    },
+    "TaxiPromised": {
+        "en": "The taxi has courses before it.",
+        "fr": "Ce taxi a encore des courses prévues.",
+    },
+    "NoTaxi": {
+        "en": "You drive no taxi at the moment.",
+        "fr": "Aucun taxi ne vous est attribué.",
+    },
+    "TaxiOutOfService": {
+        "en": "The taxi is out of service.",
+        "fr": "Le taxi est hors service.",
     },
     "NumeroTaken": {
         "en": "Another taxi has this number.",
@@ -246,6 +266,10 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
     "CommandeConflict": {
         "en": "The taxi cannot take this course as it is.",
         "fr": "Le taxi ne peut pas prendre cette course telle quelle.",
+    },
+    "NobodyFree": {
+        "en": "No chauffeur is free for this course.",
+        "fr": "Aucun chauffeur n'est libre pour cette course.",
     },
     "DemandeOver": {
         "en": "This offer has ended.",

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import MISSING, AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from allonova.domain.kernel.geo import Place, Point
@@ -33,14 +44,27 @@ def _printable(text: str) -> str:
     return text
 
 
-def _phone(text: str) -> str:
+def read_phone(text: str, region: str) -> str | None:
+    """A phone as E.164; without `+` it rings in that region (ISO 3166, two letters). None when it is none."""
     try:
-        number = phonenumbers.parse(text, REGION)
-    except phonenumbers.NumberParseException as error:
-        raise PydanticCustomError("phone", "not a phone number") from error
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
     if not phonenumbers.is_possible_number(number):
-        raise PydanticCustomError("phone", "not a phone number")
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_in(text: str, region: str) -> str:
+    """The same for a field of a body. Raises PydanticCustomError for what is no phone."""
+    found = read_phone(text, region)
+    if found is None:
+        raise PydanticCustomError("phone", "not a phone number")
+    return found
+
+
+def _phone(text: str) -> str:
+    return phone_in(text, REGION)
 
 
 def _email(text: str) -> str:
@@ -56,6 +80,19 @@ def _identifier(text: str) -> str:
     return _email(text) if "@" in text else _phone(text)
 
 
+def _read_day(text: object) -> date:
+    refused = PydanticCustomError("day", "a day is YYYY-MM-DD")
+    if not isinstance(text, str) or re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is None:
+        raise refused
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise refused from error
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise PydanticCustomError("out_of_range", "out of range")
+    return day
+
+
 def _utc(instant: datetime) -> datetime:
     if not YEARS[0] <= instant.year <= YEARS[1]:
         raise PydanticCustomError("out_of_range", "out of range")
@@ -64,6 +101,11 @@ def _utc(instant: datetime) -> datetime:
 
 type Phone = Annotated[
     str, StringConstraints(max_length=32), AfterValidator(_phone), Field(examples=["+2250700000002"])
+]
+type WrittenPhone = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=32),
+    Field(examples=["+2250700000002"], description="Without `+` it rings in the company's country."),
 ]
 type Email = Annotated[
     str, StringConstraints(max_length=254), AfterValidator(_email), Field(examples=["awa@demo.allonova.test"])
@@ -88,6 +130,8 @@ type ObjectKey = Annotated[
 type Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(examples=["123456"])]
 type LinkSecret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 type Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+type Day = Annotated[date, BeforeValidator(_read_day), Field(examples=["2026-03-29"])]
+type Searched = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_printable)]
 type Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
 ]

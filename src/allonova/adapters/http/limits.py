@@ -44,11 +44,6 @@ async def limit_admin_calls(request: Request, credentials: AdminCredentials) -> 
     await hit(request, limits_of(request, caller.admin_id if caller else None))
 
 
-async def limit_anybody(request: Request) -> None:
-    """For routers that ask nobody who he is."""
-    await hit(request, limits_of(request, None))
-
-
 async def limit_rare(request: Request, name: str, *, amount: int, window_s: int) -> None:
     """What an address may do a few times a day."""
     address = client_address(request, edge_of(request).config.trusted_proxies)

@@ -10,9 +10,15 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from allonova.adapters.http.fields import Day, Instant, Searched
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 
 MAX_PAGE = 1_000_000
+MAX_PARTS = 50
+DATED = ("date_from", "date_to")
+SEARCH = "q"
+FROM_HINT = "A day (`2026-03-29`) from its beginning, or an instant, included."
+TO_HINT = "A day (`2026-03-29`), included, or an instant, excluded."
 
 
 class Paging(BaseModel):
@@ -54,15 +60,25 @@ def sort_of(text: str, allowed: Sequence[str]) -> tuple[Sort, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list's declared filters (name → type of its value) and sortable fields.
+    """A list's declared filters (name → type of its value) and sortable fields, by their names on the wire.
 
     Filters are `field=value`, `field=in:a,b`, and for those in `ranges` also `field_gte=`, `field_lte=`.
+
+    Args:
+        extra: parameters that the route reads by itself.
+        nullable: filters of which `field=null` asks for rows where it holds nothing.
+        dated: the field that `date_from` and `date_to` are about: a day (the last one included) of the zone that the
+            list lives in, or an instant (half-open).
+        searched: whether there is a `q`, which filters by the list's condition of that name; an empty one by nothing.
     """
 
     filters: Mapping[str, Any]
     sortable: Sequence[str]
     ranges: Sequence[str] = ()
     extra: Sequence[str] = ()
+    nullable: Sequence[str] = ()
+    dated: str | None = None
+    searched: bool = False
 
     def depends(self) -> Any:
         """The dependency that reads a ListQuery."""
@@ -74,21 +90,41 @@ class Listing:
 
     def read(self, request: Request) -> ListQuery:
         """Raises RequestValidationError for what is not declared."""
-        values = dict(request.query_params)
-        own = {*self._names(), *self.extra}
+        names = self._names()
+        values: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name in values and name in names:
+                raise _refused(name, "repeated", "given twice")
+            values[name] = value
+        own = {*names, *self.extra}
         paging = read_query(Paging, [pair for pair in request.query_params.multi_items() if pair[0] not in own])
         order = sort_of(paging.sort, self.sortable)
         return ListQuery(tuple(self._filters(values)), order, paging.page, paging.page_size)
 
     def _names(self) -> list[str]:
-        return [*self.filters, *(f"{name}_{op}" for name in self.ranges for op in ("gte", "lte"))]
+        ranges = [f"{name}_{op}" for name in self.ranges for op in ("gte", "lte")]
+        return [*self.filters, *ranges, *(DATED if self.dated else ()), *([SEARCH] if self.searched else ())]
 
     def _filters(self, values: Mapping[str, str]) -> Iterator[Filter]:
+        yield from self._compared(values)
+        for key, of_day, of_instant in (("date_from", Op.FROM_DAY, Op.GTE), ("date_to", Op.TO_DAY, Op.LT)):
+            if self.dated and key in values:
+                is_instant = "t" in values[key].lower()
+                edge = _value(key, Instant if is_instant else Day, values[key])
+                yield Filter(self.dated, of_instant if is_instant else of_day, edge)
+        if self.searched and SEARCH in values and (words := _value(SEARCH, Searched, values[SEARCH])):
+            yield Filter(SEARCH, Op.EQ, words)
+
+    def _compared(self, values: Mapping[str, str]) -> Iterator[Filter]:
         for name, kind in self.filters.items():
             if name in values:
                 raw = values[name]
-                if raw.startswith("in:"):
-                    parts = raw.removeprefix("in:").split(",")[:50]
+                if raw == "null" and name in self.nullable:
+                    yield Filter(name, Op.NULL, None)
+                elif raw.startswith("in:"):
+                    parts = raw.removeprefix("in:").split(",")
+                    if len(parts) > MAX_PARTS:
+                        raise _refused(name, "too_many", f"at most {MAX_PARTS}")
                     yield Filter(name, Op.IN, tuple(_value(name, kind, part) for part in parts))
                 else:
                     yield Filter(name, Op.EQ, _value(name, kind, raw))
@@ -104,8 +140,12 @@ class Listing:
             _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
             _parameter("sort", {"type": "string", "pattern": _sort_pattern(self.sortable)}),
         ]
-        hint = "`{0}=value` or `{0}=in:a,b`"
-        return described + [_parameter(name, {"type": "string"}, hint.format(name)) for name in self._names()]
+        hints = {DATED[0]: FROM_HINT, DATED[1]: TO_HINT, SEARCH: "Case and accents do not count."}
+        for name in self._names():
+            hint = hints.get(name) or f"`{name}=value` or `{name}=in:a,b`"
+            null = f", `{name}=null` for none" if name in self.nullable else ""
+            described.append(_parameter(name, {"type": "string"}, hint + null))
+        return described
 
 
 def parameters_of(model: type[BaseModel]) -> list[dict[str, Any]]:

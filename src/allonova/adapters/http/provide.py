@@ -186,7 +186,7 @@ def admin(area: Area, right: Right) -> Any:
     return Depends(AdminRow(area, right))
 
 
-DEFAULT_LANGUAGES = (("/api/v1/", "en"), ("/api/", "fr"), ("/auth/", "fr"))
+DEFAULT_LANGUAGES = (("/api/v1/", "en"), ("/api/", "fr"), ("/auth/", "fr"), ("/nova/", "fr"))
 """By the first prefix that a path begins with: AlloCar speaks English and NOVA French to whoever does not say."""
 
 
@@ -245,12 +245,19 @@ class Principal(Protocol):
     def id(self) -> UUID: ...
 
 
-def keyed(status: int, *, required: bool = False, who: Callable[..., Any] = optional_caller) -> Any:
+def keyed(
+    status: int,
+    *,
+    required: bool = False,
+    who: Callable[..., Any] = optional_caller,
+    passing: frozenset[str] = frozenset(),
+) -> Any:
     """The caller's Idempotency-Key as a Once.
 
     Args:
         status: that of the answer to keep.
         who: the dependency that tells the caller, None when nobody says who he is.
+        passing: fields of the body that say nothing of what is wanted, and may differ in a repeat.
     """
 
     asked: Any = Depends(who)  # as a default: an annotation is read where `who` has no name
@@ -268,7 +275,7 @@ def keyed(status: int, *, required: bool = False, who: Callable[..., Any] = opti
             return UNKEYED
         if not 1 <= len(idempotency_key) <= 255 or not all("!" <= char <= "~" for char in idempotency_key):
             raise ValidationError((FieldError("Idempotency-Key", "invalid", "1 to 255 visible characters"),))
-        fingerprint = _fingerprint(await request.body())
+        fingerprint = _fingerprint(await request.body(), passing)
         owner = str(caller.id) if caller else f"anonymous:{fingerprint}"
         scope = hashlib.sha256(f"{owner}\n{request.method}\n{request.url.path}\n{idempotency_key}".encode()).hexdigest()
         once: Keyed[object] = Keyed(scope, fingerprint, edge_of(request).clock, _renderer(status))
@@ -282,10 +289,13 @@ def _renderer(status: int) -> Callable[[object], Answer]:
     return lambda view: Answer(status, body_of(view))
 
 
-def _fingerprint(body: bytes) -> str:
+def _fingerprint(body: bytes, passing: frozenset[str]) -> str:
     """The body's meaning, whatever its spaces and the order of its fields."""
     try:
-        canonical = json.dumps(json.loads(body or b"null"), sort_keys=True, separators=(",", ":"))
+        found = json.loads(body or b"null")
+        if isinstance(found, dict):
+            found = {name: value for name, value in found.items() if name not in passing}
+        canonical = json.dumps(found, sort_keys=True, separators=(",", ":"))
     except ValueError:
         canonical = body.decode(errors="replace")
     return hashlib.sha256(canonical.encode(errors="replace")).hexdigest()

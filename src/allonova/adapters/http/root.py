@@ -26,6 +26,7 @@ from allonova.adapters.http.ops import docs, probes
 from allonova.adapters.http.provide import HttpConfig, edge_of, request_language
 from allonova.application.kernel.idempotency import Answer, Keyed, Replay
 from allonova.domain.kernel.errors import (
+    CaptchaFailed,
     DomainError,
     FieldError,
     IdempotencyMismatch,
@@ -128,7 +129,7 @@ def _handle_refusals(app: FastAPI) -> None:
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - narrows what the handler was registered for
     keyed: Keyed[object] | None = getattr(request.state, "keyed", None)
-    passing = isinstance(error, StillRunning | IdempotencyMismatch | StaleVersion)
+    passing = isinstance(error, StillRunning | IdempotencyMismatch | StaleVersion | CaptchaFailed)
     if keyed is None or passing or status_of(error) not in KEPT:
         return refusal(error, request_language(request))
     mine = Answer(status_of(error), refusal_body(error, request_language(request)))

@@ -102,6 +102,7 @@ def create_worker(
     on_shutdown: StartupShutdown,
     before_job: Callable[[], Awaitable[None]],
     schedule: Sequence[tuple[str, int]],
+    limits: Mapping[str, int],
 ) -> Worker:
     """The worker.
 
@@ -109,6 +110,7 @@ def create_worker(
         jobs: what can run, once `on_startup` is through.
         before_job: learns the service's time.
         schedule: names and how many seconds lie between two runs (they divide a minute, or are minutes).
+        limits: the seconds that a job may take, where they are others than `JOB_LIMIT_S`.
     """
 
     def runner(name: str) -> WorkerCoroutine:
@@ -129,12 +131,15 @@ def create_worker(
             else:
                 await requests().finish(asked.id)
 
+    def limit_s(name: str) -> int:
+        return limits.get(name, JOB_LIMIT_S)
+
     functions: list[Function] = [
-        func(run_requests, name=REQUESTS, timeout=JOB_LIMIT_S, keep_result=0, max_tries=1),
-        *(func(runner(name), name=name, timeout=JOB_LIMIT_S, keep_result=0, max_tries=1) for name, _ in schedule),
+        func(run_requests, name=REQUESTS, timeout=limit_s(REQUESTS), keep_result=0, max_tries=1),
+        *(func(runner(name), name=name, timeout=limit_s(name), keep_result=0, max_tries=1) for name, _ in schedule),
     ]
-    beats = [_beat(name, runner(name), every_s) for name, every_s in schedule]
-    beats.append(_beat(REQUESTS, run_requests, SWEEP_S))
+    beats = [_beat(name, runner(name), every_s, limit_s(name)) for name, every_s in schedule]
+    beats.append(_beat(REQUESTS, run_requests, SWEEP_S, limit_s(REQUESTS)))
     return Worker(
         functions=functions,
         cron_jobs=beats,
@@ -151,9 +156,7 @@ def create_worker(
     )
 
 
-def _beat(name: str, run: WorkerCoroutine, every_s: int) -> CronJob:
+def _beat(name: str, run: WorkerCoroutine, every_s: int, limit_s: int) -> CronJob:
     seconds = set(range(0, 60, every_s)) if every_s < 60 else {0}
     minutes = None if every_s < 3600 and every_s // 60 <= 1 else set(range(0, 60, max(1, every_s // 60)))
-    return cron(
-        run, name=f"beat:{name}", second=seconds, minute=minutes, timeout=JOB_LIMIT_S, keep_result=0, max_tries=1
-    )
+    return cron(run, name=f"beat:{name}", second=seconds, minute=minutes, timeout=limit_s, keep_result=0, max_tries=1)

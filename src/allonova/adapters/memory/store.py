@@ -6,7 +6,7 @@ import asyncio
 import copy
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -144,6 +144,11 @@ class Transaction:
         if key in self.rows(table):
             del self._writable(table.name)[key]
 
+    def remove_anywhere[T](self, table: Table[T], key: Hashable) -> None:
+        """The same whosesoever the row is, as a function of the database that runs as its owner."""
+        if key in self.all_rows(table):
+            del self._writable(table.name)[key]
+
     def broken[E: Exception](self, refusal: E) -> E:
         """The refusal of a rule, to be raised; from now on the transaction can only roll back."""
         self._is_broken = True
@@ -242,6 +247,16 @@ class MemoryStore[T: Versioned]:
         changed.version += 1
         self._transaction.put(self._table, changed)
         entity.version = changed.version
+
+    async def add_all(self, entities: Sequence[T]) -> None:
+        """Keep new ones; see `add`."""
+        for entity in entities:
+            await self.add(entity)
+
+    async def save_all(self, entities: Sequence[T]) -> None:
+        """Keep changed ones; see `save`."""
+        for entity in entities:
+            await self.save(entity)
 
     def _rows(self) -> Mapping[Hashable, T]:
         return self._transaction.rows(self._table)

@@ -31,6 +31,8 @@ from allonova.adapters.memory.carpool.tables import (
 )
 from allonova.adapters.memory.dispatch import tables as dispatch
 from allonova.adapters.memory.dispatch.board import MemoryBoardReads
+from allonova.adapters.memory.dispatch.fleet_queries import MemoryFleetQueries
+from allonova.adapters.memory.dispatch.positions import MemoryPositions
 from allonova.adapters.memory.dispatch.stores import (
     MemoryClients,
     MemoryCommandes,
@@ -38,7 +40,6 @@ from allonova.adapters.memory.dispatch.stores import (
     MemoryDeplacements,
     MemoryInterventions,
     MemoryNotifications,
-    MemoryPositions,
     MemorySemaines,
     MemorySocietes,
     MemoryStaff,
@@ -138,6 +139,7 @@ class MemoryUnit:
         self.semaines = MemorySemaines(transaction)
         self.trail = MemoryTrail(transaction)
         self.board = MemoryBoardReads(transaction)
+        self.fleet = MemoryFleetQueries(transaction)
 
 
 class MemoryUnits:

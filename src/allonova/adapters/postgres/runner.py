@@ -30,6 +30,9 @@ class Runner(Protocol):
     async def execute(self, query: str, *args: object) -> str:
         """Nothing but the status."""
 
+    async def executemany(self, query: str, args: Sequence[Sequence[object]], /) -> None:
+        """The same statement for each of these, in one round trip."""
+
 
 class Connection(Runner, Protocol):
     """A connection, for as long as it is borrowed."""

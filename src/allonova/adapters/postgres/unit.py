@@ -11,8 +11,10 @@ from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.trips import PostgresTrips
 from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
-from allonova.adapters.postgres.company import ACQUIRE_S, begin_sql
+from allonova.adapters.postgres.company import ACQUIRE_S, begin_sql, reading_within
 from allonova.adapters.postgres.dispatch.board import PostgresBoardReads
+from allonova.adapters.postgres.dispatch.fleet_queries import PostgresFleetQueries
+from allonova.adapters.postgres.dispatch.positions import PostgresPositions
 from allonova.adapters.postgres.dispatch.stores import (
     PostgresClients,
     PostgresCommandes,
@@ -20,7 +22,6 @@ from allonova.adapters.postgres.dispatch.stores import (
     PostgresDeplacements,
     PostgresInterventions,
     PostgresNotifications,
-    PostgresPositions,
     PostgresSemaines,
     PostgresSocietes,
     PostgresStaff,
@@ -101,6 +102,7 @@ class PostgresUnit:
         self.semaines = PostgresSemaines(connection)
         self.trail = PostgresTrail(connection)
         self.board = PostgresBoardReads(connection)
+        self.fleet = PostgresFleetQueries(reading_within(connection))
 
 
 @asynccontextmanager

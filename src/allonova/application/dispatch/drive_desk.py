@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allonova.application.dispatch.card_desk import Card, CardDesk
-from allonova.application.dispatch.obstacles import find_obstacles, require_possible
+from allonova.application.dispatch.obstacles import crew_of, find_course_obstacles, require_possible
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock
 from allonova.domain.dispatch.commande import CommandeAction
@@ -42,11 +42,8 @@ class DriveDesk:
         demande = asked[0]
         if not demande.is_open(now):
             raise DemandeOver(DemandeStatut.EXPIREE)
-        (taxi,) = await unit.taxis.lock_all([demande.taxi_id])
-        driver = await unit.staff.driver_of(taxi.id)
-        if driver is not None and driver.id != demande.chauffeur_id:
-            driver = None
-        obstacles = await find_obstacles(unit, commande, taxi, driver, now=now)
+        taxi, driver = await crew_of(unit, demande)
+        obstacles = await find_course_obstacles(unit, commande, taxi, driver)
         require_possible(obstacles, force=demande.force)
         await offers.end(unit, demande, DemandeAction.CONFIRM, Party.ADMIN)
         is_forced = demande.force and bool(obstacles)

@@ -31,8 +31,23 @@ class NoticeDesk:
         data: Mapping[str, str | int],
     ) -> None:
         """One for each reader. `data` names what it is about, by the names of the wire (`commandeId`)."""
-        for user_id in dict.fromkeys(readers):
-            notification = Notification(
+        told = dict.fromkeys(readers, data)
+        await self.tell_each(unit, societe_id, told, kind, titre=titre, description=description)
+
+    async def tell_each(
+        self,
+        unit: DispatchUnit,
+        societe_id: UUID,
+        told: Mapping[UUID, Mapping[str, str | int]],
+        kind: NotificationType,
+        *,
+        titre: str,
+        description: str,
+    ) -> None:
+        """One for each reader, with data of his own."""
+        now = self.clock.now()
+        notifications = [
+            Notification(
                 id=self.ids.new(),
                 societe_id=societe_id,
                 user_id=user_id,
@@ -40,9 +55,12 @@ class NoticeDesk:
                 titre=titre,
                 description=description,
                 data=dict(data),
-                created_at=self.clock.now(),
+                created_at=now,
             )
-            await unit.notices.add(notification)
+            for user_id, data in told.items()
+        ]
+        await unit.notices.add_all(notifications)
+        for notification in notifications:
             await unit.outbox.put(NotificationPosted(societe_id, notification.id))
 
     async def tell_admins(

@@ -47,31 +47,47 @@ class OfferDesk:
         force: bool = False,
     ) -> Demande:
         """Ask a chauffeur; his phone rings. The commande itself is the caller's to change and save."""
+        crews = [(taxi, driver)]
+        return (await self.open_all(unit, societe, commande, crews, origine=origine, force=force))[0]
+
+    async def open_all(
+        self,
+        unit: DispatchUnit,
+        societe: Societe,
+        commande: Commande,
+        crews: Iterable[tuple[Taxi, StaffUser]],
+        *,
+        origine: Origine,
+        force: bool = False,
+    ) -> list[Demande]:
+        """Ask several chauffeurs, in as many round trips as one."""
         now = self.clock.now()
-        demande = Demande(
-            id=self.ids.new(),
-            societe_id=societe.id,
-            commande_id=commande.id,
-            chauffeur_id=driver.id,
-            taxi_id=taxi.id,
-            origine=origine,
-            force=force,
-            expire_at=now + societe.answer_time,
-            created_at=now,
-            updated_at=now,
-        )
-        await unit.demandes.add(demande)
-        await self._changed(unit, demande)
-        await self.notices.tell(
+        demandes = [
+            Demande(
+                id=self.ids.new(),
+                societe_id=societe.id,
+                commande_id=commande.id,
+                chauffeur_id=driver.id,
+                taxi_id=taxi.id,
+                origine=origine,
+                force=force,
+                expire_at=now + societe.answer_time,
+                created_at=now,
+                updated_at=now,
+            )
+            for taxi, driver in crews
+        ]
+        await unit.demandes.add_all(demandes)
+        await self.announce(unit, demandes)
+        await self.notices.tell_each(
             unit,
             societe.id,
-            [driver.id],
+            {each.chauffeur_id: {"commandeId": str(commande.id), "demandeId": str(each.id)} for each in demandes},
             NotificationType.DEMANDE_RECUE,
             titre="Nouvelle demande",
             description=f"{commande.reference} : {commande.prise_en_charge} → {commande.destination}",
-            data={"commandeId": str(commande.id), "demandeId": str(demande.id)},
         )
-        return demande
+        return demandes
 
     async def grant(
         self,
@@ -117,8 +133,7 @@ class OfferDesk:
         """End those whose time is over; which they were."""
         now = self.clock.now()
         overdue = [d for d in demandes if d.statut is DemandeStatut.PROPOSEE and not d.is_open(now)]
-        for demande in overdue:
-            await self.end(unit, demande, DemandeAction.EXPIRE, Party.SYSTEM)
+        await self._end_all(unit, overdue, DemandeAction.EXPIRE)
         return overdue
 
     async def withdraw_all(self, unit: DispatchUnit, commande: Commande, *, but: UUID | None = None) -> list[Demande]:
@@ -127,9 +142,17 @@ class OfferDesk:
         await self.close_overdue(unit, demandes)
         standing = (DemandeStatut.PROPOSEE, DemandeStatut.ACCEPTEE)
         ended = [each for each in demandes if each.statut in standing and each.id != but]
-        for demande in ended:
-            await self.end(unit, demande, DemandeAction.WITHDRAW, Party.SYSTEM)
+        await self._end_all(unit, ended, DemandeAction.WITHDRAW)
         return ended
+
+    async def _end_all(self, unit: DispatchUnit, demandes: list[Demande], action: DemandeAction) -> None:
+        """The same end of several, in as many round trips as of one."""
+        now = self.clock.now()
+        for demande in demandes:
+            demande.go(action, Party.SYSTEM, now)
+        if demandes:
+            await unit.demandes.save_all(demandes)
+            await self.announce(unit, demandes)
 
     async def _changed(self, unit: DispatchUnit, demande: Demande) -> None:
         await unit.outbox.put(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from allonova.application.dispatch.fleet_queries import FleetQueries
 from allonova.application.dispatch.views import CommandeView, DemandeView
 from allonova.application.identity.ports import SessionUnit
 from allonova.application.kernel.ports import Store
@@ -23,8 +24,8 @@ from allonova.domain.dispatch.notification import Notification
 from allonova.domain.dispatch.semaine import Semaine
 from allonova.domain.dispatch.societe import SlugTaken, Societe
 from allonova.domain.dispatch.staff import EmailTaken, StaffUser, TaxiTaken
-from allonova.domain.dispatch.taxi import NumeroTaken, PlaqueTaken, Position, Taxi
-from allonova.domain.kernel.errors import DomainError
+from allonova.domain.dispatch.taxi import NumeroTaken, PlaqueTaken, Position, Taxi, TaxiStatut
+from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
 
@@ -34,10 +35,11 @@ REFUSALS: dict[str, type[DomainError]] = {
     "uq_users_taxi_id": TaxiTaken,
     "uq_taxis_societe_id_plaque": PlaqueTaken,
     "uq_taxis_societe_id_numero": NumeroTaken,
+    "fk_commandes_client_id": NotFound,
     "ex_commandes_taxi": CommandeConflict,
     "ex_commandes_chauffeur": CommandeConflict,
 }
-"""The refusal for each unique or exclusion rule, by its name in the database."""
+"""The refusal for each unique or exclusion rule, by its name in the database; and for what was there a moment ago."""
 
 
 class SocieteStore(Store[Societe], Protocol):
@@ -60,7 +62,9 @@ class StaffStore(Store[StaffUser], Protocol):
         """The company's active chauffeurs, the oldest first."""
 
     async def has_history(self, user_id: UUID) -> bool:
-        """Whether anything of dispatch names the account: a course, a demande, a write in the audit log."""
+        """Whether anything of dispatch names the account: a course, a demande, a write in the audit log. Nothing that
+        does is written before this unit ends.
+        """
 
     async def remove(self, user: StaffUser) -> None:
         """Forget an account without history, with its devices and notifications."""
@@ -73,10 +77,10 @@ class TaxiStore(Store[Taxi], Protocol):
         """These taxis, locked in the order of their ids; those of nobody here are left out."""
 
     async def has_history(self, taxi_id: UUID) -> bool:
-        """Whether a course, a demande or an intervention names it."""
+        """Whether a course, a demande or an intervention names it. Until this unit ends nothing new can."""
 
     async def remove(self, taxi: Taxi) -> None:
-        """Forget a taxi without history, with its positions."""
+        """Forget a taxi without history, with its positions; former chauffeurs no longer name it."""
 
 
 class ClientStore(Store[Client], Protocol):
@@ -88,7 +92,7 @@ class ClientStore(Store[Client], Protocol):
         """
 
     async def has_history(self, client_id: UUID) -> bool:
-        """Whether a commande names it."""
+        """Whether a commande names it. Until this unit ends no new one can."""
 
     async def remove(self, client: Client) -> None:
         """Forget a client without history."""
@@ -100,8 +104,26 @@ class CommandeStore(Store[Commande], Protocol):
     async def plans(self, taxi_id: UUID, *, start: datetime, end: datetime, now: datetime) -> list[Plan]:
         """A taxi's courses that are assigned, under way or offered by an open demande, and touch `[start, end)`."""
 
+    async def plans_by_taxi(
+        self, taxi_ids: Collection[UUID], *, start: datetime, end: datetime, now: datetime
+    ) -> dict[UUID, list[Plan]]:
+        """The same for many taxis in one look; a taxi without any is left out."""
+
+    async def courses_of(self, taxi_id: UUID, chauffeur_id: UUID, *, start: datetime, end: datetime) -> list[Plan]:
+        """What a taxi or a chauffeur has been given for good: assigned or under way, and touching `[start, end)`."""
+
+    async def mark_wait(self, commande: Commande, *, at: datetime) -> None:
+        """Write down that the admins were told of its wait. Its `version` stays: nobody's card has changed. The unit has
+        locked it.
+        """
+
     async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:
         """Commandes that the taxi still has before it: assigned, or offered by an open demande. In the order of ids."""
+
+    async def look_again(self, commande_id: UUID, at: datetime | None) -> None:
+        """When the automatic dispatch looks at a commande next, which this unit has locked; None for never. Nobody
+        sees it on the card, so its version stays.
+        """
 
 
 class DemandeStore(Store[Demande], Protocol):
@@ -109,6 +131,15 @@ class DemandeStore(Store[Demande], Protocol):
 
     async def of_commande(self, commande_id: UUID) -> list[Demande]:
         """All of a commande, locked, the oldest first."""
+
+    async def add_all(self, demandes: Sequence[Demande]) -> None:
+        """Keep new ones."""
+
+    async def save_all(self, demandes: Sequence[Demande]) -> None:
+        """Keep changed ones, which this unit has locked."""
+
+    async def last_asked(self, chauffeur_ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """When each chauffeur got his last demande; who never did is left out."""
 
 
 class DeplacementStore(Store[Deplacement], Protocol):
@@ -128,6 +159,9 @@ class InterventionStore(Store[Intervention], Protocol):
 class NotificationStore(Store[Notification], Protocol):
     """Messages in the application."""
 
+    async def add_all(self, notifications: Sequence[Notification]) -> None:
+        """Keep new ones."""
+
     async def read_all(self, user_id: UUID, *, at: datetime) -> int:
         """Mark whatever somebody has not read; how many there were."""
 
@@ -141,9 +175,19 @@ class StaffDeviceStore(Store[StaffDevice], Protocol):
     async def remove(self, device: StaffDevice) -> None:
         """Forget it."""
 
+    async def give_up(self, token_hash: str) -> None:
+        """Forget the device of this token, whose and of which company it may be: the phone has changed hands."""
+
 
 class PositionStore(Protocol):
     """Where taxis are and were."""
+
+    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> TaxiStatut | None:
+        """Record where a chauffeur's taxi is, under this id, unless it is out of service; in one statement.
+
+        Returns:
+            How his taxi stands, None when he drives none.
+        """
 
     async def record(self, position: Position) -> None:
         """Keep it; it is where the taxi is now unless a later one is known."""
@@ -153,6 +197,9 @@ class PositionStore(Protocol):
 
     async def within(self, point: Point, *, radius_m: float, seen_since: datetime) -> list[UUID]:
         """Those of them that are at most so far away, the nearest first."""
+
+    async def seen(self, *, since: datetime) -> list[UUID]:
+        """Available taxis with an active chauffeur that were seen since then, wherever, in the order of their ids."""
 
 
 class SemaineStore(Protocol):
@@ -213,6 +260,8 @@ class DispatchUnit(SessionUnit, Protocol):
     def trail(self) -> TrailStore: ...
     @property
     def board(self) -> BoardReads: ...
+    @property
+    def fleet(self) -> FleetQueries: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +274,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A company and its clock."""
+    """A company and its clock; `semaine` is the last week of its chauffeurs that is kept."""
 
     societe_id: UUID
     fuseau: str
     since: datetime
+    semaine: date | None
 
 
 class Doors(Protocol):
@@ -264,3 +314,8 @@ class Doors(Protocol):
 
     async def to_dispatch(self, now: datetime, *, limit: int) -> list[Due]:
         """Commandes that the automatic dispatch is to look at now."""
+
+    async def forget_positions(self, before: datetime, *, limit: int) -> int:
+        """Delete so many positions of taxis that are older, the oldest first, and where taxis were seen last before
+        then; how many of the former there were.
+        """

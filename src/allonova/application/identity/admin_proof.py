@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 
 from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher, TotpCodes
+from allonova.application.identity.right_password import RightPassword, try_password
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Clock, Sealer
 from allonova.domain.identity.admin_user import (
@@ -19,18 +19,6 @@ from allonova.domain.identity.admin_user import (
     TooManyAdminTries,
 )
 from allonova.domain.kernel.errors import DomainError
-
-
-@dataclass(frozen=True, slots=True)
-class RightPassword:
-    """A password that fitted `kept`, the hash of an account; `fresh` is what is kept of it with today's parameters."""
-
-    kept: str
-    fresh: str
-
-    def opens(self, admin: AdminUser) -> bool:
-        """Whether the account is open and still has that password."""
-        return admin.is_active and hmac.compare_digest(admin.password_hash or "", self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +41,7 @@ class AdminProof:
             admin = await unit.admins.find(email=email)
         if wait_until is not None:
             raise TooManyAdminTries(retry_after_s=seconds_until(wait_until, now))
-        kept = None if admin is None else admin.password_hash
-        if not await self.hasher.verify(password, kept) or kept is None:
-            return None
-        return RightPassword(kept, await self.hasher.hash(password) if self.hasher.is_outdated(kept) else kept)
+        return await try_password(self.hasher, password, None if admin is None else admin.password_hash)
 
     async def code(self, unit: IdentityUnit, admin: AdminUser, code: str | None) -> DomainError | None:
         """Why the code does not open, if one is asked for. The unit must commit either way, and keep the admin when it

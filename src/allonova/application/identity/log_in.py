@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.accounts import find_by
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher
+from allonova.application.identity.right_password import try_password
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin
 from allonova.domain.identity.contact import Contact
@@ -41,16 +41,15 @@ class LogIn:
         """Raises WrongPassword."""
         async with self.begin() as unit:
             kept = _usable(await find_by(unit, contact), contact)
-        if not await self.hasher.verify(password, kept) or kept is None:
+        right = await try_password(self.hasher, password, kept)
+        if right is None:
             raise WrongPassword
-        better = await self.hasher.hash(password) if self.hasher.is_outdated(kept) else kept
         async with self.begin() as unit:
             user = await find_by(unit, contact, lock=True)
-            standing = _usable(user, contact)
-            if user is None or standing is None or not hmac.compare_digest(standing, kept):
+            if user is None or not right.fits(_usable(user, contact)):
                 raise WrongPassword  # closed, or changed since it was compared
-            if not hmac.compare_digest(better, kept):
-                user.password_hash = better  # the same password: not a change to anybody
+            if right.fresh != right.kept:
+                user.password_hash = right.fresh  # the same password: not a change to anybody
                 await unit.users.save(user)
             actor = Actor(Party.OWNER, user.id)
             await unit.audit.put(actor=actor, action="user.logged_in", entity="user", entity_id=user.id)

@@ -38,7 +38,7 @@ class LogInAdmin:
         async with self.begin() as unit:
             admin = await unit.admins.find(email=email, lock=True)
             refusal: DomainError = AdminLoginRefused()
-            if admin is not None and right is not None and right.opens(admin):
+            if admin is not None and right is not None and admin.is_active and right.fits(admin.password_hash):
                 wrong = await self.proof.code(unit, admin, totp)
                 if wrong is None:
                     admin.password_hash = right.fresh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from allonova.domain.identity.contact import Contact
 from allonova.domain.identity.events import LinkRequested
 from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
 from allonova.domain.identity.otp import OTP_SENDS, OTP_WINDOW
+from allonova.domain.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,19 @@ class LinkDesk:
     secrets: Secrets
 
     async def issue(
-        self, unit: SessionUnit, contact: Contact, purpose: LinkPurpose, *, offer: PasswordOffer | None = None
+        self,
+        unit: SessionUnit,
+        contact: Contact,
+        purpose: LinkPurpose,
+        *,
+        user_id: UUID | None = None,
+        offer: PasswordOffer | None = None,
+        event: Callable[[UUID], Event] = LinkRequested,
     ) -> int | None:
         """Make a link and have it sent, if some account has the phone or e-mail; at most three in ten minutes.
+
+        Args:
+            event: what has the link of an id sent.
 
         Returns:
             None, or seconds to wait when the address has had its links; the unit must commit either way.
@@ -38,8 +50,8 @@ class LinkDesk:
         wait_until = await unit.attempts.take(sends, limit=OTP_SENDS, window=OTP_WINDOW, now=now)
         if wait_until is not None:
             return seconds_until(wait_until, now)
-        link = await self.make(unit, contact, purpose, offer=offer)
-        await unit.outbox.put(LinkRequested(link.id))
+        link = await self.make(unit, contact, purpose, user_id=user_id, offer=offer)
+        await unit.outbox.put(event(link.id))
         return None
 
     async def make(

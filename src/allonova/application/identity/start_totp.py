@@ -37,7 +37,7 @@ class StartTotp:
         right = await self.proof.password(email, password)
         async with self.begin() as unit:
             admin = await unit.admins.get(admin_id, lock=True)
-            is_right = right is not None and right.opens(admin)
+            is_right = right is not None and admin.is_active and right.fits(admin.password_hash)
             refusal = await self.proof.code(unit, admin, totp) if is_right else AdminLoginRefused()
             if refusal is None:
                 return await self._start(unit, admin)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Op(StrEnum):
@@ -15,11 +17,28 @@ class Op(StrEnum):
     GTE = "gte"
     LTE = "lte"
     LT = "lt"
+    NULL = "null"
+    FROM_DAY = "from_day"
+    TO_DAY = "to_day"
+
+
+COMPARE: Mapping[Op, Callable[[Any, Any], Any]] = {
+    Op.EQ: operator.eq,
+    Op.GTE: operator.ge,
+    Op.LTE: operator.le,
+    Op.LT: operator.lt,
+}
+"""Those that compare two values, or a column and a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition; `value` is a tuple for IN."""
+    """One condition. `value` is a tuple for IN, and None for NULL (the field holds nothing). FROM_DAY and TO_DAY take
+    a date of the list's own zone: not before that day begins, and before it is over.
+
+    `field` may also be the name of a condition of the list's own, which is no comparison with one field (`q`); such a
+    name takes EQ alone.
+    """
 
     field: str
     op: Op
@@ -51,7 +70,7 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """What a list answers; `total` counts all that match."""
+    """What a list answers; `total` counts all that match, on this page or not."""
 
     items: Sequence[T]
     total: int

@@ -19,6 +19,17 @@ class ClientType(StrEnum):
     HOPITAL = "hopital"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChange:
+    """What is to be otherwise; what is None stays, and an empty text takes a contact or an address away."""
+
+    type: ClientType | None = None
+    nom: str | None = None
+    contact_email: str | None = None
+    contact_phone: str | None = None
+    adresse: str | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Client:
     """Somebody in the company's address book. One with history is never deleted, only no longer `active`.
@@ -45,3 +56,21 @@ class Client:
     def index(self) -> None:
         """Write down what a search looks through, after a change."""
         self.recherche = folded(self.nom, self.contact_email, self.contact_phone, self.adresse)
+
+    def change(self, change: ClientChange, at: datetime) -> bool:
+        """Take over what a dispatcher says; whether anything is otherwise now."""
+        before = (self.type, self.nom, self.contact_email, self.contact_phone, self.adresse)
+        self.type = change.type or self.type
+        self.nom = change.nom or self.nom
+        self.contact_email = _after(self.contact_email, change.contact_email)
+        self.contact_phone = _after(self.contact_phone, change.contact_phone)
+        self.adresse = _after(self.adresse, change.adresse)
+        is_changed = before != (self.type, self.nom, self.contact_email, self.contact_phone, self.adresse)
+        if is_changed:
+            self.index()
+            self.updated_at = at
+        return is_changed
+
+
+def _after(standing: str | None, given: str | None) -> str | None:
+    return standing if given is None else given or None

@@ -57,6 +57,14 @@ DEMANDE = Machine[DemandeStatut, DemandeAction](
 )
 
 
+DIFFUSION_AT_MOST = 200  # docs/decisions/0045: a town's fleet, in one transaction
+
+
+@dataclass(eq=False)
+class NobodyFree(Conflict):
+    """No chauffeur could take the course: none is available, or none of those that were meant."""
+
+
 @dataclass(eq=False)
 class DemandeOver(Conflict):
     """The demande has ended otherwise; `statut` is how."""

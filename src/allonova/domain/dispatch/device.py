@@ -17,6 +17,11 @@ class TokenKind(StrEnum):
     FID = "fid"
 
 
+def token_context(device_id: UUID) -> str:
+    """What a device's sealed token is bound to."""
+    return f"dispatch.devices.token:{device_id}"
+
+
 @dataclass(slots=True, kw_only=True)
 class StaffDevice:
     """An installation. `token` is sealed; `token_hash` finds it again: one token, one device."""

@@ -28,6 +28,15 @@ class StaffPasswordAsked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StaffPasswordChanged(Event):
+    """Somebody of staff has another password than before."""
+
+    name: ClassVar[str] = "staff_password_changed"
+    societe_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SocieteFounded(Event):
     """A company has come; its first admin is asked to confirm his address."""
 
@@ -97,6 +106,16 @@ class NotificationPosted(Event):
     name: ClassVar[str] = "notification_posted"
     societe_id: UUID
     notification_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PushAddressed(Event):
+    """A notification is to reach one of its reader's devices."""
+
+    name: ClassVar[str] = "push_addressed"
+    societe_id: UUID
+    notification_id: UUID
+    device_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,20 @@ INTERVENTION = Machine[InterventionStatut, InterventionAction](
 )
 
 
+LEADS_TO = {N.EN_COURS: A.START, N.RESOLUE: A.RESOLVE, N.OUVERTE: A.REOPEN}
+"""The action that somebody means who names a state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterventionChange:
+    """What is to be otherwise; None stays as it is."""
+
+    statut: InterventionStatut | None = None
+    priorite: Priorite | None = None
+    titre: str | None = None
+    description: str | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Intervention:
     """About one commande or one taxi, never both. `attente_depuis` is the wait that the SLA job opened it for: of one
@@ -81,3 +95,21 @@ class Intervention:
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+    def actions(self, by: Party) -> tuple[InterventionAction, ...]:
+        """What this party may do now."""
+        return INTERVENTION.actions(self.statut, by)
+
+    def change(self, change: InterventionChange, by: Party, at: datetime) -> bool:
+        """Whether anything is otherwise than before. Raises InvalidTransition or Forbidden."""
+        before = (self.statut, self.priorite, self.titre, self.description)
+        if change.statut is not None and change.statut is not self.statut:
+            self.statut = INTERVENTION.go(self.statut, LEADS_TO[change.statut], by)
+            self.resolu_at = at if self.statut is InterventionStatut.RESOLUE else None
+        self.priorite = change.priorite or self.priorite
+        self.titre = self.titre if change.titre is None else change.titre
+        self.description = self.description if change.description is None else change.description
+        is_changed = before != (self.statut, self.priorite, self.titre, self.description)
+        if is_changed:
+            self.updated_at = at
+        return is_changed

@@ -161,10 +161,11 @@ class CaptchaFailed(DomainError):
 
 @dataclass(eq=False)
 class ProviderUnavailable(DomainError):
-    """A provider does not answer; nothing is known to have failed."""
+    """A provider does not answer; nothing is known to have failed. `retry_after_s` is how long it asks to be left."""
 
     code = "provider_unavailable"
     provider: str
+    retry_after_s: int | None = None
 
 
 @dataclass(eq=False)

@@ -14,6 +14,7 @@ _BOOKING = (
     "carpool.kyc_documents",
 )
 
+_FLEET = ("dispatch.taxis", "dispatch.users", "dispatch.taxi_positions")
 _CARD = ("dispatch.commandes", "dispatch.clients", "dispatch.taxis", "dispatch.demandes")
 
 UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
@@ -60,6 +61,7 @@ UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
     "semaines": ("dispatch.semaines",),
     "trail": ("dispatch.audit_log",),
     "board": _CARD,
+    "fleet": _FLEET,
 }
 """By the attribute of a unit."""
 
@@ -96,6 +98,35 @@ QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
     "CarpoolQueries.empty_trips": ("carpool.bookings", "carpool.trips"),
     "CarpoolQueries.wallet": ("carpool.wallets",),
     "CarpoolQueries.wallet_txns": ("carpool.wallets", "carpool.wallet_txns"),
+    "BoardQueries.commandes": (*_CARD, "dispatch.societes"),
+    "BoardQueries.commande": _CARD,
+    "CompanyQueries.societe": ("dispatch.societes",),
+    "CompanyQueries.user": ("dispatch.users",),
+    "CompanyQueries.users": ("dispatch.users",),
+    "StatsQueries.fleet": ("dispatch.societes", "dispatch.taxis"),
+    "StatsQueries.day_facts": (
+        "dispatch.commandes",
+        "dispatch.demandes",
+        "dispatch.interventions",
+        "dispatch.users",
+    ),
+    "StatsQueries.kept_weeks": ("dispatch.societes", "dispatch.semaines"),
+    "StatsQueries.activity": ("dispatch.commandes", "dispatch.demandes", "dispatch.users"),
+    "FleetQueries.taxis": _FLEET,
+    "FleetQueries.taxi": _FLEET,
+    "FleetQueries.taxi_detail": (*_FLEET, "dispatch.societes", "dispatch.commandes", "dispatch.clients"),
+    "FleetQueries.clients": ("dispatch.clients",),
+    "FleetQueries.client": ("dispatch.clients",),
+    "FleetQueries.devices": ("dispatch.devices",),
+    "OfferQueries.demandes": _CARD,
+    "OfferQueries.courses": (*_CARD, "dispatch.societes"),
+    "DeskQueries.interventions": (
+        *("dispatch.interventions", "dispatch.commandes", "dispatch.taxis", "dispatch.societes"),
+    ),
+    "DeskQueries.intervention": ("dispatch.interventions", "dispatch.commandes", "dispatch.taxis"),
+    "DeskQueries.notifications": ("dispatch.notifications",),
+    "DeskQueries.audit_log": ("dispatch.audit_log", "dispatch.societes"),
+    "FormQueries.suivi": ("dispatch.commandes", "dispatch.taxis", "dispatch.taxi_positions"),
     "BooksQueries.verify": (
         "platform.accounts",
         "platform.journal_entries",

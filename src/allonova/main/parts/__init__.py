@@ -13,19 +13,24 @@ from typing import Any
 from allonova.adapters.crypto.tokens import JoseTokens
 from allonova.application.carpool.ports import CarpoolQueries, RoutePlanner, SearchCache
 from allonova.application.dispatch.board_queries import BoardQueries
+from allonova.application.dispatch.captcha import Captcha
 from allonova.application.dispatch.company_queries import CompanyQueries
 from allonova.application.dispatch.desk_queries import DeskQueries
 from allonova.application.dispatch.fleet_queries import FleetQueries
+from allonova.application.dispatch.form_queries import FormQueries
+from allonova.application.dispatch.offer_queries import OfferQueries
 from allonova.application.dispatch.ports import Doors
 from allonova.application.dispatch.stats_queries import StatsQueries
 from allonova.application.files.ports import FileCleaner, FileStore, SignedFiles
 from allonova.application.identity.ports import IdentityQueries, PasswordHasher, Revocations, TotpCodes
+from allonova.application.kernel.backups import Backups
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.ports import Begin, BeginFor, Clock, DeliveryQueue, Ids, Sealer, Secrets
 from allonova.application.kernel.relay import Handler
 from allonova.application.kyc.ports import KycQueries
 from allonova.application.money.ports import BooksQueries, PaymentGateway
 from allonova.application.notifications.messenger import Messenger
+from allonova.application.notifications.ports import PushSender
 from allonova.domain.money.payment import Method
 
 
@@ -36,15 +41,17 @@ class Dispatch:
     begin_for: BeginFor[Any]
     doors: Doors
     board: BoardQueries
+    offers: OfferQueries
     companies: CompanyQueries
     fleet: FleetQueries
     stats: StatsQueries
     desk: DeskQueries
+    forms: FormQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What memory and PostgreSQL with Redis do each in their way."""
+    """What memory and PostgreSQL with Redis do each in their way. Memory keeps nothing that could be backed up."""
 
     begin: Begin[Any]
     carpool: CarpoolQueries
@@ -58,6 +65,7 @@ class Platform:
     limiter: RateLimiter
     searches: SearchCache
     health: Mapping[str, Callable[[], Awaitable[None]]]
+    backups: Backups | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,8 @@ class Outside:
     tokens: JoseTokens
     gateways: Mapping[Method, PaymentGateway]
     messenger: Messenger
+    pushes: PushSender
+    captcha: Captcha
     planner: RoutePlanner
     files: FileStore
     signed_files: SignedFiles | None
@@ -78,6 +88,7 @@ class Outside:
     hasher: PasswordHasher
     totp: TotpCodes
     web_url: str
+    guards_onboarding: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

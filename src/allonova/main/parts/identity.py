@@ -14,6 +14,7 @@ from allonova.application.identity.log_in import LogIn
 from allonova.application.identity.logout import Logout
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.password_desk import PasswordDesk
+from allonova.application.identity.password_guard import PasswordGuard
 from allonova.application.identity.photo_desk import PhotoDesk
 from allonova.application.identity.ports import IdentityQueries, IdentityUnit
 from allonova.application.identity.refresh_session import RefreshSession
@@ -77,7 +78,7 @@ def _use(platform: Platform, outside: Outside) -> dict[object, object]:
         Logout: Logout(begin, sessions),
         EndSession: EndSession(begin, sessions),
         UpdateProfile: UpdateProfile(begin, clock, photos),
-        ChangePassword: ChangePassword(begin, clock, hasher, passwords),
+        ChangePassword: ChangePassword(begin, PasswordGuard(clock, hasher), passwords),
         AskContactChange: AskContactChange(begin, codes),
         ConfirmContactChange: ConfirmContactChange(begin, clock, ids, secrets, sealer),
         AddDevice: AddDevice(begin, clock, ids, sealer),

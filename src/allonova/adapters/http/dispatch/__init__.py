@@ -4,4 +4,46 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from allonova.adapters.http.dispatch import (
+    audit_log,
+    clients,
+    commandes,
+    commandes_read,
+    courses,
+    demandes,
+    forms,
+    interventions,
+    notifications,
+    onboarding,
+    pages,
+    phones,
+    societe,
+    staff_auth,
+    staff_me,
+    stats,
+    suivi_page,
+    taxis,
+    users,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    onboarding.router,
+    staff_auth.router,
+    staff_me.router,
+    users.router,
+    societe.router,
+    pages.router,
+    commandes.router,
+    commandes_read.router,
+    courses.router,
+    demandes.router,
+    forms.router,
+    suivi_page.router,
+    stats.router,
+    taxis.router,
+    clients.router,
+    phones.router,
+    interventions.router,
+    notifications.router,
+    audit_log.router,
+)

@@ -9,7 +9,6 @@ from pydantic import ConfigDict
 
 from allonova.adapters.http.dispatch.staff import limit_staff_calls, optional_staff
 from allonova.adapters.http.fields import Body
-from allonova.adapters.http.limits import limit_anybody
 from allonova.adapters.http.provide import keyed
 from allonova.adapters.http.routes import JsonRoute
 from allonova.application.dispatch.wire import camel
@@ -29,8 +28,8 @@ def staff_router(tag: str, prefix: str) -> APIRouter:
 
 
 def open_router(tag: str, prefix: str) -> APIRouter:
-    """A router for whoever comes."""
-    return APIRouter(route_class=JsonRoute, tags=[f"NOVA: {tag}"], prefix=prefix, dependencies=[Depends(limit_anybody)])
+    """A router for whoever comes. A token is welcome there, but not one that is bad or of another audience."""
+    return staff_router(tag, prefix)
 
 
 def staff_keyed(status: int) -> Any:

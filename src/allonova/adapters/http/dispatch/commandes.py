@@ -20,13 +20,15 @@ from allonova.application.dispatch.order_desk import OrderDraft
 from allonova.application.dispatch.undo_move import UndoMove
 from allonova.application.dispatch.views import CommandeView
 from allonova.application.kernel.idempotency import Once
-from allonova.domain.dispatch.commande import DUREE_MINUTES, CommandeStatut
+from allonova.domain.dispatch.commande import DUREE_MAX_MINUTES, DUREE_MINUTES, CommandeStatut
 from allonova.domain.kernel.errors import FieldError, ValidationError
 from allonova.domain.kernel.geo import Point
 
 router = staff_router("commandes", "/api/commandes")
 
-type Minutes = Annotated[StrictInt, Field(ge=1, le=1440, description="How long the course takes, as planned.")]
+type Minutes = Annotated[
+    StrictInt, Field(ge=1, le=DUREE_MAX_MINUTES, description="How long the course takes, as planned.")
+]
 type Passagers = Annotated[StrictInt, Field(ge=1, le=50)]
 type Bagages = Annotated[StrictInt, Field(ge=0, le=100)]
 type Motif = Annotated[Text, Field(description="Why; needed with `force`.")]

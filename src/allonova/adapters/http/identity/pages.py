@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from string import Template
 
 from fastapi import APIRouter, Response
@@ -42,7 +44,7 @@ const page = document.querySelector("main"), form = document.querySelector("form
 const button = form.querySelector("button"), password = form.querySelector("input");
 const said = page.querySelector("[role]");
 const say = (text, isBad) => { said.textContent = text; said.className = isBad ? "bad" : ""; };
-const post = (path, body, access) => fetch("/api/v1/" + path, {
+const post = (path, body, access) => fetch(path, {
   method: "POST",
   headers: {
     "Content-Type": "application/json", "Accept-Language": document.documentElement.lang,
@@ -67,7 +69,8 @@ form.addEventListener("submit", async (event) => {
       if (answer.status === 200) {
         // The person goes on in the app: nobody needs the session that verifying opened in this browser.
         const pair = (await answer.json()).data;
-        await post("auth/logout", { refresh_token: pair.refresh_token }, pair.access_token);
+        const name = page.dataset.refresh;
+        await post(page.dataset.logout, { [name]: pair[name] }, pair.access_token);
       }
     }
   } catch { if (!form.hidden) { say(page.dataset.offline, true); } }
@@ -80,12 +83,13 @@ PAGE = Template("""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>$title · AlloCar</title>
+<title>$title · $brand</title>
 <link rel="icon" href="data:,">
 <style>$style</style>
 </head>
 <body>
-<main data-path="$path" data-done="$done" data-missing="$missing" data-weak="$weak" data-offline="$offline">
+<main data-path="$path" data-logout="$logout" data-refresh="$refresh"
+ data-done="$done" data-missing="$missing" data-weak="$weak" data-offline="$offline">
 <h1>$title</h1>
 <p>$explained</p>
 <p role="status"></p>
@@ -162,14 +166,35 @@ ADMIN = {
 }
 
 
-def _page(lang: str, path: str, words: dict[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class World:
+    """Whose pages they are: its name, where its sessions end, and what its API calls a refresh token."""
+
+    brand: str
+    logout: str
+    refresh: str
+
+
+ALLOCAR = World("AlloCar", "/api/v1/auth/logout", "refresh_token")
+
+
+def page(world: World, lang: str, path: str, words: Mapping[str, str]) -> str:
+    """A page whose button posts the token to `path`; with a `label` it asks for a password as well."""
     field = FIELD.substitute(words) if "label" in words else ""
-    return PAGE.substitute(COMMON[lang] | words, lang=lang, path=path, style=STYLE, field=field)
+    told = {"brand": world.brand, "logout": world.logout, "refresh": world.refresh}
+    return PAGE.substitute(COMMON[lang], **words, **told, lang=lang, path=path, style=STYLE, field=field)
 
 
-VERIFY_PAGES = {lang: _page(lang, "auth/email/verify", words) for lang, words in VERIFY.items()}
-RESET_PAGES = {lang: _page(lang, "auth/password/reset", words) for lang, words in RESET.items()}
-ADMIN_PAGES = {lang: _page(lang, "admin/password/reset", RESET[lang] | words) for lang, words in ADMIN.items()}
+def shown(html: str) -> Response:
+    """A page, under a policy that lets it do no more than it must."""
+    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+
+VERIFY_PAGES = {lang: page(ALLOCAR, lang, "/api/v1/auth/email/verify", words) for lang, words in VERIFY.items()}
+RESET_PAGES = {lang: page(ALLOCAR, lang, "/api/v1/auth/password/reset", words) for lang, words in RESET.items()}
+ADMIN_PAGES = {
+    lang: page(ALLOCAR, lang, "/api/v1/admin/password/reset", RESET[lang] | words) for lang, words in ADMIN.items()
+}
 STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'sha256-{STYLE_DIGEST}'; connect-src 'self'; img-src data:; "
@@ -182,19 +207,19 @@ router = APIRouter(include_in_schema=False)
 @router.get("/verify-email")
 async def verify_email_page(language: Language) -> Response:
     """Where the mail of a registration leads."""
-    return HTMLResponse(VERIFY_PAGES[language], headers={"Content-Security-Policy": POLICY})
+    return shown(VERIFY_PAGES[language])
 
 
 @router.get("/reset-password")
 async def reset_password_page(language: Language) -> Response:
     """Where the message of a forgotten password leads."""
-    return HTMLResponse(RESET_PAGES[language], headers={"Content-Security-Policy": POLICY})
+    return shown(RESET_PAGES[language])
 
 
 @router.get("/admin-password")
 async def admin_password_page(language: Language) -> Response:
     """Where the invitation to the back office leads."""
-    return HTMLResponse(ADMIN_PAGES[language], headers={"Content-Security-Policy": POLICY})
+    return shown(ADMIN_PAGES[language])
 
 
 @router.get("/links.js")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
-from allonova.adapters.memory.dispatch.tables import COMMANDES, DEMANDES, SOCIETES, USERS
+from allonova.adapters.memory.dispatch.tables import (
+    COMMANDES,
+    DEMANDES,
+    POSITIONS,
+    SEMAINES,
+    SOCIETES,
+    TAXI_POSITIONS,
+    USERS,
+)
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.application.dispatch.ports import Doors, Due, Zone
 from allonova.domain.dispatch.commande import CommandeStatut
@@ -49,7 +57,10 @@ class MemoryDoors:
     async def zones(self) -> list[Zone]:
         """See Doors."""
         companies = sorted(self._database.all_rows(SOCIETES).values(), key=attrgetter("created_at", "id"))
-        return [Zone(societe.id, societe.fuseau, societe.created_at) for societe in companies]
+        kept: dict[UUID, date] = {}
+        for week in self._database.all_rows(SEMAINES).values():
+            kept[week.societe_id] = max(week.debut, kept.get(week.societe_id, week.debut))
+        return [Zone(each.id, each.fuseau, each.created_at, kept.get(each.id)) for each in companies]
 
     async def overdue_demandes(self, now: datetime, *, limit: int) -> list[Due]:
         """See Doors."""
@@ -78,6 +89,18 @@ class MemoryDoors:
             if c.statut is CommandeStatut.EN_ATTENTE and c.auto_at is not None and c.auto_at <= now
         ]
         return [Due(societe_id, id) for _, id, societe_id in sorted(waiting)[:limit]]
+
+    async def forget_positions(self, before: datetime, *, limit: int) -> int:
+        """See Doors."""
+        kept = sorted(self._database.all_rows(POSITIONS).values(), key=attrgetter("at", "id"))
+        old = [position.id for position in kept if position.at < before][:limit]
+        async with self._database.transaction() as transaction:
+            for id in old:
+                transaction.remove_anywhere(POSITIONS, id)
+            for last in list(transaction.all_rows(TAXI_POSITIONS).values()):
+                if last.at < before:
+                    transaction.remove_anywhere(TAXI_POSITIONS, last.taxi_id)
+        return len(old)
 
 
 def _conforms(doors: MemoryDoors) -> Doors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
@@ -24,9 +24,8 @@ from allonova.adapters.memory.dispatch.tables import (
     TAXIS,
     USERS,
     Compteur,
-    TaxiPosition,
 )
-from allonova.adapters.memory.store import MemoryStore, Rows, Transaction, stored
+from allonova.adapters.memory.store import MemoryStore, Transaction, stored
 from allonova.domain.dispatch.audit import AuditEntry
 from allonova.domain.dispatch.client import Client
 from allonova.domain.dispatch.commande import PROMISED, Commande, CommandeStatut
@@ -39,8 +38,7 @@ from allonova.domain.dispatch.notification import Notification
 from allonova.domain.dispatch.semaine import Semaine
 from allonova.domain.dispatch.societe import Societe
 from allonova.domain.dispatch.staff import StaffRole, StaffUser
-from allonova.domain.dispatch.taxi import Position, Taxi, TaxiStatut
-from allonova.domain.kernel.geo import Point
+from allonova.domain.dispatch.taxi import Taxi
 
 OLDEST_FIRST = attrgetter("created_at", "id")
 
@@ -132,6 +130,11 @@ class MemoryTaxis(MemoryStore[Taxi]):
             if position.taxi_id == taxi.id:
                 self._transaction.remove(POSITIONS, position.id)
         self._transaction.remove(TAXI_POSITIONS, taxi.id)
+        for user in list(self._transaction.rows(USERS).values()):
+            if user.taxi_id == taxi.id:
+                former = stored(user)
+                former.taxi_id, former.version = None, former.version + 1
+                self._transaction.put(USERS, former)
         self._transaction.remove(TAXIS, taxi.id)
 
 
@@ -164,24 +167,33 @@ class MemoryCommandes(MemoryStore[Commande]):
     async def plans(self, taxi_id: UUID, *, start: datetime, end: datetime, now: datetime) -> list[Plan]:
         """See CommandeStore."""
         offered = self._offered(taxi_id, now)
-        found = [
-            c
-            for c in self._rows().values()
-            if c.date_iso < end
-            and c.fin_iso > start
-            and ((c.taxi_id == taxi_id and c.statut in PROMISED) or c.id in offered)
-        ]
-        return [
-            Plan(
-                commande_id=c.id,
-                reference=c.reference,
-                debut=c.date_iso,
-                fin=c.fin_iso,
-                depart=c.prise_en_charge_point,
-                arrivee=c.destination_point,
-            )
-            for c in sorted(found, key=attrgetter("date_iso", "id"))
-        ]
+        found = (c for c in self._rows().values() if (c.taxi_id == taxi_id and c.statut in PROMISED) or c.id in offered)
+        return _plans(found, start, end)
+
+    async def plans_by_taxi(
+        self, taxi_ids: Collection[UUID], *, start: datetime, end: datetime, now: datetime
+    ) -> dict[UUID, list[Plan]]:
+        """See CommandeStore."""
+        found = {taxi_id: await self.plans(taxi_id, start=start, end=end, now=now) for taxi_id in taxi_ids}
+        return {taxi_id: plans for taxi_id, plans in found.items() if plans}
+
+    async def courses_of(self, taxi_id: UUID, chauffeur_id: UUID, *, start: datetime, end: datetime) -> list[Plan]:
+        """See CommandeStore."""
+        promised = (c for c in self._rows().values() if c.statut in PROMISED)
+        mine = (c for c in promised if c.taxi_id == taxi_id or c.chauffeur_id == chauffeur_id)
+        return _plans(mine, start, end)
+
+    async def look_again(self, commande_id: UUID, at: datetime | None) -> None:
+        """See CommandeStore."""
+        commande = stored(self._rows()[commande_id])
+        commande.auto_at = at
+        self._transaction.put(COMMANDES, commande)
+
+    async def mark_wait(self, commande: Commande, *, at: datetime) -> None:
+        """See CommandeStore."""
+        standing = stored(self._rows()[commande.id])
+        standing.sla_signale_at = commande.sla_signale_at = at
+        self._transaction.put(COMMANDES, standing)
 
     async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:
         """See CommandeStore."""
@@ -194,6 +206,22 @@ class MemoryCommandes(MemoryStore[Commande]):
         return {d.commande_id for d in demandes if d.taxi_id == taxi_id and d.is_open(now)}
 
 
+def _plans(commandes: Iterable[Commande], start: datetime, end: datetime) -> list[Plan]:
+    """Those that touch `[start, end)`, in the order of the day."""
+    found = [c for c in commandes if c.date_iso < end and c.fin_iso > start]
+    return [
+        Plan(
+            commande_id=c.id,
+            reference=c.reference,
+            debut=c.date_iso,
+            fin=c.fin_iso,
+            depart=c.prise_en_charge_point,
+            arrivee=c.destination_point,
+        )
+        for c in sorted(found, key=attrgetter("date_iso", "id"))
+    ]
+
+
 class MemoryDemandes(MemoryStore[Demande]):
     """Offers."""
 
@@ -204,6 +232,12 @@ class MemoryDemandes(MemoryStore[Demande]):
         """See DemandeStore."""
         found = [demande for demande in self._rows().values() if demande.commande_id == commande_id]
         return [stored(demande) for demande in sorted(found, key=OLDEST_FIRST)]
+
+    async def last_asked(self, chauffeur_ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """See DemandeStore."""
+        wanted = set(chauffeur_ids)
+        mine = (demande for demande in self._rows().values() if demande.chauffeur_id in wanted)
+        return {demande.chauffeur_id: demande.created_at for demande in sorted(mine, key=OLDEST_FIRST)}
 
 
 class MemoryDeplacements(MemoryStore[Deplacement]):
@@ -260,49 +294,11 @@ class MemoryStaffDevices(MemoryStore[StaffDevice]):
         """See StaffDeviceStore."""
         self._transaction.remove(DEVICES, device.id)
 
-
-class MemoryPositions:
-    """Where taxis are and were."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    async def record(self, position: Position) -> None:
-        """See PositionStore."""
-        self._transaction.insert(POSITIONS, position)
-        known = self._transaction.rows(TAXI_POSITIONS).get(position.taxi_id)
-        if known is None or known.at <= position.at:
-            self._transaction.put(
-                TAXI_POSITIONS,
-                TaxiPosition(
-                    taxi_id=position.taxi_id,
-                    societe_id=position.societe_id,
-                    chauffeur_id=position.chauffeur_id,
-                    point=position.point,
-                    at=position.at,
-                ),
-            )
-
-    async def nearest(self, point: Point, *, seen_since: datetime, limit: int) -> list[UUID]:
-        """See PositionStore."""
-        return [taxi_id for _, taxi_id in available(self._transaction, point, seen_since)][:limit]
-
-    async def within(self, point: Point, *, radius_m: float, seen_since: datetime) -> list[UUID]:
-        """See PositionStore."""
-        return [taxi_id for far, taxi_id in available(self._transaction, point, seen_since) if far <= radius_m]
-
-
-def available(source: Rows, point: Point, seen_since: datetime) -> list[tuple[float, UUID]]:
-    """Metres and ids of available taxis with an active chauffeur, the nearest first."""
-    taxis = source.rows(TAXIS)
-    driven = {u.taxi_id for u in source.rows(USERS).values() if u.active and u.role is StaffRole.CHAUFFEUR}
-    found = []
-    for position in source.rows(TAXI_POSITIONS).values():
-        taxi = taxis[position.taxi_id]
-        is_free = taxi.active and taxi.statut is TaxiStatut.DISPONIBLE and taxi.id in driven
-        if is_free and position.at >= seen_since:
-            found.append((point.distance_m(position.point), taxi.id))
-    return sorted(found)
+    async def give_up(self, token_hash: str) -> None:
+        """See StaffDeviceStore."""
+        for device in list(self._transaction.all_rows(DEVICES).values()):
+            if DEVICES.has(device, "token_hash", token_hash):
+                self._transaction.remove_anywhere(DEVICES, device.id)
 
 
 class MemorySemaines:

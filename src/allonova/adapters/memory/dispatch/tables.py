@@ -110,7 +110,13 @@ USERS = Table(
     foreigns=(COMPANY, Foreign("taxi_id", "dispatch.taxis")),
     refusals=REFUSALS,
 )
-CLIENTS = Table(name="dispatch.clients", row=Client, tenant="societe_id", foreigns=(COMPANY,))
+CLIENTS = Table(
+    name="dispatch.clients",
+    row=Client,
+    tenant="societe_id",
+    uniques=(Unique("uq_clients_id_type", ("id", "type")),),
+    foreigns=(COMPANY,),
+)
 COMMANDES = Table(
     name="dispatch.commandes",
     row=Commande,

@@ -37,8 +37,8 @@ class PostgresDoors:
 
     async def zones(self) -> list[Zone]:
         """See Doors."""
-        rows = await self._runner.fetch("SELECT societe_id, fuseau, since FROM dispatch.zones()")
-        return [Zone(row[0], row[1], row[2]) for row in rows]
+        rows = await self._runner.fetch("SELECT societe_id, fuseau, since, semaine FROM dispatch.zones()")
+        return [Zone(row[0], row[1], row[2], row[3]) for row in rows]
 
     async def overdue_demandes(self, now: datetime, *, limit: int) -> list[Due]:
         """See Doors."""
@@ -51,6 +51,11 @@ class PostgresDoors:
     async def to_dispatch(self, now: datetime, *, limit: int) -> list[Due]:
         """See Doors."""
         return await self._due("SELECT societe_id, commande_id FROM dispatch.to_dispatch($1, $2)", now, limit)
+
+    async def forget_positions(self, before: datetime, *, limit: int) -> int:
+        """See Doors."""
+        gone: int = await self._runner.fetchval("SELECT dispatch.forget_positions($1, $2)", before, limit)
+        return gone
 
     async def _one(self, sql: str, *args: object) -> UUID | None:
         found: UUID | None = await self._runner.fetchval(sql, *args)

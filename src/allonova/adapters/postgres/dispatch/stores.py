@@ -9,6 +9,14 @@ from uuid import UUID
 from sqlalchemy import Uuid, any_, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from allonova.adapters.postgres.dispatch.plans import (
+    COURSES_OF,
+    LAST_ASKED,
+    LOOK_AGAIN,
+    PLANS_BY_TAXI,
+    PROMISED_TO,
+    read_plan,
+)
 from allonova.adapters.postgres.dispatch.tables import (
     CLIENTS,
     COMMANDES,
@@ -38,14 +46,13 @@ from allonova.domain.dispatch.notification import Notification
 from allonova.domain.dispatch.semaine import Semaine
 from allonova.domain.dispatch.societe import Societe
 from allonova.domain.dispatch.staff import StaffRole, StaffUser
-from allonova.domain.dispatch.taxi import Position, Taxi
-from allonova.domain.kernel.geo import Point
+from allonova.domain.dispatch.taxi import Taxi
 
 SOCIETE_SHELF = Shelf(RowMapper(Societe, SOCIETES), REFUSALS)
 STAFF_SHELF = Shelf(RowMapper(StaffUser, USERS), REFUSALS, folded={"email"})
 TAXI_SHELF = Shelf(RowMapper(Taxi, TAXIS), REFUSALS)
 CLIENT_SHELF = Shelf(RowMapper(Client, CLIENTS), REFUSALS)
-COMMANDE_SHELF = Shelf(RowMapper(Commande, COMMANDES), REFUSALS)
+COMMANDE_SHELF = Shelf(RowMapper(Commande, COMMANDES, beside={"client_type"}), REFUSALS)
 DEMANDE_SHELF = Shelf(RowMapper(Demande, DEMANDES), REFUSALS)
 DEPLACEMENT_SHELF = Shelf(RowMapper(Deplacement, DEPLACEMENTS), REFUSALS)
 INTERVENTION_SHELF = Shelf(RowMapper(Intervention, INTERVENTIONS), REFUSALS)
@@ -87,6 +94,8 @@ SELECT EXISTS (SELECT FROM dispatch.commandes WHERE chauffeur_id = $1 OR cree_pa
     OR EXISTS (SELECT FROM dispatch.semaines WHERE chauffeur_id = $1)
     OR EXISTS (SELECT FROM dispatch.audit_log WHERE user_id = $1)
 """
+# Whoever is about to name the account waits until this transaction ends, and then finds it gone.
+_ALONE = "SELECT FROM dispatch.users WHERE id = $1 FOR UPDATE"
 _FORGET_STAFF = """
 WITH devices AS (DELETE FROM dispatch.devices WHERE user_id = $1),
      notices AS (DELETE FROM dispatch.notifications WHERE user_id = $1)
@@ -119,6 +128,7 @@ class PostgresStaff(PostgresStore[StaffUser]):
 
     async def has_history(self, user_id: UUID) -> bool:
         """See StaffStore."""
+        await self._runner.execute(_ALONE, user_id)
         return bool(await self._runner.fetchval(_STAFF_HISTORY, user_id))
 
     async def remove(self, user: StaffUser) -> None:
@@ -135,9 +145,12 @@ SELECT EXISTS (SELECT FROM dispatch.commandes WHERE taxi_id = $1)
     OR EXISTS (SELECT FROM dispatch.deplacements WHERE taxi_id = $1)
     OR EXISTS (SELECT FROM dispatch.interventions WHERE taxi_id = $1)
 """
+# Whoever writes a row that names it waits for this lock, or this waits for him and then sees the row.
+_ALONE_WITH_TAXI = "SELECT FROM dispatch.taxis WHERE id = $1 FOR UPDATE"
 _FORGET_TAXI = """
 WITH past AS (DELETE FROM dispatch.positions WHERE taxi_id = $1),
-     now AS (DELETE FROM dispatch.taxi_positions WHERE taxi_id = $1)
+     now AS (DELETE FROM dispatch.taxi_positions WHERE taxi_id = $1),
+     former AS (UPDATE dispatch.users SET taxi_id = NULL, version = version + 1 WHERE taxi_id = $1)
 DELETE FROM dispatch.taxis WHERE id = $1
 """
 
@@ -155,6 +168,7 @@ class PostgresTaxis(PostgresStore[Taxi]):
 
     async def has_history(self, taxi_id: UUID) -> bool:
         """See TaxiStore."""
+        await self._runner.execute(_ALONE_WITH_TAXI, taxi_id)
         return bool(await self._runner.fetchval(_TAXI_HISTORY, taxi_id))
 
     async def remove(self, taxi: Taxi) -> None:
@@ -174,6 +188,7 @@ _BY_EMAIL = compile_once(
     .order_by(CLIENTS.c.created_at, CLIENTS.c.id)
     .limit(1)
 )
+_ALONE_WITH_CLIENT = "SELECT FROM dispatch.clients WHERE id = $1 FOR UPDATE"
 _CLIENT_HISTORY = "SELECT EXISTS (SELECT FROM dispatch.commandes WHERE client_id = $1)"
 _FORGET_CLIENT = "DELETE FROM dispatch.clients WHERE id = $1"
 
@@ -192,6 +207,7 @@ class PostgresClients(PostgresStore[Client]):
 
     async def has_history(self, client_id: UUID) -> bool:
         """See ClientStore."""
+        await self._runner.execute(_ALONE_WITH_CLIENT, client_id)
         return bool(await self._runner.fetchval(_CLIENT_HISTORY, client_id))
 
     async def remove(self, client: Client) -> None:
@@ -199,21 +215,7 @@ class PostgresClients(PostgresStore[Client]):
         await self._runner.execute(_FORGET_CLIENT, client.id)
 
 
-_PLANS = """
-SELECT c.id, c.reference, c.date_iso, c.fin_iso, c.prise_en_charge_point, c.destination_point
-FROM dispatch.commandes AS c
-WHERE c.date_iso < $3 AND c.fin_iso > $2
-  AND ((c.taxi_id = $1 AND c.statut IN ('assignee', 'en-cours'))
-    OR c.id IN (SELECT commande_id FROM dispatch.demandes
-                WHERE taxi_id = $1 AND statut = 'proposee' AND expire_at > $4))
-ORDER BY c.date_iso, c.id
-"""
-_PROMISED_TO = """
-SELECT id FROM dispatch.commandes WHERE taxi_id = $1 AND statut = 'assignee'
-UNION
-SELECT commande_id FROM dispatch.demandes WHERE taxi_id = $1 AND statut = 'proposee' AND expire_at > $2
-ORDER BY 1
-"""
+_MARK_WAIT = "UPDATE dispatch.commandes SET sla_signale_at = $2 WHERE id = $1"
 
 
 class PostgresCommandes(PostgresStore[Commande]):
@@ -224,15 +226,33 @@ class PostgresCommandes(PostgresStore[Commande]):
 
     async def plans(self, taxi_id: UUID, *, start: datetime, end: datetime, now: datetime) -> list[Plan]:
         """See CommandeStore."""
-        rows = await self._runner.fetch(_PLANS, taxi_id, start, end, now)
-        return [
-            Plan(commande_id=row[0], reference=row[1], debut=row[2], fin=row[3], depart=row[4], arrivee=row[5])
-            for row in rows
-        ]
+        return (await self.plans_by_taxi([taxi_id], start=start, end=end, now=now)).get(taxi_id, [])
+
+    async def plans_by_taxi(
+        self, taxi_ids: Collection[UUID], *, start: datetime, end: datetime, now: datetime
+    ) -> dict[UUID, list[Plan]]:
+        """See CommandeStore."""
+        found: dict[UUID, list[Plan]] = {}
+        for row in await self._runner.fetch(PLANS_BY_TAXI, sorted(taxi_ids), start, end, now):
+            found.setdefault(row["on_taxi"], []).append(read_plan(row))
+        return found
+
+    async def courses_of(self, taxi_id: UUID, chauffeur_id: UUID, *, start: datetime, end: datetime) -> list[Plan]:
+        """See CommandeStore."""
+        return [read_plan(row) for row in await self._runner.fetch(COURSES_OF, taxi_id, chauffeur_id, start, end)]
+
+    async def look_again(self, commande_id: UUID, at: datetime | None) -> None:
+        """See CommandeStore."""
+        await self._runner.execute(LOOK_AGAIN, commande_id, at)
+
+    async def mark_wait(self, commande: Commande, *, at: datetime) -> None:
+        """See CommandeStore."""
+        await self._runner.execute(_MARK_WAIT, commande.id, at)
+        commande.sla_signale_at = at
 
     async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:
         """See CommandeStore."""
-        return [row[0] for row in await self._runner.fetch(_PROMISED_TO, taxi_id, now)]
+        return [row[0] for row in await self._runner.fetch(PROMISED_TO, taxi_id, now)]
 
 
 _OF_COMMANDE = compile_once(
@@ -254,6 +274,10 @@ class PostgresDemandes(PostgresStore[Demande]):
         """See DemandeStore."""
         rows = await self._runner.fetch(_OF_COMMANDE.sql, *_OF_COMMANDE.args(commande=commande_id))
         return [await self._entity(row, is_locked=True) for row in rows]
+
+    async def last_asked(self, chauffeur_ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """See DemandeStore."""
+        return {row[0]: row[1] for row in await self._runner.fetch(LAST_ASKED, sorted(chauffeur_ids))}
 
 
 _LAST_MOVE = compile_once(
@@ -330,54 +354,9 @@ class PostgresStaffDevices(PostgresStore[StaffDevice]):
         """See StaffDeviceStore."""
         await self._runner.execute(_FORGET_DEVICE, device.id)
 
-
-_RECORD = """
-WITH history AS (
-    INSERT INTO dispatch.positions (id, societe_id, taxi_id, chauffeur_id, point, at) VALUES ($1, $2, $3, $4, $5, $6)
-)
-INSERT INTO dispatch.taxi_positions (taxi_id, societe_id, chauffeur_id, point, at) VALUES ($3, $2, $4, $5, $6)
-ON CONFLICT (taxi_id) DO UPDATE SET chauffeur_id = excluded.chauffeur_id, point = excluded.point, at = excluded.at
-    WHERE taxi_positions.at <= excluded.at
-"""
-_AVAILABLE = """
-FROM dispatch.taxi_positions AS p
-JOIN dispatch.taxis AS t ON t.id = p.taxi_id AND t.active AND t.statut = 'disponible'
-WHERE p.at >= $2
-  AND EXISTS (SELECT FROM dispatch.users AS u WHERE u.taxi_id = t.id AND u.active AND u.role = 'chauffeur')
-"""
-# `<->` walks the index from the point outwards: it reads as many taxis as it gives, and those it passes over.
-_NEAREST = f"SELECT p.taxi_id {_AVAILABLE} ORDER BY p.point <-> $1::geography, p.taxi_id LIMIT $3"
-_WITHIN = (
-    f"SELECT p.taxi_id {_AVAILABLE} AND ST_DWithin(p.point, $1::geography, $3) "
-    "ORDER BY p.point <-> $1::geography, p.taxi_id"
-)
-
-
-class PostgresPositions:
-    """Where taxis are and were."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-
-    async def record(self, position: Position) -> None:
-        """See PositionStore."""
-        await self._runner.execute(
-            _RECORD,
-            position.id,
-            position.societe_id,
-            position.taxi_id,
-            position.chauffeur_id,
-            position.point,
-            position.at,
-        )
-
-    async def nearest(self, point: Point, *, seen_since: datetime, limit: int) -> list[UUID]:
-        """See PositionStore."""
-        return [row[0] for row in await self._runner.fetch(_NEAREST, point, seen_since, limit)]
-
-    async def within(self, point: Point, *, radius_m: float, seen_since: datetime) -> list[UUID]:
-        """See PositionStore."""
-        return [row[0] for row in await self._runner.fetch(_WITHIN, point, seen_since, radius_m)]
+    async def give_up(self, token_hash: str) -> None:
+        """See StaffDeviceStore."""
+        await self._runner.execute("SELECT dispatch.give_up_device($1)", token_hash)
 
 
 _ADD_SEMAINES = """

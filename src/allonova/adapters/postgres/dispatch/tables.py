@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
@@ -93,6 +95,7 @@ TAXIS = Table(
     words("vignette"),
     *one_of("statut", TaxiStatut, default=TaxiStatut.DISPONIBLE),
     flag("active", default=True),
+    words("recherche"),
     *stamps(),
     Index("uq_taxis_societe_id_plaque", "societe_id", "plaque", unique=True, postgresql_where=text("active")),
     Index("uq_taxis_societe_id_numero", "societe_id", "numero", unique=True, postgresql_where=text("active")),
@@ -113,6 +116,7 @@ USERS = Table(
     flag("active", default=True),
     moment("email_confirmed_at", optional=True),
     moment("last_login", optional=True),
+    words("recherche"),
     *stamps(),
     Index("uq_users_taxi_id", "taxi_id", unique=True, postgresql_where=text("active AND taxi_id IS NOT NULL")),
     Index(None, "societe_id", "created_at"),
@@ -133,6 +137,7 @@ CLIENTS = Table(
     flag("active", default=True),
     words("recherche"),
     *stamps(),
+    UniqueConstraint("id", "type"),
     Index(None, "societe_id", "created_at"),
     schema=DISPATCH,
 )
@@ -142,6 +147,9 @@ Index(
     func.lower(CLIENTS.c.contact_email),
     postgresql_where=text("contact_email IS NOT NULL"),
 )
+# The name comes first in it, without case and accents; all of it could be longer than an index takes.
+CLIENT_NOM = func.left(CLIENTS.c.recherche, literal_column("64"))
+Index("ix_clients_nom", CLIENTS.c.societe_id, CLIENT_NOM, CLIENTS.c.id)
 Index(
     "ix_clients_recherche",
     CLIENTS.c.recherche,
@@ -157,7 +165,8 @@ COMMANDES = Table(
     id_column(),
     _societe(),
     words("reference"),
-    Column("client_id", Uuid, ForeignKey(CLIENTS.c.id), nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    words("client_type"),
     words("prise_en_charge"),
     words("destination"),
     place("prise_en_charge_point", optional=True),
@@ -189,6 +198,7 @@ COMMANDES = Table(
     *stamps(),
     UniqueConstraint("societe_id", "reference"),
     UniqueConstraint("suivi_hash"),
+    ForeignKeyConstraint(["client_id", "client_type"], [CLIENTS.c.id, CLIENTS.c.type], onupdate="CASCADE"),
     CheckConstraint("duree_minutes > 0", name="duree_minutes"),
     CheckConstraint("extract(epoch FROM fin_iso - date_iso) = duree_minutes * 60", name="fin_iso"),
     CheckConstraint("passagers > 0 AND bagages >= 0", name="passagers"),
@@ -210,19 +220,24 @@ COMMANDES = Table(
         using="gist",
         where=text(_PROMISED),
     ),
-    Index(None, "societe_id", "date_iso", "id"),
+    Index(None, "societe_id", "date_iso", "id", postgresql_include=["statut", "client_type"]),
+    Index(None, "societe_id", "statut", "date_iso", "id"),
+    Index(None, "societe_id", "statut", "client_type"),
+    Index(None, "societe_id", "created_at", "id"),
+    Index("ix_commandes_pool", "societe_id", "date_iso", "id", postgresql_where=text("taxi_id IS NULL")),
     Index(None, "taxi_id", "date_iso", postgresql_where=text("taxi_id IS NOT NULL")),
     Index(None, "chauffeur_id", "date_iso", postgresql_where=text("chauffeur_id IS NOT NULL")),
+    Index(None, "chauffeur_id", "terminee_at", postgresql_where=text("terminee_at IS NOT NULL")),
     Index(None, "client_id"),
     Index("ix_commandes_waiting", "en_attente_depuis", postgresql_where=text("statut = 'en-attente'")),
     Index(None, "auto_at", postgresql_where=text("auto_at IS NOT NULL")),
     schema=DISPATCH,
 )
 Index(
-    "ix_commandes_recherche",
-    COMMANDES.c.recherche,
+    "ix_commandes_termes",
+    func.dispatch.termes(COMMANDES.c.societe_id, COMMANDES.c.recherche),
     postgresql_using="gin",
-    postgresql_ops={"recherche": "gin_trgm_ops"},
+    postgresql_with={"fastupdate": "off"},
 )
 
 DEMANDES = Table(
@@ -244,6 +259,7 @@ DEMANDES = Table(
     Index("uq_demandes_winner", "commande_id", unique=True, postgresql_where=text("statut = 'acceptee'")),
     Index(None, "commande_id", "created_at"),
     Index(None, "chauffeur_id", "created_at"),
+    Index(None, "chauffeur_id", "repondue_at", postgresql_where=text("repondue_at IS NOT NULL")),
     Index("ix_demandes_taxi_open", "taxi_id", postgresql_where=text("statut = 'proposee'")),
     Index("ix_demandes_due", "expire_at", postgresql_where=text("statut = 'proposee'")),
     schema=DISPATCH,
@@ -295,6 +311,8 @@ INTERVENTIONS = Table(
         postgresql_where=text("attente_depuis IS NOT NULL"),
     ),
     Index(None, "societe_id", "created_at"),
+    Index(None, "societe_id", "statut", "created_at"),
+    Index(None, "commande_id", postgresql_where=text("commande_id IS NOT NULL")),
     Index(None, "taxi_id", postgresql_where=text("taxi_id IS NOT NULL")),
     schema=DISPATCH,
 )
@@ -312,8 +330,11 @@ NOTIFICATIONS = Table(
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
     count("version", default=1),
     created(),
-    Index(None, "user_id", "created_at"),
-    Index("ix_notifications_unread", "user_id", postgresql_where=text("lu_at IS NULL")),
+    # With the company, which row-level security asks for, a reader's messages are counted without reading them.
+    Index("ix_notifications_reader", "user_id", "created_at", "id", "societe_id"),
+    Index(
+        "ix_notifications_unread", "user_id", "created_at", "id", "societe_id", postgresql_where=text("lu_at IS NULL")
+    ),
     schema=DISPATCH,
 )
 
@@ -372,7 +393,7 @@ TAXI_POSITIONS = Table(
     Column("chauffeur_id", Uuid, ForeignKey(USERS.c.id), nullable=False),
     place("point"),
     moment("at"),
-    Index("ix_taxi_positions_point", "point", postgresql_using="gist"),
+    Index("ix_taxi_positions_point", "societe_id", "point", postgresql_using="gist"),
     schema=DISPATCH,
 )
 
