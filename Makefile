@@ -9,6 +9,8 @@ servers := $(bin)/python scripts/servers.py
 PYTEST_ARGS ?=
 # Trips of a benchmark.
 N ?= 1000000
+# Commandes of one company in a benchmark; others have as many together.
+COMMANDES ?= 200000
 # A cache could hide an error that a fresh clone has, so CI goes without.
 mypy_args := $(if $(filter true,$(CI)),--cache-dir=/dev/null)
 
@@ -77,6 +79,10 @@ prove: dev ## The promises at full count, with the table to quote
 .PHONY: bench
 bench: dev ## Speed of search and of reads on N (1000000) trips, as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.run $(N)
+
+.PHONY: bench-nova
+bench-nova: dev ## Speed of the list of commandes where one company has COMMANDES (200000), as a table
+	@exec $(servers) run -- $(bin)/python -m benchmarks.nova_lists $(COMMANDES)
 
 .PHONY: bench-data
 bench-data: dev ## Put N (1000000) published trips into DATABASE_URL, migrated and empty

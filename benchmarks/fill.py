@@ -38,12 +38,13 @@ FILLED = ("trips", "trip_stops", "trip_legs")
 # Indexes and rules are taken away, and built again over all the rows at once: ten times faster than row by row.
 _INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes i
-WHERE schemaname = 'carpool' AND tablename = ANY ($1)
-  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = format('carpool.%I', i.indexname)::regclass)
+WHERE schemaname = $2 AND tablename = ANY ($1)
+  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = format('%I.%I', $2, i.indexname)::regclass)
 """
 _EXCLUSIONS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE contype = 'x' AND conrelid = ANY (SELECT format('carpool.%I', name)::regclass FROM unnest($1::text[]) AS name)
+WHERE contype = 'x'
+  AND conrelid = ANY (SELECT format('%I.%I', $2::text, name)::regclass FROM unnest($1::text[]) AS name)
 """
 
 type Line = tuple[object, ...]
@@ -67,7 +68,7 @@ async def fill(dsn: str, trips: int, since: datetime) -> Plan:
         async with connection.transaction():
             await connection.execute("SET LOCAL session_replication_role = replica")  # foreign keys hold by making
             await connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
-            rebuild = await _take_away_indexes(connection)
+            rebuild = await take_away_indexes(connection, "carpool", list(COLUMNS))
             await _copy(connection, "users", _users(ways))
             await _copy(connection, "kyc_documents", _papers(ways))
             await _copy(connection, "vehicles", _vehicles(ways))
@@ -158,14 +159,14 @@ async def _copy(connection: asyncpg.Connection, table: str, lines: Iterable[Line
     await connection.copy_to_table(table, source=text(), columns=COLUMNS[table], schema_name="carpool")
 
 
-async def _take_away_indexes(connection: asyncpg.Connection) -> list[str]:
-    """The statements that bring them back."""
-    tables, back = list(COLUMNS), []
-    for table, name, definition in await connection.fetch(_EXCLUSIONS, tables):
+async def take_away_indexes(connection: asyncpg.Connection, schema: str, tables: list[str]) -> list[str]:
+    """Take them away; the statements that bring them back."""
+    back = []
+    for table, name, definition in await connection.fetch(_EXCLUSIONS, tables, schema):
         await connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         back.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-    for name, definition in await connection.fetch(_INDEXES, tables):
-        await connection.execute(f'DROP INDEX carpool."{name}"')
+    for name, definition in await connection.fetch(_INDEXES, tables, schema):
+        await connection.execute(f'DROP INDEX {schema}."{name}"')
         back.append(definition)
     return back
 

@@ -19,7 +19,7 @@ from itertools import batched, count
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import asyncpg  # type: ignore[import-untyped]
@@ -28,7 +28,6 @@ import httpx
 from allonova.adapters.crypto.clock import SystemClock
 from allonova.adapters.crypto.tokens import JoseTokens
 from allonova.adapters.postgres.carpool.search import find_hits
-from allonova.adapters.postgres.migrate import migrate
 from allonova.adapters.postgres.pool import asyncpg_dsn, open_pool
 from allonova.adapters.postgres.runner import Pool, Row
 from allonova.application.carpool.ports import Search
@@ -36,6 +35,7 @@ from allonova.domain.carpool.rules import DEFAULT_RADIUS_KM
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.geo import Point
 from benchmarks.country import Plan, Town, plan, questions
+from benchmarks.database import own_database
 from benchmarks.fill import fill, tomorrow
 
 KID, SECRET = "bench", "the-secret-of-the-benchmarks-and-of-nothing-else"
@@ -247,24 +247,11 @@ def environment(dsn: str) -> dict[str, str]:
 @contextmanager
 def a_database(trips: int) -> Iterator[tuple[str, datetime]]:
     """A full one of our own, dropped at the end."""
-    base = asyncpg_dsn(os.environ["DATABASE_URL"])
-    name = f"allonova_bench_{uuid4().hex[:12]}"
-    dsn = urlunsplit(urlsplit(base)._replace(path=f"/{name}"))
-    asyncio.run(_administer(base, f'CREATE DATABASE "{name}"'))
-    try:
-        migrate(dsn)
+    with own_database() as dsn:
         started, since = time.monotonic(), tomorrow()
         asyncio.run(fill(dsn, trips, since))
         print(f"{trips} published trips put in within {time.monotonic() - started:.0f} s", flush=True)
         yield dsn, since
-    finally:
-        asyncio.run(_administer(base, f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-async def _administer(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(statement)
-    await connection.close()
 
 
 @contextmanager

@@ -39,8 +39,8 @@ async def test_demo_completes_on_two_processes(stage: Stage, quote: Quote) -> No
     now = stage.clock.now()
     await stage.advance(datetime.combine(now.date() + timedelta(days=1), datetime_time(6), UTC) - now)
     again = await play("demo", env={**stage.fleet.env, "PORT": stage.fleet.urls[1].rpartition(":")[2]})
-    assert "The story is complete." in first
-    assert "The story is complete." in again
+    assert "Both stories are complete." in first
+    assert "Both stories are complete." in again
     quote("allonova demo: exit 0 through either process, and on the next morning")
     await stage.require_sound_books()
 
@@ -61,7 +61,7 @@ async def embedded(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
 
 
 async def test_demo_completes_in_one_process(embedded: dict[str, str]) -> None:
-    assert "The story is complete." in await play("demo", env=embedded)
+    assert "Both stories are complete." in await play("demo", env=embedded)
 
 
 async def test_both_processes_see_the_new_time_at_once(stage: Stage) -> None:

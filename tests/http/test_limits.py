@@ -11,6 +11,7 @@ from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.main.settings import Env, Settings
 from allonova.main.wiring import http_config
 from tests.support.api import Api
+from tests.support.nova import an_office
 from tests.support.wire import ADDRESS, ROOT, data, fresh_phone, refusal
 
 SEARCH = "/trips/search?from=5.35,-4.00&to=6.81,-5.27&date=2025-10-02"
@@ -77,6 +78,15 @@ async def test_address_is_full_when_its_users_together_have_used_it_up(api: Api)
     assert [(await person.get("/me")).status_code for person in people] == [200, 200, 429]
 
 
+async def test_staff_is_counted_apart_when_others_share_the_address(api: Api) -> None:
+    office = await an_office(api, taxis=1)
+    api.configure(user_per_minute=2)
+    assert [(await office.admin.get("/api/me")).status_code for _ in range(3)] == [200, 200, 429]
+    assert (await office.chauffeurs[0].get("/api/me")).status_code == 200
+    api.configure(address_per_minute=2)
+    assert (await office.chauffeurs[0].get("/api/me")).status_code == 429
+
+
 async def test_guesses_are_counted_when_the_token_is_none(api: Api) -> None:
     api.configure(anonymous_per_minute=2)
     headers = {"Authorization": "Bearer a.b.c"}
@@ -114,6 +124,21 @@ async def test_login_is_refused_when_a_phone_is_tried_from_everywhere(api: Api) 
         for n in range(3)
     ]
     assert statuses == [422, 422, 429]
+
+
+@pytest.mark.parametrize(("limit", "amount"), [("auth_address_per_minute", 2), ("auth_identifier_per_hour", 2)])
+async def test_staff_login_is_refused_when_one_thing_stays_the_same(api: Api, limit: str, amount: int) -> None:
+    """The address, while he tries many accounts; or the account, tried from everywhere."""
+    api.configure(trusted_proxies=(ADDRESS,), **{limit: amount})
+    statuses = []
+    for n in range(3):
+        email, address = f"somebody{n}@taxis.test", "198.51.100.1"
+        if limit == "auth_identifier_per_hour":
+            email, address = "Somebody@taxis.test" if n else "somebody@taxis.test", f"198.51.100.{n}"
+        body = {"email": email, "password": "quatre mots sans rapport"}
+        answer = await api.http.post(f"{ROOT}/auth/login", json=body, headers={"X-Forwarded-For": address})
+        statuses.append(answer.status_code)
+    assert statuses == [401, 401, 429]
 
 
 async def test_refresh_is_refused_when_one_token_comes_too_often(api: Api) -> None:

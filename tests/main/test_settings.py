@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from allonova.adapters.notify.google_tokens import made_up_account
 from allonova.main.settings import DEMO_SECRET, Env, Misconfigured, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,9 +19,15 @@ SOUND = {
     "ALLONOVA_SECRET_KEYS": "k1:" + "s" * 32,
     "DATABASE_URL": "postgresql://app@db/allonova?sslmode=verify-full",
     "REDIS_URL": "rediss://cache:6379/0",
+    "ALLONOVA_BACKUP_DIR": "/root/nova-backups",
+    "ALLONOVA_BACKUP_VERIFY_DATABASE_URL": "postgresql://app@db/trials?sslmode=verify-full",
     "WAVE_API_KEY": "key",
     "WAVE_WEBHOOK_SECRET": "secret",
     "BREVO_API_KEY": "key",
+    "RECAPTCHA_SITE_KEY": "key",
+    "RECAPTCHA_SECRET": "secret",
+    "FCM_PROJECT_ID": "allonova",
+    "FCM_SERVICE_ACCOUNT": json.dumps({**made_up_account()}),
     "S3_BUCKET": "allonova",
     "S3_ACCESS_KEY": "key",
     "S3_SECRET_KEY": "secret",
@@ -55,6 +63,14 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"WAVE_API_KEY": ""}, "WAVE_API_KEY"),
         ({"WAVE_WEBHOOK_SECRET": ""}, "WAVE_WEBHOOK_SECRET"),
         ({"BREVO_API_KEY": ""}, "BREVO_API_KEY"),
+        ({"RECAPTCHA_SITE_KEY": ""}, "RECAPTCHA_SITE_KEY"),
+        ({"RECAPTCHA_SECRET": ""}, "RECAPTCHA_SECRET"),
+        ({"FCM_PROJECT_ID": ""}, "FCM_PROJECT_ID"),
+        ({"FCM_SERVICE_ACCOUNT": ""}, "FCM_SERVICE_ACCOUNT"),
+        ({"FCM_SERVICE_ACCOUNT": "/nowhere/account.json"}, "FCM_SERVICE_ACCOUNT"),
+        ({"FCM_SERVICE_ACCOUNT": '{"client_email": "a@b.test", "private_key": "sec/ret"}'}, "FCM_SERVICE_ACCOUNT"),
+        ({"FCM_BASE_URL": "http://fcm.example.test"}, "FCM_BASE_URL"),
+        ({"FCM_TOKEN_URL": "http://fcm.example.test"}, "FCM_TOKEN_URL"),
         ({"MAIL_FROM": ""}, "MAIL_FROM"),
         ({"MAIL_FROM": "AlloCar <no-reply@example.test>"}, "MAIL_FROM"),
         ({"SMTP_URL": "https://mail.example.test"}, "SMTP_URL"),
@@ -65,6 +81,10 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"DATABASE_URL": "postgresql://app@db/allonova?sslmode=disable"}, "DATABASE_URL"),
         ({"REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"ALLONOVA_BACKUP_VERIFY_DATABASE_URL": ""}, "ALLONOVA_BACKUP_VERIFY_DATABASE_URL"),
+        ({"ALLONOVA_BACKUP_VERIFY_DATABASE_URL": SOUND["DATABASE_URL"]}, "is the live database"),
+        ({"MIGRATIONS_DATABASE_URL": "postgresql://owner@db:5432/trials"}, "is the live database"),
+        ({"ALLONOVA_BACKUP_DIR": "", "ALLONOVA_BACKUP_VERIFY_DATABASE_URL": ""}, "ALLONOVA_BACKUP_DIR"),
         ({"S3_BUCKET": ""}, "S3_BUCKET"),
         ({"S3_SECRET_KEY": ""}, "S3_SECRET_KEY"),
         ({"S3_ENDPOINT_URL": "http://minio:9000"}, "S3_ENDPOINT_URL"),
@@ -120,6 +140,20 @@ def test_password_stays_out_of_the_fault_when_the_smtp_url_is_none(monkeypatch: 
     with pytest.raises(Misconfigured) as refused:
         settings_of(monkeypatch, {"SMTP_URL": "smtp://user:sec/ret@mail.example.test"}).checked()
     assert "sec" not in str(refused.value)
+
+
+def test_account_is_read_when_its_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "account.json"
+    file.write_text(SOUND["FCM_SERVICE_ACCOUNT"])
+    settings = settings_of(monkeypatch, {"FCM_SERVICE_ACCOUNT": str(file)}).checked()
+    assert settings.fcm_account == made_up_account()
+
+
+def test_key_stays_out_of_the_fault_when_the_account_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = json.dumps({**made_up_account(), "private_key": "sec-ret"})
+    with pytest.raises(Misconfigured) as refused:
+        settings_of(monkeypatch, {"FCM_SERVICE_ACCOUNT": secret}).checked()
+    assert "sec-ret" not in str(refused.value)
 
 
 def test_sender_is_made_up_when_it_is_not_production(monkeypatch: pytest.MonkeyPatch) -> None:

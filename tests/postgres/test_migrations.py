@@ -45,15 +45,17 @@ def blank() -> Iterator[str]:
 
 @pytest.fixture
 async def drawn(owner: Connection, blank: str) -> AsyncIterator[Runner]:
-    """A database whose tables SQLAlchemy drew from the metadata, with the migrations' one function they need."""
-    function = await owner.fetchval("SELECT pg_get_functiondef('carpool.seats_fit'::regproc)")
+    """A database whose tables SQLAlchemy drew from the metadata, with the migrations' functions that they need."""
+    needed = ["carpool.seats_fit", "dispatch.termes"]
+    functions = [await owner.fetchval("SELECT pg_get_functiondef($1::regproc)", name) for name in needed]
 
     def draw(connection: SyncConnection) -> None:
         for extension in ("postgis", "btree_gist", "pg_trgm"):
             connection.exec_driver_sql(f"CREATE EXTENSION {extension}")
         for schema in SCHEMAS:
             connection.execute(CreateSchema(schema))
-        connection.exec_driver_sql(function)
+        for function in functions:
+            connection.exec_driver_sql(function)
         METADATA.create_all(connection)
 
     engine = migration_engine(blank)

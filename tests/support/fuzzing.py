@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
@@ -99,6 +99,11 @@ def is_for_admins(operation: Operation) -> bool:
     return any("AdminBearer" in scheme for scheme in operation.definition.raw.get("security", ()))
 
 
+def is_of_nova(operation: Operation) -> bool:
+    """Whether it is for companies, their staff and their clients."""
+    return any("StaffBearer" in scheme for scheme in operation.definition.raw.get("security", ()))
+
+
 def made_up(operation: Operation, number: int) -> list[Request]:
     """The same requests at every run."""
     sound = round(number * SOUND_SHARE)
@@ -128,6 +133,26 @@ def _generated(operation: Operation, mode: GenerationMode, number: int) -> list[
     except Unsatisfiable:
         return []  # what takes no input cannot be given a wrong one
     return found
+
+
+def another(ids: Mapping[str, Sequence[UUID]], noun: str, value: Any, turn: int) -> Any:
+    """Instead of an id that surely names nothing, one of something there is; by turns, and sometimes none."""
+    known = ids.get(noun) or list(chain.from_iterable(ids.values()))
+    is_id = isinstance(value, str) and UUID_SHAPE.fullmatch(value) is not None
+    chosen = turn % (len(known) + 1)
+    return str(known[chosen]) if is_id and chosen < len(known) else value
+
+
+def is_sound_turn(case: Request, turn: int) -> bool:
+    """Every other request that the schema allows is to be one that the service takes as well."""
+    return turn % 2 == 0 and case.meta is not None and case.meta.generation.mode.is_positive
+
+
+class Sender(Protocol):
+    """Somebody to send a request as."""
+
+    @property
+    def bearer(self) -> dict[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +188,7 @@ class Crowd:
 
     def make_sound(self, case: Request, turn: int) -> None:
         """Every other request that the schema allows gets values that the service takes as well."""
-        if turn % 2 or case.meta is None or not case.meta.generation.mode.is_positive:
+        if not is_sound_turn(case, turn):
             return
         case.headers.pop("if-match", None)
         if isinstance(case.body, dict):
@@ -174,10 +199,7 @@ class Crowd:
             case.query.update(SEARCH)
 
     def _another(self, noun: str, value: Any, turn: int) -> Any:
-        known = self.ids.get(noun) or list(chain.from_iterable(self.ids.values()))
-        is_id = isinstance(value, str) and UUID_SHAPE.fullmatch(value) is not None
-        chosen = turn % (len(known) + 1)
-        return str(known[chosen]) if is_id and chosen < len(known) else value
+        return another(self.ids, noun, value, turn)
 
     def require_private(self, answer: httpx.Response) -> None:
         """Nothing of the strangers' is in it."""
@@ -254,7 +276,7 @@ def _a_ride(driver: Driver, passenger: User) -> tuple[Trip, Booking, Payment]:
     return trip, booking, a_payment(booking)
 
 
-async def send(api: Api, case: Request, sender: Person | None) -> httpx.Response:
+async def send(api: Api, case: Request, sender: Sender | None) -> httpx.Response:
     """As somebody; nobody sends whatever the case itself has for a token."""
     if sender is not None:
         case.headers.update(sender.bearer)

@@ -15,6 +15,7 @@ from allonova.adapters.memory.carpool.tables import JOURNAL_ENTRIES
 from allonova.adapters.memory.dispatch.tables import TABLES as DISPATCH_TABLES
 from allonova.adapters.memory.platform import AUDIT_LOGS, OUTBOX
 from allonova.adapters.memory.store import MemoryDatabase
+from allonova.adapters.postgres.dispatch.tables import SCOPED, SOCIETES
 from allonova.adapters.postgres.runner import Runner
 from allonova.main.parts import Platform
 
@@ -81,6 +82,9 @@ class Inside(Protocol):
     async def everything(self) -> str:
         """All rows of all tables, to be compared with another moment's."""
 
+    async def of_company(self, societe_id: UUID) -> str:
+        """The same of all rows of a company."""
+
 
 class InsideMemory:
     """Reads the tables in this process."""
@@ -119,6 +123,11 @@ class InsideMemory:
         """See Inside."""
         return repr(self._database._tables)
 
+    async def of_company(self, societe_id: UUID) -> str:
+        """See Inside."""
+        company = self._database.of(societe_id)
+        return repr([dict(company.rows(table)) for table in DISPATCH_TABLES])
+
 
 class InsidePostgres:
     """Reads the tables as whoever owns them."""
@@ -150,3 +159,12 @@ class InsidePostgres:
         """See Inside."""
         tables = [name for (name,) in await self._owner.fetch(_TABLES)]
         return repr([await self._owner.fetch(f"SELECT t::text FROM {name} t ORDER BY 1") for name in tables])
+
+    async def of_company(self, societe_id: UUID) -> str:
+        """See Inside."""
+        found = []
+        for table in (*SCOPED, SOCIETES):
+            whose = "societe_id" if "societe_id" in table.columns else "id"
+            sql = f"SELECT t::text FROM {table.fullname} t WHERE {whose} = $1 ORDER BY 1"
+            found.append(await self._owner.fetch(sql, societe_id))
+        return repr(found)

@@ -33,13 +33,39 @@ ABOUT_ACCOUNTS = {
     Template.PAPERS_APPROVED: {},
     Template.PAPERS_REJECTED: {},
 }
+COURSE = {
+    "societe": "Taxis du Plateau",
+    "telephone": "+2252720000000",
+    "reference": "NV-2026-000123",
+    "when": "lundi 9 mars 2026 à 14:30",
+    "depart": "Gare du Nord",
+    "arrivee": "Aéroport",
+}
+ABOUT_COURSES = {
+    Template.COMMANDE_RECUE: COURSE,
+    Template.COMMANDE_ASSIGNEE: COURSE | {"numero": "T1", "plaque": "1234 AB 01"},
+    Template.COMMANDE_ANNULEE: COURSE,
+}
+NOTICE = {"titre": "Une commande attend", "description": "NV-2026-000123", "societe": "Taxis du Plateau"}
+NOTICES = {Template.SLA_DEPASSE: NOTICE, Template.SAUVEGARDE_ECHOUEE: NOTICE}
+STAFF = {"url": LINK, "societe": "Taxis du Plateau"}
+ABOUT_STAFF = {
+    Template.STAFF_INVITED: STAFF,
+    Template.STAFF_EMAIL_CONFIRM: STAFF,
+    Template.STAFF_PASSWORD_RESET: STAFF,
+    Template.STAFF_PASSWORD_CHANGED: {},
+}
 REFUND = {Template.REFUND_SENT: {"amount": "1000000"}}
-WITH_LINK = {Template.EMAIL_VERIFY, Template.PASSWORD_RESET, Template.ADMIN_INVITED}
+WITH_LINK = {
+    *(Template.EMAIL_VERIFY, Template.PASSWORD_RESET, Template.ADMIN_INVITED),
+    *(Template.COMMANDE_RECUE, Template.COMMANDE_ASSIGNEE),
+    *(Template.STAFF_INVITED, Template.STAFF_EMAIL_CONFIRM, Template.STAFF_PASSWORD_RESET),
+}
 
 
 def facts_of(template: Template) -> dict[str, str]:
     """What its sender gives it."""
-    return (ABOUT_ACCOUNTS | REFUND).get(template, RIDE)
+    return (ABOUT_ACCOUNTS | ABOUT_COURSES | ABOUT_STAFF | NOTICES | REFUND).get(template, RIDE)
 
 
 def fields_of(*texts: str) -> set[str]:
