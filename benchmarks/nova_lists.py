@@ -55,6 +55,10 @@ class Timed:
         """See Runner."""
         return await self._timed(self.runner.execute(query, *args))
 
+    async def executemany(self, query: str, args: Sequence[Sequence[object]], /) -> None:
+        """See Runner."""
+        await self._timed(self.runner.executemany(query, args))
+
     async def _timed[T](self, statement: Awaitable[T]) -> T:
         started = time.perf_counter()
         found = await statement

@@ -85,6 +85,10 @@ class Timed:
         """See Runner."""
         return await self.pool.execute(query, *args)
 
+    async def executemany(self, query: str, args: Sequence[Sequence[object]], /) -> None:
+        """See Runner."""
+        await self.pool.executemany(query, args)
+
 
 def search_of(question: Question) -> Search:
     """As the route makes it."""

@@ -25,10 +25,10 @@ async def test_everybody_logs_in_by_the_demo_password_when_the_data_was_put_in()
         body = {"identifier": DRIVER_PHONE, "password": DEMO_PASSWORD}
         assert data(await api.http.post("/auth/login", json=body))["user"]["phone"] == DRIVER_PHONE
         staff = {NOVA_ADMIN: "admin"} | {CHAUFFEUR.format(number=number): "chauffeur" for number in range(1, 5)}
-        for email, role in staff.items():
+        for email, does in staff.items():
             body = {"email": email, "password": DEMO_PASSWORD}
             user = data(await api.http.post(f"{ROOT}/auth/login", json=body))["user"]
-            assert (user["role"], user["taxiId"] is None) == (role, role == "admin")
+            assert (user["role"], user["taxiId"] is None) == (does, does == "admin")
 
 
 def test_accounts_are_told_when_the_demo_starts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -209,10 +209,20 @@ def resealed(file: bytes, change: Callable[[bytes], bytes]) -> bytes:
     return sealed.getvalue()
 
 
+def replacing(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    """One thing for another, once."""
+    return lambda text: text.replace(old, new, 1)
+
+
+def beginning(length: int) -> Callable[[bytes], bytes]:
+    """What comes first."""
+    return lambda text: text[:length]
+
+
 async def test_refused_when_the_restored_copy_is_not_the_original(
     vaulted: Vaulted, whole: bytes, subtests: pytest.Subtests
 ) -> None:
-    found = re.search(rb'"digest": "(\d)', b"".join(VAULT.open(io.BytesIO(whole))))
+    found = re.search(rb'"checksum": "(\d)', b"".join(VAULT.open(io.BytesIO(whole))))
     assert found
     other_digit = b"1" if found[1] == b"2" else b"2"
     for old, new, reason in (
@@ -222,7 +232,7 @@ async def test_refused_when_the_restored_copy_is_not_the_original(
         (b'"made_at"', b'"made_on"', "its manifest is none"),
     ):
         with subtests.test(reason):
-            path = vaulted.put(resealed(whole, lambda text, old=old, new=new: text.replace(old, new, 1)))
+            path = vaulted.put(resealed(whole, replacing(old, new)))
             with pytest.raises(BackupFailed, match=reason):
                 await vaulted.backups.verify(path)
 
@@ -230,7 +240,7 @@ async def test_refused_when_the_restored_copy_is_not_the_original(
 async def test_refused_when_what_was_put_back_is_not_the_original(
     vaulted: Vaulted, whole: bytes, target: Address
 ) -> None:
-    path = vaulted.put(resealed(whole, lambda text: text.replace(b'"count": 1000', b'"count": 1001', 1)))
+    path = vaulted.put(resealed(whole, replacing(b'"count": 1000', b'"count": 1001')))
     with pytest.raises(BackupFailed, match="has 1000 rows instead of 1001"):
         await restore(path, target, VAULT)
 
@@ -244,14 +254,14 @@ async def test_one_restore_is_tried_when_two_would_be_at_once(vaulted: Vaulted, 
 
 async def test_refused_when_it_was_sealed_without_a_dump(vaulted: Vaulted, whole: bytes) -> None:
     for left in (0, 3, 100):
-        path = vaulted.put(resealed(whole, lambda text, left=left: text[:left]))
+        path = vaulted.put(resealed(whole, beginning(left)))
         with pytest.raises(BackupFailed, match="there is no dump in it"):
             await vaulted.backups.verify(path)
 
 
 async def test_refused_when_the_dump_in_it_is_cut_short(vaulted: Vaulted, whole: bytes, target: Address) -> None:
     """By whoever has the key: PostgreSQL's own program finds it, and nothing is kept of it."""
-    path = vaulted.put(resealed(whole, lambda text: text[:-2000]))
+    path = vaulted.put(resealed(whole, beginning(-2000)))
     with pytest.raises(BackupFailed, match="pg_restore ended with 1: could not read from input file: end of file"):
         await restore(path, target, VAULT)
     connection = await target.connect()

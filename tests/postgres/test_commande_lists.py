@@ -89,6 +89,10 @@ class Explained:
         """See Runner."""
         raise NotImplementedError
 
+    async def executemany(self, query: str, args: Sequence[Sequence[object]], /) -> None:
+        """See Runner."""
+        raise NotImplementedError
+
 
 @dataclass(slots=True)
 class Plans:

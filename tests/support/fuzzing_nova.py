@@ -68,9 +68,10 @@ class NovaCrowd:
                 named = {name: value for name, value in given.items() if name.endswith(("Id", "Ids"))}
                 for name, value in named.items():
                     noun = name.removesuffix("s").removesuffix("Id") + "s"
-                    is_list = isinstance(value, list)
-                    found = [another(self.ids, noun, each, turn) for each in (value if is_list else [value])]
-                    given[name] = found if is_list else found[0]
+                    if isinstance(value, list):
+                        given[name] = [another(self.ids, noun, each, turn) for each in value]
+                    else:
+                        given[name] = another(self.ids, noun, value, turn)
 
     def make_sound(self, case: Request, turn: int) -> None:
         """Every other request that the schema allows gets values that the service takes as well."""

@@ -59,7 +59,7 @@ async def furnish(begin_for: BeginAny, **given: Any) -> Furnished:
     admin = a_colleague(societe, name=word, email=f"a-{email}", phone=phone)
     chauffeur = a_colleague(societe, StaffRole.CHAUFFEUR, name=word, email=f"c-{email}", phone=phone, taxi_id=taxi.id)
     client = a_client(societe, nom=word, contact_email=email, contact_phone=phone, adresse=word)
-    about = {"prise_en_charge": word, "destination": word, "vol": word, "commentaire": word}
+    about: dict[str, Any] = {"prise_en_charge": word, "destination": word, "vol": word, "commentaire": word}
     pool = a_commande(societe, client, **about, reference=f"NV-{NOW.year}-{number}", taxi_id=taxi.id)
     driven = a_commande(
         societe,
@@ -109,7 +109,7 @@ async def furnish(begin_for: BeginAny, **given: Any) -> Furnished:
 def _desk(
     societe: Societe, pool: Commande, taxi: Taxi, chauffeur: StaffUser, admin: StaffUser, word: str
 ) -> tuple[Demande, Intervention, Notification, Deplacement]:
-    about = {"societe_id": societe.id, "created_at": NOW}
+    about: dict[str, Any] = {"societe_id": societe.id, "created_at": NOW}
     demande = Demande(
         id=uuid4(),
         commande_id=pool.id,
@@ -158,11 +158,11 @@ async def _leave_traces(
     unit: Any, societe: Societe, taxi: Taxi, chauffeur: StaffUser, admin: StaffUser, word: str
 ) -> UUID:
     """What is only ever added: positions, weeks, phones, the audit log; the id of the phone."""
-    of = {"id": uuid4(), "societe_id": societe.id}
+    of: dict[str, Any] = {"id": uuid4(), "societe_id": societe.id}
     await unit.positions.record(
         Position(taxi_id=taxi.id, chauffeur_id=chauffeur.id, point=Point(5.3204, -4.0161), at=NOW, **of)
     )
-    figures = {"courses": 1, "proposees": 1, "acceptees": 1, "minutes": 60}
+    figures: dict[str, Any] = {"courses": 1, "proposees": 1, "acceptees": 1, "minutes": 60}
     week = Semaine(
         chauffeur_id=chauffeur.id, debut=(NOW - timedelta(days=9)).date(), jours={}, created_at=NOW, **figures, **of
     )
@@ -183,7 +183,7 @@ async def _leave_traces(
             action="taxi.modifie",
             entity="taxi",
             entity_id=taxi.id,
-            payload={"before": {"vignette": word}, "after": None},
+            payload={"before": {"vignette": word}, "after": {"vignette": word}},
             ts=NOW,
             **of,
         )

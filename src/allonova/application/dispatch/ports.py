@@ -113,8 +113,8 @@ class CommandeStore(Store[Commande], Protocol):
         """What a taxi or a chauffeur has been given for good: assigned or under way, and touching `[start, end)`."""
 
     async def mark_wait(self, commande: Commande, *, at: datetime) -> None:
-        """Write down that the admins were told of its wait. Its `version` stays: nobody's card has changed. The unit has
-        locked it.
+        """Write down that the admins were told of its wait. Its `version` stays: nobody's card has changed. The unit
+        has locked it.
         """
 
     async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:

@@ -12,8 +12,10 @@ COURSES: dict[Template, dict[str, MailText]] = {
                 "{societe} a bien reçu votre commande {reference} pour le {when}.",
                 "Départ : {depart}",
                 "Arrivée : {arrivee}",
-                "Vous recevrez un message dès qu’un taxi vous est attribué. Le lien de suivi est personnel : il cesse "
-                "de fonctionner 24 heures après la course.",
+                (
+                    "Vous recevrez un message dès qu’un taxi vous est attribué. Le lien de suivi est personnel : il "
+                    "cesse de fonctionner 24 heures après la course."
+                ),
                 "Une question, un changement ? Appelez {societe} au {telephone}.",
             ),
             button="Suivre ma course",
@@ -24,8 +26,10 @@ COURSES: dict[Template, dict[str, MailText]] = {
                 "{societe} has received your order {reference} for {when}.",
                 "From: {depart}",
                 "To: {arrivee}",
-                "You will get a message as soon as a taxi is yours. The link is personal: it stops working 24 hours "
-                "after the ride.",
+                (
+                    "You will get a message as soon as a taxi is yours. The link is personal: it stops working 24 "
+                    "hours after the ride."
+                ),
                 "A question, a change? Call {societe} at {telephone}.",
             ),
             button="Follow my ride",

@@ -9,8 +9,10 @@ STAFF: dict[Template, dict[str, MailText]] = {
         "fr": MailText(
             "{societe} vous invite sur NOVA",
             (
-                "{societe} vous a ouvert un accès à NOVA, son outil de gestion des courses. "
-                "Choisissez votre mot de passe pour l’activer : le lien vaut 72 heures et ne sert qu’une fois.",
+                (
+                    "{societe} vous a ouvert un accès à NOVA, son outil de gestion des courses. "
+                    "Choisissez votre mot de passe pour l’activer : le lien vaut 72 heures et ne sert qu’une fois."
+                ),
                 "Si vous ne connaissez pas cette société, ignorez ce message : sans le lien, il ne se passe rien.",
             ),
             "Choisir un mot de passe",
@@ -18,8 +20,10 @@ STAFF: dict[Template, dict[str, MailText]] = {
         "en": MailText(
             "{societe} invites you to NOVA",
             (
-                "{societe} has opened an account for you in NOVA, where it manages its taxis. "
-                "Choose your password to activate it: the link works for 72 hours, and once.",
+                (
+                    "{societe} has opened an account for you in NOVA, where it manages its taxis. "
+                    "Choose your password to activate it: the link works for 72 hours, and once."
+                ),
                 "If you do not know this company, ignore this message: without the link nothing happens.",
             ),
             "Choose a password",
@@ -29,8 +33,10 @@ STAFF: dict[Template, dict[str, MailText]] = {
         "fr": MailText(
             "Bienvenue sur NOVA : confirmez votre adresse",
             (
-                "Le compte de {societe} est ouvert. Confirmez que cette adresse est la vôtre : "
-                "le lien vaut 72 heures et ne sert qu’une fois.",
+                (
+                    "Le compte de {societe} est ouvert. Confirmez que cette adresse est la vôtre : "
+                    "le lien vaut 72 heures et ne sert qu’une fois."
+                ),
                 "Les invitations de vos chauffeurs attendent cette confirmation.",
                 "Si vous n’avez pas ouvert ce compte, ignorez ce message.",
             ),
@@ -39,8 +45,10 @@ STAFF: dict[Template, dict[str, MailText]] = {
         "en": MailText(
             "Welcome to NOVA: confirm your address",
             (
-                "The account of {societe} is open. Confirm that this address is yours: "
-                "the link works for 72 hours, and once.",
+                (
+                    "The account of {societe} is open. Confirm that this address is yours: "
+                    "the link works for 72 hours, and once."
+                ),
                 "The invitations of your drivers wait for this confirmation.",
                 "If you did not open this account, ignore this message.",
             ),

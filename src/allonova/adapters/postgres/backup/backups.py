@@ -16,8 +16,7 @@ from allonova.adapters.postgres.backup.address import Address
 from allonova.adapters.postgres.backup.archive import Archive, Manifest, new_file, settle
 from allonova.adapters.postgres.backup.census import Census, difference, take_census
 from allonova.adapters.postgres.backup.programs import programs_for, running
-from allonova.adapters.postgres.backup.scratch import is_empty, scratch
-from allonova.adapters.postgres.failures import STORAGE_FAILURES
+from allonova.adapters.postgres.backup.scratch import UNREACHABLE, is_empty, scratch
 from allonova.application.kernel.backups import Backup, BackupBusy, BackupFailed, Backups, Vault
 from allonova.application.kernel.inside import require_outside_unit
 
@@ -198,7 +197,7 @@ def _failing_plainly() -> Iterator[None]:
         raise BackupFailed(f"the database refused: {type(error).__name__}") from error
     except OSError as error:
         raise BackupFailed(error.strerror or type(error).__name__) from error
-    except (*STORAGE_FAILURES, ValueError) as error:
+    except UNREACHABLE as error:
         raise BackupFailed(type(error).__name__) from error
 
 

@@ -36,7 +36,7 @@ async def programs_for(server: int, root: Path = Path("/")) -> Programs:
     Raises:
         BackupFailed: there are none; it says what to install.
     """
-    found = {}
+    found: dict[int, Programs] = {}
     for folder in _folders(root):
         dump = folder / "pg_dump"
         if (major := await _major(dump)) >= server:

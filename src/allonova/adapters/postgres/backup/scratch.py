@@ -13,20 +13,21 @@ from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.runner import Runner
 from allonova.application.kernel.backups import BackupFailed
 
-MARK = "allonova_restore_trials"
+UNREACHABLE: tuple[type[Exception], ...] = (*STORAGE_FAILURES, ValueError)
 SCRATCH_TURN = 4_185_370_019  # of those who try a restore; any number that nobody else uses
 
-# Schemas and tables that are neither the server's nor an extension's.
-_SCHEMAS = """
-SELECT n.nspname FROM pg_namespace AS n
-WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public')
+# Schemas and tables that are neither the server's nor an extension's nor our mark; the statement that drops each.
+_MADE = """
+SELECT format('DROP SCHEMA %I CASCADE', n.nspname)
+FROM pg_namespace AS n
+WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public', 'allonova_restore_trials')
   AND NOT EXISTS (
       SELECT FROM pg_depend AS d
       WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'
   )
-"""
-_PUBLIC = """
-SELECT format('%I', c.relname) FROM pg_class AS c
+UNION ALL
+SELECT format('DROP TABLE IF EXISTS public.%I CASCADE', c.relname)
+FROM pg_class AS c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
   AND NOT EXISTS (
       SELECT FROM pg_depend AS d
@@ -37,7 +38,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
 
 async def is_empty(runner: Runner) -> bool:
     """Whether nobody has made anything in it but extensions."""
-    return not await runner.fetch(_SCHEMAS) and not await runner.fetch(_PUBLIC)
+    return not await runner.fetch(_MADE)
 
 
 @asynccontextmanager
@@ -64,7 +65,7 @@ async def scratch(address: Address, live: Address) -> AsyncIterator[asyncpg.Conn
 async def _connected(address: Address) -> asyncpg.Connection:
     try:
         return await address.connect()
-    except (*STORAGE_FAILURES, ValueError) as error:
+    except UNREACHABLE as error:
         raise BackupFailed(f"the verification database cannot be reached: {type(error).__name__}") from None
 
 
@@ -78,24 +79,21 @@ async def _require_not_live(connection: Runner, live: Address) -> None:
         raise BackupFailed(f"the live database cannot be told apart: {type(error).__name__}") from None
     number = secrets.randbits(62)
     try:
-        await other.execute(f"SELECT pg_advisory_lock({number})")
+        await other.fetchval("SELECT pg_advisory_lock($1)", number)
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", number):
             raise BackupFailed("the verification database is the live one")
-        await connection.execute(f"SELECT pg_advisory_unlock({number})")
+        await connection.fetchval("SELECT pg_advisory_unlock($1)", number)
     finally:
         await other.close()
 
 
 async def _empty(connection: asyncpg.Connection) -> None:
     """Drop whatever was restored. A database is ours to empty once it was found empty, and marked."""
-    schemas = {name for (name,) in await connection.fetch(_SCHEMAS)}
-    if MARK not in schemas:
-        if not await is_empty(connection):
-            raise BackupFailed("the verification database holds what no restore has put there: give it an empty one")
-        await connection.execute(f"CREATE SCHEMA {MARK}")
-        return
-    async with connection.transaction():
-        for name in schemas - {MARK}:
-            await connection.execute('DROP SCHEMA "{}" CASCADE'.format(name.replace('"', '""')))
-        for (table,) in await connection.fetch(_PUBLIC):
-            await connection.execute(f"DROP TABLE public.{table} CASCADE")
+    if await connection.fetchval("SELECT to_regnamespace('allonova_restore_trials') IS NOT NULL"):
+        async with connection.transaction():
+            for (dropping,) in await connection.fetch(_MADE):
+                await connection.execute(dropping)
+    elif await is_empty(connection):
+        await connection.execute("CREATE SCHEMA allonova_restore_trials")
+    else:
+        raise BackupFailed("the verification database holds what no restore has put there: give it an empty one")

@@ -48,9 +48,11 @@ INSTANT = DateTime(timezone=True)
 def _view(name: str) -> TableClause:
     """What commandes are found by: a view that holds the company's own alone."""
     own: Mapping[str, TypeEngine[Any]] = {"id": Uuid(), "societe_id": Uuid(), "reference": Text(), "statut": Text()}
-    links = {name: Uuid() for name in ("client_id", "taxi_id", "chauffeur_id")}
-    more = {"client_type": Text(), "date_iso": INSTANT, "created_at": INSTANT, "recherche": Text()}
-    return table(name, *(column(each, type_) for each, type_ in {**own, **links, **more}.items()), schema="dispatch")
+    links: Mapping[str, TypeEngine[Any]] = {link: Uuid() for link in ("client_id", "taxi_id", "chauffeur_id")}
+    more: Mapping[str, TypeEngine[Any]] = {"client_type": Text(), "recherche": Text()}
+    instants: Mapping[str, TypeEngine[Any]] = {"date_iso": INSTANT, "created_at": INSTANT}
+    columns = {**own, **links, **more, **instants}
+    return table(name, *(column(each, type_) for each, type_ in columns.items()), schema="dispatch")
 
 
 REGISTRE, CHERCHE = _view("registre"), _view("registre_cherche")

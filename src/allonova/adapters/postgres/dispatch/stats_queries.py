@@ -33,7 +33,7 @@ _ANYBODY = "ANY (ARRAY(SELECT id FROM dispatch.users))"
 # Each day is a look of its own into an index (LATERAL): what a join with a list of days would find is beyond the
 # planner's guesses, which take a ninth of the table for a day.
 # A row for each course, then one for each kind of demande, then one for the waits; `nombre` is how many it stands for.
-_DAY_FACTS = f"""
+_DAY_FACTS = """
 WITH jours AS (
     SELECT n, debut, fin FROM unnest($1::timestamptz[], $2::timestamptz[]) WITH ORDINALITY AS j(debut, fin, n)
 )
@@ -50,7 +50,8 @@ SELECT j.n, 'demande', f.statut, f.nombre, NULL, NULL, NULL, NULL, NULL
 FROM jours AS j CROSS JOIN LATERAL (
     SELECT d.statut, count(*) AS nombre
     FROM dispatch.demandes AS d
-    WHERE d.chauffeur_id = {_ANYBODY} AND d.repondue_at >= j.debut AND d.repondue_at < j.fin
+    WHERE d.chauffeur_id = ANY (ARRAY(SELECT id FROM dispatch.users))
+        AND d.repondue_at >= j.debut AND d.repondue_at < j.fin
     GROUP BY d.statut
 ) AS f
 UNION ALL
@@ -60,7 +61,7 @@ FROM jours AS j CROSS JOIN LATERAL (
     FROM dispatch.interventions AS i
     WHERE i.created_at >= j.debut AND i.created_at < j.fin AND i.attente_depuis IS NOT NULL
 ) AS f
-"""  # noqa: S608 - a constant
+"""
 
 _MAPPER = RowMapper(Semaine, SEMAINES)
 _KEPT = compile_once(
