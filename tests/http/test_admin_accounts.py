@@ -181,5 +181,5 @@ async def test_common_password_is_refused_when_an_account_is_made(api: Api) -> N
 async def test_page_takes_the_secret_from_the_fragment_when_the_link_is_opened(api: Api) -> None:
     answer = await api.http.get(f"{ROOT}/admin-password", headers={"Accept-Language": "fr"})
     assert answer.status_code == 200
-    assert 'data-path="admin/password/reset"' in answer.text
+    assert 'data-path="/api/v1/admin/password/reset"' in answer.text
     assert "script-src 'self'" in answer.headers["content-security-policy"]

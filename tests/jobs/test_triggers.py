@@ -57,6 +57,11 @@ async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
         "rides": 60,
         "uploads": 600,
         "warm_searches": 4,
+        "demandes": 5,
+        "dispatch": 10,
+        "sla": 300,  # nova.txt: */5 * * * *
+        "weekly": 300,
+        "positions": 3600,
     }
 
 

@@ -82,7 +82,7 @@ async def test_nothing_is_seen_when_no_company_is_named(two: Two, subtests: pyte
     for table in TABLES:
         assert await two.owner.fetchval(f"SELECT count(DISTINCT {whose(table)}) FROM {table.fullname}") == 2
         async with two.inside(None) as connection:
-            with subtests.test(table.name):
+            with subtests.test(str(table.name)):
                 assert await connection.fetchval(f"SELECT count(*) FROM {table.fullname}") == 0
 
 
@@ -91,7 +91,7 @@ async def test_only_its_own_is_seen_when_a_company_is_named(two: Two, subtests: 
         async with two.inside(two.a) as connection:
             seen = await connection.fetch(f"SELECT {whose(table)} FROM {table.fullname}")
         own = await two.owner.fetchval(f"SELECT count(*) FROM {table.fullname} WHERE {whose(table)} = $1", two.a)
-        with subtests.test(table.name):
+        with subtests.test(str(table.name)):
             assert [row[0] for row in seen] == [two.a] * own
 
 
@@ -100,7 +100,7 @@ async def test_another_companys_rows_stay_when_sql_would_write_them(two: Two, su
         for statement in ("UPDATE {table} SET {whose} = {whose}", "DELETE FROM {table}"):
             sql = statement.format(table=table.fullname, whose=whose(table)) + f" WHERE {whose(table)} = $1"
             async with two.inside(tenant) as connection:
-                with subtests.test(table.name):
+                with subtests.test(str(table.name)):
                     if table.name == "audit_log":
                         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
                             await connection.execute(sql, two.b)
@@ -113,7 +113,7 @@ async def test_row_is_refused_when_it_would_be_another_companys(two: Two, subtes
         row = json.loads(await two.row(table, two.b)) | {"id": str(uuid4())}
         sql = f"INSERT INTO {table.fullname} SELECT * FROM jsonb_populate_record(NULL::{table.fullname}, $1)"
         async with two.inside(tenant) as connection:
-            with subtests.test(table.name), pytest.raises(asyncpg.InsufficientPrivilegeError, match=WALLED):
+            with subtests.test(str(table.name)), pytest.raises(asyncpg.InsufficientPrivilegeError, match=WALLED):
                 await connection.execute(sql, row)
 
 
@@ -122,7 +122,7 @@ async def test_row_stays_when_it_would_move_to_another_company(two: Two, subtest
         if table.name == "audit_log":
             continue  # nobody changes it at all
         async with two.inside(two.a) as connection:
-            with subtests.test(table.name), pytest.raises(asyncpg.InsufficientPrivilegeError, match=WALLED):
+            with subtests.test(str(table.name)), pytest.raises(asyncpg.InsufficientPrivilegeError, match=WALLED):
                 await connection.execute(f"UPDATE {table.fullname} SET {whose(table)} = $1", two.b)
 
 

@@ -49,8 +49,7 @@ WHO = {
         POST /api/notifications/read-all
         GET /api/commandes/{id}
         PATCH /api/commandes/{id}
-        POST /api/interventions
-        GET /api/societe""",
+        POST /api/interventions""",
     "chauffeur": """
         GET /api/me/demandes
         GET /api/me/courses
@@ -59,6 +58,7 @@ WHO = {
         POST /api/demandes/{id}/accept
         POST /api/demandes/{id}/refuse""",
     "admin": """
+        GET /api/societe
         GET /api/commandes
         POST /api/commandes
         DELETE /api/commandes/{id}

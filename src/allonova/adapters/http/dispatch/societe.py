@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from allonova.adapters.http.answers import answer, spec
 from allonova.adapters.http.dispatch.bodies import NovaBody, staff_router
-from allonova.adapters.http.dispatch.staff import AnyStaff, StaffAdmin
+from allonova.adapters.http.dispatch.staff import StaffAdmin
 from allonova.adapters.http.dispatch.zones import countries, zones
 from allonova.adapters.http.fields import Email, Line, WrittenPhone, given
 from allonova.adapters.http.provide import IfMatch, use
@@ -91,8 +91,8 @@ class SocieteChangeBody(NovaBody):
         )
 
 
-@router.get("", **spec(SocieteView, [NotFound]))
-async def get_societe(caller: AnyStaff, queries: Annotated[CompanyQueries, use(CompanyQueries)]) -> Response:
+@router.get("", **spec(SocieteView, [NotFound], row=True))
+async def get_societe(caller: StaffAdmin, queries: Annotated[CompanyQueries, use(CompanyQueries)]) -> Response:
     """The company."""
     societe = await queries.societe(caller.societe_id)
     if societe is None:
