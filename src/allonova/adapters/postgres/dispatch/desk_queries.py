@@ -84,7 +84,7 @@ class PostgresDeskQueries:
 
     async def interventions(self, societe_id: UUID, query: ListQuery) -> Page[InterventionView]:
         """See DeskQueries."""
-        async with self._reading(societe_id) as runner:
+        async with self._reading(societe_id, replan=True) as runner:
             rows, total = await _INTERVENTIONS.rows(runner, query)
         return Page([_show(row) for row in rows], total)
 
@@ -96,13 +96,13 @@ class PostgresDeskQueries:
 
     async def notifications(self, societe_id: UUID, user_id: UUID, query: ListQuery) -> Page[NotificationView]:
         """See DeskQueries."""
-        async with self._reading(societe_id) as runner:
+        async with self._reading(societe_id, replan=True) as runner:
             rows, total = await _NOTIFICATIONS.rows(runner, query, found={"reader": user_id})
         return Page([notification_view(_read_notification(row)) for row in rows], total)
 
     async def audit_log(self, societe_id: UUID, query: ListQuery) -> Page[AuditView]:
         """See DeskQueries."""
-        async with self._reading(societe_id) as runner:
+        async with self._reading(societe_id, replan=True) as runner:
             rows, total = await _AUDIT.rows(runner, query)
         return Page([audit_view(_read_entry(row)) for row in rows], total)
 

@@ -137,7 +137,7 @@ class PostgresFleetQueries:
 
     async def clients(self, societe_id: UUID, query: ListQuery) -> Page[ClientView]:
         """See FleetQueries."""
-        async with self._reading(societe_id) as runner:
+        async with self._reading(societe_id, replan=True) as runner:
             rows, total = await _CLIENTS.rows(runner, query)
         return Page([client_view(_read_client(row)) for row in rows], total)
 

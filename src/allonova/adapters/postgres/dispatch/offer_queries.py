@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from allonova.adapters.postgres.company import Reading
 from allonova.adapters.postgres.dispatch.board import cards, read_cards
+from allonova.adapters.postgres.dispatch.days import midnight
 from allonova.adapters.postgres.dispatch.patterns import patterns
 from allonova.adapters.postgres.dispatch.stores import DEMANDE_SHELF
 from allonova.adapters.postgres.dispatch.tables import CLIENTS, COMMANDES, DEMANDES, SOCIETES
@@ -38,14 +39,9 @@ _CARDS = compile_once(cards().where(COMMANDES.c.id == any_(bindparam("ids", type
 _ZONE = select(SOCIETES.c.fuseau).where(SOCIETES.c.id == func.dispatch.societe_courante()).scalar_subquery()
 
 
-def _midnight(day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The first instant of a day where the company is."""
-    return func.timezone(_ZONE, cast(day, DateTime(timezone=False)))
-
-
 def _is_on_day_of(now: ColumnElement[Any]) -> ColumnElement[bool]:
     today = cast(func.timezone(_ZONE, now), Date)
-    return and_(COMMANDES.c.date_iso >= _midnight(today), COMMANDES.c.date_iso < _midnight(today + 1))
+    return and_(COMMANDES.c.date_iso >= midnight(today), COMMANDES.c.date_iso < midnight(today + 1))
 
 
 def _has_words(wanted: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -66,7 +62,7 @@ _COURSES = LongListing(
     _COURSE_FIELDS,
     shown=cards(),
     conditions=_COURSE_CONDITIONS,
-    midnight=_midnight,
+    midnight=midnight,
 )
 
 
@@ -92,7 +88,7 @@ class PostgresOfferQueries:
         self, societe_id: UUID, chauffeur_id: UUID, query: ListQuery, *, now: datetime
     ) -> Page[CommandeView]:
         """See OfferQueries."""
-        async with self._reading(societe_id) as runner:
+        async with self._reading(societe_id, replan=True) as runner:
             rows, total = await _COURSES.rows(runner, query, found={"chauffeur_id": chauffeur_id}, shown={"now": now})
         return Page(read_cards(rows, Party.CHAUFFEUR), total)
 
