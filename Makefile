@@ -57,11 +57,15 @@ imports: dev ## Who may import whom (import-linter)
 docs-check: dev ## Generated files are up to date
 	@scripts/step 'generated files (allonova docs check)' $(bin)/allonova docs check
 
-# Two at a time, then those alone that run a fleet of processes and want both cores.
+# Two at a time: first what coverage counts, then what it need not; those alone that run a fleet of processes and want
+# both cores.
 .PHONY: unit
 unit: dev ## The tests alone (PYTEST_ARGS='-k booking')
 ifeq ($(PYTEST_ARGS),)
-	@scripts/step 'tests (pytest)' $(servers) run -- $(bin)/pytest -q -n 2 --ignore=tests/e2e
+	@scripts/step 'tests (pytest)' $(servers) run -- $(bin)/pytest -q -n 2 --ignore=tests/e2e \
+		-m 'not prove and not uncounted'
+	@scripts/step 'the HTTP tests on PostgreSQL, and walks (pytest)' $(servers) run -- $(bin)/pytest -q -n 2 --no-cov \
+		-m 'uncounted and not prove' tests/http
 	@printf '\n── tests on a fleet of processes (pytest)\n'
 	@exec $(servers) run -- $(bin)/pytest --no-cov tests/e2e
 else

@@ -341,10 +341,10 @@ async def test_chauffeur_may_not_run_the_company(api: Api) -> None:
         await koffi.patch(path, {"role": "admin"}),
         await koffi.delete(path),
         await koffi.post(f"{path}/invitation"),
+        await koffi.get("/api/societe"),
         await koffi.patch("/api/societe", {"nom": "X"}),
     ):
         refusal(answer, 403, "forbidden")
-    assert data(await koffi.get("/api/societe"))["nom"] == office.societe.nom
 
 
 async def test_closed_account_cannot_be_invited(api: Api) -> None:
