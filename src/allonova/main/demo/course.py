@@ -17,9 +17,8 @@ def course(stage: Stage) -> None:
     """From the client's browser to the company's figures."""
     log_in(stage, "dispatcher", ADMIN)
     suivi, reference = _order(stage)
-    card, number = _propose(stage, reference)
-    who = f"chauffeur {number}"
-    _accept(stage, card, who)
+    card, who, phone = _propose(stage, reference)
+    _accept(stage, card, who, phone)
     _drive(stage, card, who, suivi)
     _figures(stage, who)
 
@@ -59,7 +58,7 @@ def _order(stage: Stage) -> tuple[tuple[str, dict[str, str]], str]:
     return (f"{path}/{reference}", {"token": token}), reference
 
 
-def _propose(stage: Stage, reference: str) -> tuple[Any, int]:
+def _propose(stage: Stage, reference: str) -> tuple[Any, str, str]:
     found = stage.call(
         "the dispatcher finds it on the board", "GET", "/api/commandes", who="dispatcher", params={"q": reference}
     )
@@ -79,7 +78,8 @@ def _propose(stage: Stage, reference: str) -> tuple[Any, int]:
         )
         if tried["possible"]:
             log_in(stage, f"chauffeur {number}", CHAUFFEUR.format(number=number))
-            device = {"platform": "android", "token": f"demo-phone-{number}"}
+            phone = f"demo-phone-{uuid.uuid4()}"  # a new one each time: a known one would answer 200
+            device = {"platform": "android", "token": phone}
             stage.call(
                 "his phone asks for pushes",
                 "POST",
@@ -90,14 +90,13 @@ def _propose(stage: Stage, reference: str) -> tuple[Any, int]:
             )
             card = stage.call(f"she drags the card onto {taxi['numero']}", "PATCH", path, who="dispatcher", body=body)
             stage.check("it waits for his answer", is_true=card["demande"] is not None)
-            return card, number
+            return card, f"chauffeur {number}", phone
         stage.note(f"no: {', '.join(each['code'] for each in tried['conflits'])}")
     raise StepFailed("no taxi is free")
 
 
-def _accept(stage: Stage, card: Any, who: str) -> None:
-    number = who.rpartition(" ")[2]
-    stage.wait_for("his phone rings", lambda: stage.sent("push", f"demo-phone-{number}"))
+def _accept(stage: Stage, card: Any, who: str, phone: str) -> None:
+    stage.wait_for("his phone rings", lambda: stage.sent("push", phone))
     waiting = stage.call("he sees what is asked", "GET", "/api/me/demandes", who=who)
     demande = next(each for each in waiting if each["commandeId"] == card["id"])
     path = f"/api/demandes/{demande['id']}/accept"
