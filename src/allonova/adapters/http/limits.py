@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from slowapi.util import get_remote_address
 from allonova.adapters.http.provide import (
     AdminCredentials,
     Credentials,
+    Principal,
     edge_of,
     optional_admin,
     optional_caller,
@@ -23,25 +24,25 @@ from allonova.domain.kernel.errors import AuthRequired, RateLimited
 
 
 async def limit_calls(request: Request, credentials: Credentials) -> None:
-    """A router's dependency: user and address are counted in one round trip. Whose token is refused is nobody, and
-    counted as such before he hears of it: guessing tokens costs hits as well.
-    """
-    try:
-        caller = await optional_caller(request, credentials)
-    except AuthRequired:
-        await hit(request, limits_of(request, None))
-        raise
-    await hit(request, limits_of(request, caller.user_id if caller else None))
+    """A router's dependency: user and address are counted in one round trip."""
+    await count(request, optional_caller(request, credentials))
 
 
 async def limit_admin_calls(request: Request, credentials: AdminCredentials) -> None:
     """The same for the routers of the back office."""
+    await count(request, optional_admin(request, credentials))
+
+
+async def count(request: Request, found: Awaitable[Principal | None]) -> None:
+    """Count a call of whoever is found. Whose token is refused is nobody, and counted as such before he hears of it:
+    guessing tokens costs hits as well.
+    """
     try:
-        caller = await optional_admin(request, credentials)
+        caller = await found
     except AuthRequired:
         await hit(request, limits_of(request, None))
         raise
-    await hit(request, limits_of(request, caller.admin_id if caller else None))
+    await hit(request, limits_of(request, None if caller is None else caller.id))
 
 
 async def limit_rare(request: Request, name: str, *, amount: int, window_s: int) -> None:

@@ -77,22 +77,26 @@ bearer = HTTPBearer(auto_error=False, description="Access token of audience `all
 type Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-async def optional_caller(request: Request, credentials: Credentials) -> Caller | None:
-    """Who sends the request; None without a token. A token that is not good is refused, not ignored."""
-    known: Caller | None = getattr(request.state, "caller", None)
-    if known is not None:
-        return known
+def verified(request: Request, credentials: HTTPAuthorizationCredentials | None, audience: Audience) -> Caller | None:
+    """Whose access token came, of whichever world; None without one. One that is not good is refused, not ignored."""
     if credentials is None:
         if "authorization" in request.headers:
             raise AuthRequired
         return None
     edge = edge_of(request)
-    caller = edge.verifier.verify(credentials.credentials, audience=Audience.ALLOCAR)
+    caller = edge.verifier.verify(credentials.credentials, audience=audience)
     if edge.revocations.is_revoked(caller.session_id):
         raise AuthRequired
     USER_ID.set(str(caller.user_id))
-    request.state.caller = caller
     return caller
+
+
+async def optional_caller(request: Request, credentials: Credentials) -> Caller | None:
+    """Who sends the request; None without a token."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = request.state.caller = verified(request, credentials, Audience.ALLOCAR)
+    return known
 
 
 type MaybeCaller = Annotated[Caller | None, Depends(optional_caller)]
@@ -141,15 +145,11 @@ async def optional_admin(request: Request, credentials: AdminCredentials) -> Adm
     known: AdminCaller | None = getattr(request.state, "admin", None)
     if known is not None:
         return known
-    if credentials is None:
-        if "authorization" in request.headers:
-            raise AuthRequired
+    caller = verified(request, credentials, Audience.ALLOCAR_ADMIN)
+    if caller is None:
         return None
-    edge = edge_of(request)
-    caller = edge.verifier.verify(credentials.credentials, audience=Audience.ALLOCAR_ADMIN)
-    if caller.role not in set(Role) or edge.revocations.is_revoked(caller.session_id):
+    if caller.role not in set(Role):
         raise AuthRequired
-    USER_ID.set(str(caller.user_id))
     found = request.state.admin = AdminCaller(caller.user_id, caller.session_id, Role(caller.role))
     return found
 

@@ -8,9 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from allonova.adapters.http.context import USER_ID
-from allonova.adapters.http.limits import hit, limits_of
-from allonova.adapters.http.provide import edge_of
+from allonova.adapters.http.limits import count
+from allonova.adapters.http.provide import verified
 from allonova.domain.dispatch.staff import Membre, StaffRole
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, Forbidden
@@ -29,16 +28,12 @@ async def optional_staff(request: Request, credentials: StaffCredentials) -> Mem
     known: Membre | None = getattr(request.state, "staff", None)
     if known is not None:
         return known
-    if credentials is None:
-        if "authorization" in request.headers:
-            raise AuthRequired
+    caller = verified(request, credentials, Audience.NOVA)
+    if caller is None:
         return None
-    edge = edge_of(request)
-    caller = edge.verifier.verify(credentials.credentials, audience=Audience.NOVA)
     role = next((role for role in StaffRole if role == caller.role), None)
-    if caller.tenant is None or role is None or edge.revocations.is_revoked(caller.session_id):
+    if caller.tenant is None or role is None:
         raise AuthRequired
-    USER_ID.set(str(caller.user_id))
     found = request.state.staff = Membre(caller.user_id, caller.tenant, role, caller.session_id)
     return found
 
@@ -75,9 +70,4 @@ type Chauffeur = Annotated[Membre, Depends(StaffRow(StaffRole.CHAUFFEUR))]
 
 async def limit_staff_calls(request: Request, credentials: StaffCredentials) -> None:
     """A router's dependency: see `limit_calls`."""
-    try:
-        caller = await optional_staff(request, credentials)
-    except AuthRequired:
-        await hit(request, limits_of(request, None))
-        raise
-    await hit(request, limits_of(request, caller.id if caller else None))
+    await count(request, optional_staff(request, credentials))
