@@ -161,7 +161,9 @@ def load(port: int, asks: Sequence[Ask], *options: str) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(module: Sequence[str], port: int, env: Mapping[str, str], folder: Path) -> Iterator[None]:
+def serving(
+    module: Sequence[str], port: int, env: Mapping[str, str], folder: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server as in production: a process of its own, whose log is a file."""
     with (folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -169,7 +171,7 @@ def serving(module: Sequence[str], port: int, env: Mapping[str, str], folder: Pa
         )
         try:
             _wait_for(port, process, folder / f"{port}.log")
-            yield
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE_S)

@@ -9,33 +9,41 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from coverage import Coverage
 
 BRANCH_FLOORS = {"domain": 90, "application": 90}
 OVERALL_FLOOR = 80
+PACKAGE = Path("src/allonova")
 
 
-def measure(coverage: Coverage, include: str) -> dict[str, float]:
-    """The totals of the files that match."""
+def measured() -> Any:
+    """What coverage's own report says, file by file and in total; read once, for reading it parses every file."""
+    coverage = Coverage()
+    coverage.load()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "coverage.json"
-        coverage.json_report(include=[include], outfile=str(path))
-        totals: dict[str, float] = json.loads(path.read_text())["totals"]
-    return totals
+        coverage.json_report(include=["*/allonova/*"], outfile=str(path))
+        return json.loads(path.read_text())
+
+
+def share_of_branches(files: Any, part: str) -> float:
+    """The percentage of branches that were taken in a part of the package."""
+    sums = [file["summary"] for name, file in files.items() if Path(name).is_relative_to(PACKAGE / part)]
+    covered, there = (sum(each[key] for each in sums) for key in ("covered_branches", "num_branches"))
+    return float(100 * covered / max(1, there))
 
 
 def main() -> int:
     """The exit code."""
-    coverage = Coverage()
-    coverage.load()
+    report = measured()
     good = []
     for part, floor in BRANCH_FLOORS.items():
-        totals = measure(coverage, f"*/allonova/{part}/*")
-        share = 100 * totals["covered_branches"] / max(1, totals["num_branches"])
+        share = share_of_branches(report["files"], part)
         good.append(share >= floor)
         print(f"coverage {part}: {share:.1f} % of branches (floor {floor} %)")
-    share = measure(coverage, "*/allonova/*")["percent_covered"]
+    share = report["totals"]["percent_covered"]
     good.append(share >= OVERALL_FLOOR)
     print(f"coverage overall: {share:.1f} % (floor {OVERALL_FLOOR} %)")
     return 0 if all(good) else 1

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,8 @@ def install(level: str) -> None:
     packages = {"level": level, "lock": digest(LOCKS[level])}
     if not packages.items() <= found.items():
         STAMP.unlink(missing_ok=True)
-        pip("--only-binary", ":all:", "--require-hashes", "-r", LOCKS[level])
+        pip("--no-compile", "--only-binary", ":all:", "--require-hashes", "-r", LOCKS[level])
+        precompile()
         found = {"environment": environment(), **packages}
         STAMP.write_text(json.dumps(found))
     project = digest("pyproject.toml")
@@ -70,6 +72,13 @@ def pip(*arguments: str) -> None:
     """Run pip install, quietly, and free of settings that a complete lock can only contradict."""
     ours = {"PIP_CONSTRAINT": os.devnull, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     run(str(VENV / "bin/python"), "-m", "pip", "install", "-qq", *arguments, env={**os.environ, **ours})
+
+
+def precompile() -> None:
+    """Compile what pip would compile with one processor, with all of them. Whatever does not compile nobody imports."""
+    packages = sysconfig.get_path("purelib", vars={"base": str(VENV)})
+    command = [str(VENV / "bin/python"), "-m", "compileall", "-qq", "-j", "0", packages]
+    subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> None:

@@ -26,6 +26,7 @@ PAGES = [
     "docs/errors.md",
     "docs/roles.md",
     "src/allonova/adapters/http/openapi.json",
+    "src/allonova/adapters/http/asyncapi.json",
 ]
 
 

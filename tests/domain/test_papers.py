@@ -22,9 +22,14 @@ def test_sizes_and_types_are_the_specifications() -> None:
     images = {"image/jpeg", "image/png", "image/webp"}
     assert {purpose.value: set(kinds) for purpose, kinds in TYPES.items()} == {
         "photo": images,
+        "message": images,
         "paper": images | {"application/pdf"},
     }
-    assert {purpose.value: size for purpose, size in MAX_BYTES.items()} == {"photo": 5 << 20, "paper": 10 << 20}
+    assert {purpose.value: size for purpose, size in MAX_BYTES.items()} == {
+        "photo": 5 << 20,
+        "message": 5 << 20,
+        "paper": 10 << 20,
+    }
 
 
 def test_grant_serves_its_owner_for_its_purpose_when_it_is_open() -> None:

@@ -25,7 +25,6 @@ from allonova.domain.carpool.rules import (
 )
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import (
-    Reached,
     StopDraft,
     Trip,
     TripNotBookable,
@@ -39,6 +38,7 @@ from allonova.domain.carpool.trip import (
 from allonova.domain.kernel.errors import FieldError, NotFound, ValidationError
 from allonova.domain.kernel.geo import Place, Point
 from allonova.domain.kernel.machine import Party
+from allonova.domain.kernel.road import Reached
 from tests.support.factories import (
     ABIDJAN,
     BOUAKE,

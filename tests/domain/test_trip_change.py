@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from allonova.domain.carpool.rules import MAX_SHIFT
 from allonova.domain.carpool.seats import Ride
-from allonova.domain.carpool.trip import Reached, Stop, Trip, TripHasPaidBookings, TripStatus
+from allonova.domain.carpool.trip import Stop, Trip, TripHasPaidBookings, TripStatus
 from allonova.domain.carpool.trip_change import (
     TripChange,
     TripClosed,
@@ -25,6 +25,7 @@ from allonova.domain.carpool.trip_change import (
 from allonova.domain.carpool.vehicle import Vehicle, VehicleChange
 from allonova.domain.kernel.errors import ValidationError
 from allonova.domain.kernel.geo import Box, Place, Point
+from allonova.domain.kernel.road import Reached
 from tests.support.factories import (
     ABIDJAN,
     BOUAKE,

@@ -32,7 +32,7 @@ from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.session import Audience, TokenPair
 from allonova.domain.identity.user import User
 from allonova.domain.money.payment import Payment
-from allonova.main.wiring import HEARD
+from allonova.main.wiring import HEARD, LIVE
 from tests.support.factories import HOUR, Driver, Thing, a_booking, a_driver, a_stop, a_trip, a_user, accepted, keep
 from tests.support.processes import SECRETS, Fleet, eventually
 
@@ -225,7 +225,7 @@ async def open_stage(fleet: Fleet) -> AsyncIterator[Stage]:
             b=clients[1],
             sandbox=clients[2],
             pool=pool,
-            units=PostgresUnits(pool, subscribers=HEARD, ids=ids, clock=clock, wake=lambda: None),
+            units=PostgresUnits(pool, subscribers=HEARD, live=LIVE, ids=ids, clock=clock, wake=lambda _: None),
             clock=clock,
             tokens=tokens,
             desk=SessionDesk(clock, ids, ServerSecrets(SECRETS, kid), tokens),

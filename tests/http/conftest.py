@@ -13,7 +13,14 @@ __all__ = ["api", "database", "filing", "place", "postgres", "s3", "server"]
 
 
 # They go through every route with much the same; what they run is counted by the tests of each route.
-WALKS = {"test_fuzzed.py", "test_hostile_input.py", "test_mass_assignment.py", "test_routes.py", "test_walls.py"}
+WALKS = {
+    "test_fuzzed.py",
+    "test_hostile_input.py",
+    "test_mass_assignment.py",
+    "test_openapi.py",
+    "test_routes.py",
+    "test_walls.py",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

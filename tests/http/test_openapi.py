@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -24,21 +23,13 @@ from schemathesis.specs.openapi.checks import (
 from allonova.adapters.http.root import create_openapi
 from allonova.main.wiring import http_config
 from tests.support.api import Api, Person
+from tests.support.fuzzing import Operation, name_of, operations
 from tests.support.serving import SETTINGS, api_on, app_of
 from tests.support.wire import ROOT, stop_body
 
 OPENAPI = create_openapi(app_of(http_config(SETTINGS)))
-SCHEMA = schemathesis.openapi.from_dict(OPENAPI)
 HOOK = "/api/v1/payments/webhook/wave"
-OPERATIONS = [(method.upper(), path) for path, methods in OPENAPI["paths"].items() for method in methods]
-CASES = {  # as the OpenAPI says, and, where there is anything to say, otherwise
-    (method, path): [
-        SCHEMA[path][method].as_strategy(generation_mode=mode)
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-        if mode is GenerationMode.POSITIVE or (path.startswith("/api") and path not in ("/api/v1/me", HOOK))
-    ]
-    for method, path in OPERATIONS
-}
+COUNTS = [pytest.param(3, id="sample"), pytest.param(60, id="full", marks=pytest.mark.prove)]
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -87,26 +78,36 @@ async def populated(runner: asyncio.Runner, stack: AsyncExitStack) -> World:
     return World(runner, api, {"driver": driver, "passenger": passenger, "nobody": None}, ids)
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-@settings(
-    max_examples=8,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(data=st.data())
+def cases(operation: Operation) -> st.SearchStrategy[Case[Any]]:
+    """As the OpenAPI says, and, where there is anything to say, otherwise."""
+    is_silent = not operation.path.startswith("/api") or operation.path in ("/api/v1/me", HOOK)
+    modes = [GenerationMode.POSITIVE] if is_silent else [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+    return st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+
+
+@pytest.mark.parametrize("number", COUNTS)
+@pytest.mark.parametrize("operation", operations(), ids=name_of)
 def test_answer_is_announced_when_the_request_is_made_from_the_openapi(
-    world: World, method: str, path: str, data: st.DataObject
+    world: World, operation: Operation, number: int
 ) -> None:
-    case = data.draw(st.one_of(CASES[method, path]))
-    if "id" in case.path_parameters and data.draw(st.booleans()):
-        case.path_parameters["id"] = data.draw(st.sampled_from(world.ids))
-    who = data.draw(st.sampled_from(["driver", "passenger", "nobody"]))
-    answer = world.send(case, who)
-    assert answer.status_code < 500 or "provider_unavailable" in answer.text, answer.text
-    case.validate_response(answer, checks=CHECKS)
+    @settings(
+        max_examples=number,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases(operation), data=st.data())
+    def ask(case: Case[Any], data: st.DataObject) -> None:
+        if "id" in case.path_parameters and data.draw(st.booleans()):
+            case.path_parameters["id"] = data.draw(st.sampled_from(world.ids))
+        who = data.draw(st.sampled_from(["driver", "passenger", "nobody"]))
+        answer = world.send(case, who)
+        assert answer.status_code < 500 or "provider_unavailable" in answer.text, answer.text
+        case.validate_response(answer, checks=CHECKS)
+
+    ask()
 
 
 def test_every_reference_leads_somewhere_when_the_openapi_is_read() -> None:

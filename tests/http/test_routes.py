@@ -35,6 +35,7 @@ PUBLIC = {
     "GET /api/v1/trips/search",
     "GET /api/v1/trips/{id}",
     "GET /api/v1/trips/{id}/stops",
+    "GET /api/v1/public/rides/{token}",
     "POST /api/onboarding/bootstrap",
     "GET /api/public/captcha-config",
     "POST /api/public/commandes",

@@ -81,8 +81,10 @@ async def waiting(api: Api) -> list[tuple[int, bool]]:
 
 
 async def _fail(api: Api, attempt: int) -> None:
-    """One failing try, no sooner than its time; the mail to a driver without an address went with the first."""
-    assert await api.relay() == 1 + (attempt == 1)
+    """One failing try, no sooner than its time; the mail to a driver without an address went with the first, and so did
+    the look for people who want the trip.
+    """
+    assert await api.relay() == 1 + 2 * (attempt == 1)
     api.clock.advance(backoff(attempt) - SECOND)
     assert await api.relay() == 0
     api.clock.advance(SECOND)

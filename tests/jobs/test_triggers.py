@@ -10,6 +10,7 @@ import pytest
 
 from allonova.adapters.jobs.inprocess import InProcessJobs
 from allonova.adapters.jobs.job import RELAY, Job
+from allonova.application.kernel.ports import Lane
 from allonova.domain.kernel.errors import NotFound
 from tests.support.api import Api
 from tests.support.factories import HOUR
@@ -55,6 +56,7 @@ async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
         "relay": 5,
         "holds": 10,
         "rides": 60,
+        "alerts": 1800,
         "uploads": 600,
         "warm_searches": 4,
         "demandes": 5,
@@ -87,7 +89,7 @@ async def test_job_runs_when_it_is_named() -> None:
 async def test_relay_runs_when_it_is_woken() -> None:
     relay, other = Counted(), Counted()
     async with running(Job(RELAY, relay, every_s=600), Job("holds", other, every_s=600)) as trigger:
-        trigger.wake()
+        trigger.wake(frozenset({Lane.WORK}))
         await until_it_ran(relay)
     assert (relay.runs, other.runs) == (1, 0)
 
@@ -103,7 +105,7 @@ async def test_job_runs_again_when_it_failed(caplog: pytest.LogCaptureFixture) -
     work = Counted(fails=True)
     async with running(Job(RELAY, work, every_s=600)) as trigger:
         for _ in range(2):
-            trigger.wake()
+            trigger.wake(frozenset({Lane.WORK}))
             await until_it_ran(work)
     assert "job failed" in [record.getMessage() for record in caplog.records]
 
@@ -122,4 +124,4 @@ async def test_runs_follow_each_other_when_many_ask_at_once() -> None:
 
 
 async def test_nothing_happens_when_it_is_woken_before_it_runs() -> None:
-    InProcessJobs().wake()
+    InProcessJobs().wake(frozenset(Lane))

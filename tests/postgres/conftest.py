@@ -51,5 +51,5 @@ def wakes() -> list[None]:
 def units(pool: Pool, wakes: list[None]) -> PostgresUnits:
     """Units over the pool."""
     return PostgresUnits(
-        pool, subscribers=SUBSCRIBERS, ids=NumberedIds(), clock=SetClock(), wake=lambda: wakes.append(None)
+        pool, subscribers=SUBSCRIBERS, ids=NumberedIds(), clock=SetClock(), wake=lambda _: wakes.append(None)
     )

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from allonova.adapters.local.bus import LocalBus
 from allonova.adapters.postgres.runner import Connection
 from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.adapters.ws.frames import FrameChannels
 from allonova.application.dispatch.cancel_commande import CancelDesk
 from allonova.application.dispatch.card_desk import CardDesk
 from allonova.application.dispatch.change_commande import ChangeCommande, CommandeChanges
@@ -24,13 +26,15 @@ from allonova.application.dispatch.remove_client import RemoveClient
 from allonova.application.dispatch.remove_taxi import RemoveTaxi
 from allonova.application.dispatch.report_position import ReportPosition
 from allonova.application.dispatch.taxi_desk import TaxiDesk
+from allonova.application.dispatch.track_taxis import TaxiKeeper, TaxiScreen, TaxiTracks
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.idempotency import UNKEYED
+from allonova.application.kernel.tracks import Tracks
 from allonova.domain.dispatch.client import Client
 from allonova.domain.dispatch.commande import Commande, CommandeStatut
 from allonova.domain.dispatch.societe import Societe
 from allonova.domain.dispatch.staff import Membre, StaffRole, StaffUser
-from allonova.domain.dispatch.taxi import Taxi, TaxiChange, TaxiStatut
+from allonova.domain.dispatch.taxi import Position, Taxi, TaxiChange, TaxiStatut
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.geo import Point
 from tests.support.factories import HOUR, NOW, NumberedIds, SetClock
@@ -155,11 +159,22 @@ async def test_no_course_stands_on_a_taxi_that_was_given_up(depot: Depot, owner:
         idle, chauffeur = await depot.equip()
         _, cards = await depot.enter(2)
         membre = Membre(chauffeur.id, depot.societe.id, StaffRole.CHAUFFEUR)
-        report = ReportPosition(depot.units.begin_for, depot.clock, depot.ids)
+        keeper = TaxiKeeper(depot.units.begin_for)
+        tracks: TaxiTracks = Tracks(TaxiScreen(FrameChannels(LocalBus(), depot.clock)), keeper)
+        report = ReportPosition(depot.units.begin_for, depot.clock, depot.ids, tracks)
+        where = Position(
+            id=depot.ids.new(),
+            societe_id=depot.societe.id,
+            taxi_id=idle.id,
+            chauffeur_id=chauffeur.id,
+            point=Point(5.3, -4.0),
+            at=depot.clock.now(),
+        )
         await settled(
             depot.put(cards[0], taxi, confirm=turn % 2 == 0),
             depot.remove(taxi),
             *(report(by=membre, point=Point(5.3, -4.0)) for _ in range(3)),
+            keeper.keep([(chauffeur.id, where)]),
             depot.remove(idle),
             depot.put(cards[1], taxi, confirm=False),
         )

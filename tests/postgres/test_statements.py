@@ -164,7 +164,8 @@ async def test_known_number_of_statements_when_writing(
     deed, inside = WRITES[name]
 
     async def run(pool: Pool) -> None:
-        own = PostgresUnits(pool, subscribers=units._subscribers, ids=units._ids, clock=units._clock, wake=lambda: None)
+        subscribers, ids, clock = units._subscribers, units._ids, units._clock
+        own = PostgresUnits(pool, subscribers=subscribers, ids=ids, clock=clock, wake=lambda _: None)
         async with own.begin() as unit:
             await deed(unit, scene)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from allonova.adapters.maps.places import NamelessPlaces
 from allonova.adapters.maps.straight_line import StraightLineRoutes
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.carpool.accept_booking import AcceptBooking
@@ -42,7 +43,8 @@ from tests.support.factories import (
 
 ROUNDS = 5
 TAKERS = 12
-CLOCK, IDS, RULES, ROADS = SetClock(), NumberedIds(), Rules(), StraightLineRoutes()
+CLOCK, IDS, RULES = SetClock(), NumberedIds(), Rules()
+ROADS, NAMES = StraightLineRoutes(), NamelessPlaces()
 DESK = EndingDesk(CLOCK, IDS, RULES)
 
 
@@ -71,7 +73,7 @@ async def outcome(deed: Awaitable[object]) -> str:
 async def test_nobody_is_oversold_when_seats_shrink_among_parallel_accepts(units: PostgresUnits, round_: int) -> None:
     driver, trip_id, bookings = await requested(units, seats=10)
     accept = AcceptBooking(units.begin, CLOCK, RULES)
-    change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, DESK)
+    change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, NAMES, DESK)
     accepts = [accept(caller_id=driver.id, booking_id=booking_id) for booking_id in bookings]
     sizes = (8, 6, 4, 2)
     changes = [
@@ -94,7 +96,7 @@ async def test_nobody_is_oversold_when_seats_shrink_among_parallel_accepts(units
 async def test_accepted_ride_is_still_there_when_stops_are_replaced_at_once(units: PostgresUnits, round_: int) -> None:
     driver, trip_id, bookings = await requested(units, seats=10)
     accept = AcceptBooking(units.begin, CLOCK, RULES)
-    replace = ReplaceStops(units.begin, CLOCK, IDS, ROADS, DESK)
+    replace = ReplaceStops(units.begin, CLOCK, IDS, ROADS, NAMES, DESK)
     drafts = [
         StopDraft(order=1, point=TOUMODI, label="One", price_from_origin=2_000, eta=DEPARTURE + HOUR),
         StopDraft(order=2, point=TOUMODI, label="Two", price_from_origin=3_000, eta=DEPARTURE + 2 * HOUR),
@@ -151,7 +153,7 @@ async def test_promised_seats_are_in_the_car_when_it_shrinks_while_a_trip_is_pub
 
 async def test_both_changes_are_kept_when_two_change_different_things(units: PostgresUnits) -> None:
     driver, trip_id, _ = await requested(units, seats=10)
-    change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, DESK)
+    change = ChangeTrip(units.begin, CLOCK, RULES, ROADS, NAMES, DESK)
     changes = [TripChange(rules="Non-fumeur"), TripChange(price_per_seat=5_000), TripChange(luggage_policy="1 sac")]
     await asyncio.gather(*(change(caller_id=driver.id, trip_id=trip_id, change=each, version=None) for each in changes))
     async with units.begin() as unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
@@ -52,6 +53,15 @@ async def cache(request: pytest.FixtureRequest, redis: Redis) -> SearchCache:
     async for key in redis.scan_iter(f"{ASKED}*"):
         await redis.delete(key)
     return RedisSearchCache(redis)
+
+
+async def test_nothing_is_known_when_it_was_kept_for_somebody_who_sees_otherwise_now(cache: SearchCache) -> None:
+    he = uuid4()  # passed by for a while: nobody else may have his id
+    his, hers, anybodys = a_search(viewer_id=he), a_search(), a_search(viewer_id=None, radius_m=7_777)
+    for search in (his, hers, anybodys):
+        await cache.keep(search, a_page(), until=UNTIL)
+    await cache.forget(he)
+    assert [await cache.ask(search, now=NOW) for search in (his, hers, anybodys)] == [None, a_page(), a_page()]
 
 
 async def test_nothing_is_known_when_nothing_was_kept(cache: SearchCache) -> None:

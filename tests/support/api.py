@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
+from allonova.adapters.ws.server import SocketServer
 from allonova.application.identity.open_session import SessionDesk
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.identity.roles import Role
@@ -75,6 +76,7 @@ class Api:
     http: httpx.AsyncClient
     outside: httpx.AsyncClient
     app: FastAPI
+    sockets: SocketServer
     service: Service
     settings: Settings
     clock: SetClock
@@ -90,6 +92,7 @@ class Api:
         """Other figures of the business from now on."""
         self.service = build_service(self.settings, self.service.platform, self.service.outside, rules)
         self.app.state.edge = self.service.edge
+        self.sockets.stand_on(self.service.sockets, self.service.hub)
 
     async def keep(self, *things: Thing) -> None:
         """Put things into the store that no endpoint makes yet."""
@@ -107,6 +110,10 @@ class Api:
     async def relay(self) -> int:
         """Deliver what the outbox holds; how many deliveries were tried."""
         return await self.service.relay()
+
+    async def show(self) -> int:
+        """Show on sockets what the outbox holds for them; how many events."""
+        return await self.service.relay_live()
 
     async def run(self, name: str) -> None:
         """Run a job. Raises NotFound for an unknown name."""

@@ -13,6 +13,8 @@ from uuid import UUID
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kyc.ports import KycUnit
+from allonova.domain.carpool.alert import Alert, alert_end
+from allonova.domain.carpool.block import Block
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.seats import Ride
@@ -260,11 +262,33 @@ def a_payment(booking: Booking, **given: Any) -> Payment:
     return Payment(**(made | given))
 
 
+def an_alert(owner: User, **given: Any) -> Alert:
+    """Abidjan to Yamoussoukro within 25 km, whenever and whatever it costs."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "user_id": owner.id,
+        "origin_point": ABIDJAN,
+        "origin_text": "Abidjan",
+        "destination_point": YAMOUSSOUKRO,
+        "destination_text": None,
+        "radius_m": 25_000,
+        "expires_at": alert_end(NOW),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Alert(**(made | given))
+
+
+def a_block(by: User, blocked: User) -> Block:
+    """The one wants nothing to do with the other."""
+    return Block(id=new_id(), user_id=by.id, blocked_id=blocked.id, created_at=NOW)
+
+
 class AnyUnit(IdentityUnit, KycUnit, CarpoolUnit, Protocol):
     """A unit with every store there is."""
 
 
-type Thing = User | AdminUser | KycDocument | Vehicle | Driver | Trip | Booking | Payment
+type Thing = Alert | Block | User | AdminUser | KycDocument | Vehicle | Driver | Trip | Booking | Payment
 
 
 async def keep(unit: AnyUnit, *things: Thing) -> None:
@@ -287,3 +311,13 @@ async def keep(unit: AnyUnit, *things: Thing) -> None:
                 await unit.bookings.add(thing)
             case Payment():
                 await unit.payments.add(thing)
+            case _:
+                await _keep_aside(unit, thing)
+
+
+async def _keep_aside(unit: AnyUnit, thing: Alert | Block) -> None:
+    match thing:
+        case Alert():
+            await unit.alerts.add(thing)
+        case Block():
+            await unit.blocks.put(thing)

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from allonova.adapters.http.root import create_openapi
+from allonova.domain.carpool.alert import Alert
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
@@ -46,6 +47,7 @@ from tests.support.factories import (
     a_trip,
     a_user,
     accepted,
+    an_alert,
     new_id,
 )
 from tests.support.serving import SETTINGS, app_of
@@ -222,6 +224,8 @@ class Crowd:
                         assert await unit.payments.get(thing.id) == thing
                     case KycDocument():
                         assert await unit.papers.get(thing.id) == thing
+                    case Alert():
+                        assert await unit.alerts.get(thing.id) == thing
                     case _:
                         raise TypeError(type(thing))
 
@@ -232,21 +236,23 @@ async def a_crowd(api: Api) -> Crowd:
     their_driver, stranger = a_driver(**_marked()), a_user(**_marked())
     ride, their_ride = _a_ride(driver, passenger), _a_ride(their_driver, stranger)
     draft = a_trip(their_driver, status=TripStatus.DRAFT, departure_time=DEPARTURE + 48 * HOUR)
+    alerts = [an_alert(driver.user), an_alert(stranger)]
     number, paper = f"CANARY{new_id().hex}", a_paper(stranger, status=KycStatus.PENDING)
     for each in (*driver.papers, *their_driver.papers, paper):
         known = "CI-0001" if each in driver.papers else number
         each.doc_number = api.service.outside.sealer.seal(known, context=number_context(each.id))
-    await api.keep(their_driver, stranger, *their_ride, draft, paper)
+    await api.keep(their_driver, stranger, *their_ride, draft, paper, alerts[1])
     trip, booking, payment = their_ride
     people = (their_driver.user, stranger)
     return Crowd(
-        driver=await api.enter(driver.user, driver, passenger, *ride),
+        driver=await api.enter(driver.user, driver, passenger, *ride, alerts[0]),
         passenger=await api.enter(passenger),
         admins={role: await api.admin(role) for role in Role},
         ids={
             "trips": [ride[0].id, trip.id, draft.id],
             "bookings": [ride[1].id, booking.id],
             "payments": [ride[2].id, payment.id],
+            "alerts": [alert.id for alert in alerts],
             "vehicles": [driver.vehicle.id, their_driver.vehicle.id],
             "users": [driver.id, passenger.id, their_driver.id, stranger.id],
             "kyc": [*(mine.id for mine in driver.papers), paper.id],
@@ -259,8 +265,8 @@ async def a_crowd(api: Api) -> Crowd:
                 booking.qr_code,
             )
         ],
-        private=[str(thing.id).encode() for thing in (booking, payment, draft, paper)],
-        theirs=(*people, their_driver.vehicle, booking, payment, paper),
+        private=[str(thing.id).encode() for thing in (booking, payment, draft, paper, alerts[1])],
+        theirs=(*people, their_driver.vehicle, booking, payment, paper, alerts[1]),
     )
 
 

@@ -16,23 +16,34 @@ from fastapi import FastAPI
 from allonova.adapters.crypto.ids import RandomIds
 from allonova.adapters.http.provide import HttpConfig
 from allonova.adapters.http.root import create_app
+from allonova.adapters.local.bus import LocalBus
 from allonova.adapters.local.carpool.searches import LocalSearchCache
+from allonova.adapters.local.dispatch.presences import LocalPresenceBook
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.local.revocations import LocalRevocations
+from allonova.adapters.local.tickets import LocalTickets
+from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
+from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
+from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
-from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.adapters.sandbox.app import Pace, create_sandbox, sandbox_running
+from allonova.adapters.ws.channels import ROUTES
+from allonova.adapters.ws.frames import FrameChannels
+from allonova.adapters.ws.server import SocketServer
+from allonova.application.kernel.ports import Lane
 from allonova.main.embedded import sandbox_config
 from allonova.main.parts import Platform
 from allonova.main.platforms import memory_platform, postgres_dispatch
 from allonova.main.settings import Env, Settings
-from allonova.main.wiring import HEARD, build_outside, build_service, http_config
+from allonova.main.wiring import HEARD, LIVE, build_outside, build_service, http_config
 from tests.sandbox.harness import RealTime
 from tests.support.api import Api
 from tests.support.documented import Documented, documented
@@ -119,14 +130,17 @@ async def api_on(server: Server | None, settings: Settings = SETTINGS) -> AsyncI
         await stack.enter_async_context(sandbox_running(sandbox))
         theirs = httpx.ASGITransport(app=sandbox)
         vendors = await stack.enter_async_context(httpx.AsyncClient(transport=theirs))
-        service = build_service(settings, platform, build_outside(settings, clock, vendors))
+        service = build_service(settings, platform, build_outside(settings, clock, vendors, platform.limiter))
         app.state.edge = service.edge
+        sockets = SocketServer(ROUTES)
+        sockets.stand_on(service.sockets, service.hub)
         hooks: dict[str, list[Callable[..., Any]]] = {"response": [_documented(http_config(settings))]}
         client = httpx.AsyncClient(transport=ours, base_url=f"{ROOT}/api/v1", event_hooks=hooks)
         turned.api = Api(
             http=await stack.enter_async_context(client),
             outside=await stack.enter_async_context(httpx.AsyncClient(transport=theirs, base_url=OUTSIDE)),
             app=app,
+            sockets=sockets,
             service=service,
             settings=settings,
             clock=clock,
@@ -151,11 +165,15 @@ async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, I
         memory = memory_platform(clock, wake=_nobody)
         return memory, InsideMemory(memory)
     await wipe(server.owner)
-    pool = server.pool
-    units = PostgresUnits(pool, subscribers=HEARD, ids=RandomIds(), clock=clock, wake=_nobody)
+    pool, bus = server.pool, LocalBus()
+    units = PostgresUnits(pool, subscribers=HEARD, live=LIVE, ids=RandomIds(), clock=clock, wake=_nobody)
     platform = Platform(
         begin=units.begin,
         carpool=PostgresCarpoolQueries(pool),
+        alerts=PostgresAlertQueries(pool),
+        people=PostgresPeopleQueries(pool),
+        rides=PostgresRideQueries(pool),
+        chats=PostgresChatQueries(pool),
         dispatch=postgres_dispatch(pool, units),
         identity=PostgresIdentityQueries(pool),
         papers=PostgresKycQueries(pool),
@@ -165,6 +183,11 @@ async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, I
         revocations=LocalRevocations(clock),
         limiter=LocalRateLimiter(),
         searches=LocalSearchCache(),
+        bus=bus,
+        channels=FrameChannels(bus, clock),
+        tickets=LocalTickets(clock),
+        presences=LocalPresenceBook(),
+        live=PostgresLiveQueue(pool),
         health=dict.fromkeys(("database", "cache", "queue"), _is_up),
     )
     return platform, InsidePostgres(server.owner)
@@ -174,5 +197,5 @@ async def _is_up() -> None:
     """Nothing here is ever down."""
 
 
-def _nobody() -> None:
+def _nobody(lanes: frozenset[Lane]) -> None:
     """Nobody is woken: the test relays by itself."""

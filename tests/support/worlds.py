@@ -8,31 +8,48 @@ from datetime import timedelta
 from uuid import UUID
 
 from allonova.adapters.memory.books import MemoryBooks
+from allonova.adapters.memory.carpool.alerts import MemoryAlertQueries
+from allonova.adapters.memory.carpool.messages import MemoryChatQueries
+from allonova.adapters.memory.carpool.people import MemoryPeopleQueries
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.carpool.rides import MemoryRideQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
-from allonova.adapters.memory.platform import AUDIT_LOGS, MemoryDeliveryQueue
+from allonova.adapters.memory.platform import AUDIT_LOGS, MemoryDeliveryQueue, MemoryLiveQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
+from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
+from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
+from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
-from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.application.carpool.alert_queries import AlertQueries
+from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.carpool.people_queries import PeopleQueries
 from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.carpool.ride_queries import RideQueries
 from allonova.application.identity.ports import IdentityQueries
-from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue
+from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue, Lane, LiveQueue
 from allonova.application.kyc.ports import KycQueries
 from allonova.application.money.ports import BooksQueries
-from allonova.domain.carpool.events import BookingPaid
+from allonova.domain.carpool.events import BookingAccepted, BookingPaid
 from allonova.domain.identity.events import SessionRevoked
 from allonova.domain.kernel.events import Event
 from tests.support.factories import AnyUnit, NumberedIds, SetClock, Thing, keep
 
-SUBSCRIBERS: Mapping[type[Event], Sequence[str]] = {BookingPaid: ("tell", "count"), SessionRevoked: ("announce",)}
+SUBSCRIBERS: Mapping[type[Event], Sequence[str]] = {
+    BookingPaid: ("tell", "count"),
+    SessionRevoked: ("announce",),
+    BookingAccepted: ("show",),
+}
+LIVE = frozenset({"show"})
 LEASE = timedelta(seconds=60)
 STORAGE_ERRORS: tuple[type[Exception], ...] = (RuntimeError, ValueError, *STORAGE_FAILURES)
 """How storage itself refuses, beneath the domain: no DomainError is any of these."""
@@ -52,18 +69,23 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything a store fulfils. `wakes` counts how often the relay was woken."""
+    """Everything a store fulfils. `wakes` are the calls that woke relays."""
 
     begin: Begin[AnyUnit]
     queries: CarpoolQueries
+    alerts: AlertQueries
+    people: PeopleQueries
+    rides: RideQueries
+    chats: ChatQueries
     accounts: IdentityQueries
     papers: KycQueries
     books: BooksQueries
     deliveries: DeliveryQueue
+    live: LiveQueue
     audit: Callable[[], Awaitable[list[AuditLine]]]
     clock: SetClock
     ids: NumberedIds
-    wakes: list[None] = field(default_factory=list)
+    wakes: list[frozenset[Lane]] = field(default_factory=list)
 
     async def keep(self, *things: Thing) -> None:
         """Add things in a unit of their own."""
@@ -83,7 +105,7 @@ class World:
 def postgres_world(pool: Pool) -> World:
     """A world on an empty database."""
     clock, ids = SetClock(), NumberedIds()
-    wakes: list[None] = []
+    wakes: list[frozenset[Lane]] = []
 
     async def audit() -> list[AuditLine]:
         rows = await pool.fetch(
@@ -91,14 +113,19 @@ def postgres_world(pool: Pool) -> World:
         )
         return [AuditLine(*row) for row in rows]
 
-    units = PostgresUnits(pool, subscribers=SUBSCRIBERS, ids=ids, clock=clock, wake=lambda: wakes.append(None))
+    units = PostgresUnits(pool, subscribers=SUBSCRIBERS, live=LIVE, ids=ids, clock=clock, wake=wakes.append)
     return World(
         begin=units.begin,
         queries=PostgresCarpoolQueries(pool),
+        alerts=PostgresAlertQueries(pool),
+        people=PostgresPeopleQueries(pool),
+        rides=PostgresRideQueries(pool),
+        chats=PostgresChatQueries(pool),
         accounts=PostgresIdentityQueries(pool),
         papers=PostgresKycQueries(pool),
         books=PostgresBooks(pool),
         deliveries=PostgresDeliveryQueue(pool),
+        live=PostgresLiveQueue(pool),
         audit=audit,
         clock=clock,
         ids=ids,
@@ -109,20 +136,25 @@ def postgres_world(pool: Pool) -> World:
 def memory_world() -> World:
     """A world of its own in memory."""
     database, clock, ids = MemoryDatabase(), SetClock(), NumberedIds()
-    wakes: list[None] = []
+    wakes: list[frozenset[Lane]] = []
 
     async def audit() -> list[AuditLine]:
         rows = database.rows(AUDIT_LOGS).values()
         return [AuditLine(r.actor_type, r.actor_id, r.action, r.entity, r.entity_id, r.meta) for r in rows]
 
-    units = MemoryUnits(database, subscribers=SUBSCRIBERS, ids=ids, clock=clock, wake=lambda: wakes.append(None))
+    units = MemoryUnits(database, subscribers=SUBSCRIBERS, live=LIVE, ids=ids, clock=clock, wake=wakes.append)
     return World(
         begin=units.begin,
         queries=MemoryCarpoolQueries(database),
+        alerts=MemoryAlertQueries(database),
+        people=MemoryPeopleQueries(database),
+        rides=MemoryRideQueries(database),
+        chats=MemoryChatQueries(database),
         accounts=MemoryIdentityQueries(database),
         papers=MemoryKycQueries(database),
         books=MemoryBooks(database),
         deliveries=MemoryDeliveryQueue(database),
+        live=MemoryLiveQueue(database),
         audit=audit,
         clock=clock,
         ids=ids,

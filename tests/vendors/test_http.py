@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allonova.adapters.vendors import http as vendor_http
 from allonova.adapters.vendors.breaker import FAILURES, REST_S, Breaker
 from allonova.adapters.vendors.http import MAX_ANSWER_BYTES, VendorHttp
 from allonova.adapters.vendors.strict_json import MAX_DEPTH, MalformedJson, loads
@@ -105,15 +104,15 @@ async def test_unavailable_when_line_breaks(error: type[httpx.TransportError]) -
         await vendor(answer).call("GET", "/x")
 
 
-async def test_unavailable_when_body_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vendor_http, "TOTAL_S", 0.05)
+async def test_unavailable_when_body_never_ends() -> None:
 
     async def forever() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 
+    hurried = replace(vendor(lambda _: httpx.Response(200, content=forever())), total_s=0.05)
     with pytest.raises(ProviderUnavailable):
-        await vendor(lambda _: httpx.Response(200, content=forever())).call("GET", "/x")
+        await hurried.call("GET", "/x")
 
 
 async def test_refuses_to_run_inside_a_unit() -> None:
@@ -135,6 +134,15 @@ async def test_key_and_bodies_stay_out_of_log_and_repr(caplog: pytest.LogCapture
     assert "status 500" in text
     for secret in ("secret", "1234", "0700000001", "Awa"):
         assert secret not in text
+
+
+@pytest.mark.parametrize("status", [500, 404])
+async def test_path_stays_out_of_log_when_it_names_a_place(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="allonova")
+    with contextlib.suppress(ProviderUnavailable):
+        await vendor(always(status)).call("GET", "/route/5.3575", shown="/route")
+    (record,) = [record for record in caplog.records if record.name.startswith("allonova")]
+    assert (record.__dict__["path"], "5.3575" in repr(record.__dict__)) == ("/route", False)
 
 
 async def fails(acme: VendorHttp) -> None:

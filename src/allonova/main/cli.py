@@ -23,13 +23,11 @@ from allonova.main.settings import Env, Misconfigured, Settings, choose_run_mode
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from allonova.main.serving import Exit
+
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[3]
-GRACE_S = 15
-# Longer than proxies and HTTP clients keep an idle connection (nginx 60 s, httpx 5 s): a server that closes first
-# loses the request that is just being sent.
-KEEP_ALIVE_S = 75
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -143,27 +141,16 @@ def _greet(settings: Settings) -> None:
     sys.stdout.flush()
 
 
-def _serve(app: Callable[[Settings], object], settings: Settings, port: int, *, process: str) -> int:
-    import uvicorn  # noqa: PLC0415 - heavy, and only the serving commands need it
-
+def _serve(app: Callable[[Settings, Exit], object], settings: Settings, port: int, *, process: str) -> int:
     from allonova.main.logs import set_up_logs  # noqa: PLC0415
+    from allonova.main.serving import Exit, Server, server_config  # noqa: PLC0415 - heavy, and only serving needs it
 
     set_up_logs(settings.log_level, process=process)
-    host = "127.0.0.1" if process == "sandbox" else settings.bind_host
-    config = uvicorn.Config(
-        app(settings),  # type: ignore[arg-type]
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # the address of a caller is ours to judge: adapters/http/guard.py
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
-        limit_concurrency=2000,
-        ws="none",
-    )
-    server = uvicorn.Server(config)
+    has_sockets = process == "api"
+    host = settings.bind_host if has_sockets else "127.0.0.1"
+    drain_s, leaving = settings.drain_s if has_sockets else 0, Exit()
+    config = server_config(app(settings, leaving), host=host, port=port, drain_s=drain_s, sockets=has_sockets)
+    server = Server(config, leaving, drain_s=drain_s)
     server.run()
     return 0 if server.started else 1
 

@@ -13,11 +13,17 @@ from fastapi import FastAPI
 from allonova.adapters.crypto.clock import OffsetClock
 from allonova.adapters.http.root import create_app
 from allonova.adapters.jobs.inprocess import InProcessJobs
+from allonova.adapters.jobs.live import LiveRunner
+from allonova.adapters.maps.straight_line import StraightLineRoutes
 from allonova.adapters.sandbox.app import SandboxConfig, create_sandbox, sandbox_running
+from allonova.adapters.ws.channels import ROUTES
+from allonova.adapters.ws.server import SocketServer
+from allonova.application.kernel.ports import Lane
 from allonova.main.parts.desks import desks
 from allonova.main.platforms import memory_platform
 from allonova.main.seed import seed_demo
 from allonova.main.seed_nova import seed_nova
+from allonova.main.serving import Exit
 from allonova.main.settings import Settings
 from allonova.main.wiring import Service, build_outside, build_service, http_config
 
@@ -33,7 +39,7 @@ def sandbox_config(settings: Settings, state: Path) -> SandboxConfig:
     )
 
 
-def create_embedded(settings: Settings) -> FastAPI:
+def create_embedded(settings: Settings, leaving: Exit | None = None) -> FastAPI:
     """The whole service as one app; what it keeps, the sandbox's books included, goes with the process."""
     clock, jobs = OffsetClock(), InProcessJobs()
     http = httpx.AsyncClient(trust_env=False)
@@ -41,8 +47,14 @@ def create_embedded(settings: Settings) -> FastAPI:
     state = settings.sandbox_state or Path(folder.name) / "sandbox.sqlite"
     settings = settings.model_copy(update={"files_dir": settings.files_dir or Path(folder.name) / "files"})
     sandbox = create_sandbox(sandbox_config(settings, state), clock=clock, jobs=jobs, http=http)
-    platform = memory_platform(clock, wake=jobs.wake)
-    service = build_service(settings, platform, build_outside(settings, clock, http))
+    live, sockets = LiveRunner(), SocketServer(ROUTES)
+
+    def wake(lanes: frozenset[Lane]) -> None:
+        jobs.wake(lanes)
+        live.wake(lanes)
+
+    platform = memory_platform(clock, wake=wake)
+    service = build_service(settings, platform, build_outside(settings, clock, http, platform.limiter))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -53,9 +65,15 @@ def create_embedded(settings: Settings) -> FastAPI:
                 await stack.enter_async_context(sandbox_running(sandbox))
             await seed(service)
             await stack.enter_async_context(jobs.running(service.jobs))
+            await stack.enter_async_context(live.running(service.relay_live))
+            await stack.enter_async_context(service.serving_sockets())
             yield
 
-    app = create_app(http_config(settings), lifespan=lifespan, outside=sandbox if settings.with_sandbox else None)
+    sockets.stand_on(service.sockets, service.hub)
+    if leaving is not None:
+        leaving.hub = service.hub
+    played = sandbox if settings.with_sandbox else None
+    app = create_app(http_config(settings), lifespan=lifespan, outside=played, sockets=sockets)
     app.state.edge = service.edge
     app.state.service = service
     return app
@@ -70,7 +88,7 @@ async def seed(service: Service) -> bool:
         ids=outside.ids,
         sealer=outside.sealer,
         hasher=outside.hasher,
-        planner=outside.planner,
+        planner=StraightLineRoutes(),  # the played router answers once the service does
     )
     courses = await seed_nova(
         platform.dispatch.begin_for,

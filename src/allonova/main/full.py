@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from arq.worker import Worker
@@ -19,14 +19,18 @@ from allonova.adapters.http.forward import forward_to
 from allonova.adapters.http.root import create_app
 from allonova.adapters.jobs.arq_jobs import QueueWaker, create_worker
 from allonova.adapters.jobs.job import Job
+from allonova.adapters.jobs.live import LiveRunner
 from allonova.adapters.postgres.jobs import JobRequests, PostgresJobTrigger
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
+from allonova.adapters.ws.channels import ROUTES
+from allonova.adapters.ws.server import SocketServer
 from allonova.application.dispatch.back_up import JOB as BACKUP
-from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.ports import Clock, Lane
 from allonova.main.embedded import sandbox_config
 from allonova.main.platforms import postgres_platform
+from allonova.main.serving import Exit
 from allonova.main.settings import Settings
 from allonova.main.wiring import EVERY_S, LIMIT_S, Service, build_outside, build_service, http_config
 
@@ -38,8 +42,22 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         waker = QueueWaker(settings.redis_url)
         await stack.enter_async_context(waker.running())
-        platform = await stack.enter_async_context(postgres_platform(settings, wake=waker.wake))
-        yield build_service(settings, platform, build_outside(settings, platform.clock, http))
+        live = LiveRunner()
+
+        def wake(lanes: frozenset[Lane]) -> None:
+            live.wake(lanes)
+            if Lane.WORK in lanes:
+                waker.wake()
+
+        platform = await stack.enter_async_context(postgres_platform(settings, wake=wake))
+        service = build_service(settings, platform, build_outside(settings, platform.clock, http, platform.limiter))
+
+        async def relay() -> None:
+            await refresh_clock(platform.clock)
+            await service.relay_live()
+
+        await stack.enter_async_context(live.running(relay))
+        yield service
 
 
 async def refresh_clock(clock: Clock) -> None:
@@ -54,9 +72,9 @@ def schedule_of(settings: Settings) -> dict[str, int]:
     return {name: every_s for name, every_s in EVERY_S.items() if name not in left_out}
 
 
-def create_api(settings: Settings) -> ASGIApp:
+def create_api(settings: Settings, leaving: Exit) -> ASGIApp:
     """The API."""
-    outside: ASGIApp | None = None
+    outside, sockets = cast("ASGIApp | None", None), SocketServer(ROUTES)
     sandbox_http = httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(65))
     if settings.with_sandbox:
         outside = forward_to(settings.sandbox_url.removesuffix("/sandbox"), sandbox_http)
@@ -66,9 +84,12 @@ def create_api(settings: Settings) -> ASGIApp:
         async with sandbox_http, running_service(settings) as service:
             app.state.edge = service.edge
             app.state.service = service
-            yield
+            sockets.stand_on(service.sockets, service.hub)
+            leaving.hub = service.hub
+            async with service.serving_sockets():
+                yield
 
-    app = create_app(http_config(settings), lifespan=lifespan, outside=outside)
+    app = create_app(http_config(settings), lifespan=lifespan, outside=outside, sockets=sockets)
     return _with_sandbox_time(app) if settings.with_sandbox else app
 
 
@@ -76,7 +97,7 @@ def _with_sandbox_time(app: FastAPI) -> ASGIApp:
     """Every request sees the time that the sandbox shows, at the price of a query: never in production."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["path"].startswith("/api/")):
             await refresh_clock(app.state.edge.clock)
         await app(scope, receive, send)
 
@@ -118,7 +139,7 @@ def create_job_worker(settings: Settings) -> Worker:
     )
 
 
-def create_sandbox_process(settings: Settings) -> Starlette:
+def create_sandbox_process(settings: Settings, leaving: Exit) -> Starlette:
     """The outside world: its own state on disk, so that killing an API changes nothing in it."""
     http = httpx.AsyncClient(trust_env=False)
     state = settings.sandbox_state or Path(tempfile.gettempdir()) / f"allonova-sandbox-{settings.port}.sqlite"

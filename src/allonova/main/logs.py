@@ -72,6 +72,8 @@ def set_up_logs(level: str, *, process: str) -> None:
                 # request lines are ours, with the route instead of the path: query strings never reach a log
                 "uvicorn.access": {"level": "CRITICAL"},
                 "uvicorn.error": {"level": "INFO"},
+                # uvicorn's lines about handshakes have the whole URL: the ticket, and the token of a ride's link
+                "allonova.sockets.protocol": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},
                 "arq": {"level": "WARNING"},

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 from allonova.adapters.crypto.clock import SystemClock
 from allonova.adapters.crypto.ids import RandomIds
+from allonova.adapters.local.bus import LocalBus
 from allonova.adapters.local.carpool.searches import LocalSearchCache
+from allonova.adapters.local.dispatch.presences import LocalPresenceBook
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.local.revocations import KEPT, LocalRevocations
+from allonova.adapters.local.tickets import LocalTickets
 from allonova.adapters.memory.books import MemoryBooks
+from allonova.adapters.memory.carpool.alerts import MemoryAlertQueries
+from allonova.adapters.memory.carpool.messages import MemoryChatQueries
+from allonova.adapters.memory.carpool.people import MemoryPeopleQueries
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.carpool.rides import MemoryRideQueries
 from allonova.adapters.memory.dispatch.board_queries import MemoryBoardQueries
 from allonova.adapters.memory.dispatch.company_queries import MemoryCompanyQueries
 from allonova.adapters.memory.dispatch.desk_queries import MemoryDeskQueries
@@ -21,13 +28,18 @@ from allonova.adapters.memory.dispatch.doors import MemoryDoors
 from allonova.adapters.memory.dispatch.fleet_queries import MemoryFleetQueries
 from allonova.adapters.memory.dispatch.form_queries import MemoryFormQueries
 from allonova.adapters.memory.dispatch.offer_queries import MemoryOfferQueries
+from allonova.adapters.memory.dispatch.screen_queries import MemoryScreenQueries
 from allonova.adapters.memory.dispatch.stats_queries import MemoryStatsQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
-from allonova.adapters.memory.platform import MemoryDeliveryQueue
+from allonova.adapters.memory.platform import MemoryDeliveryQueue, MemoryLiveQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
+from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
+from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
+from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
 from allonova.adapters.postgres.company import reading_from
 from allonova.adapters.postgres.dispatch.board_queries import PostgresBoardQueries
 from allonova.adapters.postgres.dispatch.company_queries import PostgresCompanyQueries
@@ -36,33 +48,42 @@ from allonova.adapters.postgres.dispatch.doors import PostgresDoors
 from allonova.adapters.postgres.dispatch.fleet_queries import PostgresFleetQueries
 from allonova.adapters.postgres.dispatch.form_queries import PostgresFormQueries
 from allonova.adapters.postgres.dispatch.offer_queries import PostgresOfferQueries
+from allonova.adapters.postgres.dispatch.screen_queries import PostgresScreenQueries
 from allonova.adapters.postgres.dispatch.stats_queries import PostgresStatsQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
-from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue
+from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.adapters.redis.bus import RedisBus
 from allonova.adapters.redis.carpool.searches import RedisSearchCache
 from allonova.adapters.redis.client import connect
+from allonova.adapters.redis.dispatch.presences import RedisPresenceBook
 from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.revocations import RedisRevocations
-from allonova.application.kernel.ports import Clock
+from allonova.adapters.redis.tickets import RedisTickets
+from allonova.adapters.ws.frames import FrameChannels
+from allonova.application.kernel.ports import Clock, Wake
 from allonova.main.backup import backups_of
 from allonova.main.parts import Dispatch, Platform
 from allonova.main.settings import Settings
-from allonova.main.wiring import HEARD
+from allonova.main.wiring import HEARD, LIVE
 
 
-def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
+def memory_platform(clock: Clock, *, wake: Wake) -> Platform:
     """Everything in this process; gone with it."""
-    database = MemoryDatabase()
-    units = MemoryUnits(database, subscribers=HEARD, ids=RandomIds(), clock=clock, wake=wake)
+    database, bus = MemoryDatabase(), LocalBus()
+    units = MemoryUnits(database, subscribers=HEARD, live=LIVE, ids=RandomIds(), clock=clock, wake=wake)
     return Platform(
         begin=units.begin,
         carpool=MemoryCarpoolQueries(database),
+        alerts=MemoryAlertQueries(database),
+        people=MemoryPeopleQueries(database),
+        rides=MemoryRideQueries(database),
+        chats=MemoryChatQueries(database),
         dispatch=memory_dispatch(database, units),
         identity=MemoryIdentityQueries(database),
         papers=MemoryKycQueries(database),
@@ -72,6 +93,11 @@ def memory_platform(clock: Clock, *, wake: Callable[[], None]) -> Platform:
         revocations=LocalRevocations(clock),
         limiter=LocalRateLimiter(),
         searches=LocalSearchCache(),
+        bus=bus,
+        channels=FrameChannels(bus, clock),
+        tickets=LocalTickets(clock),
+        presences=LocalPresenceBook(),
+        live=MemoryLiveQueue(database),
         health={"database": _is_up, "cache": _is_up, "queue": _is_up},
     )
 
@@ -88,6 +114,7 @@ def memory_dispatch(database: MemoryDatabase, units: MemoryUnits) -> Dispatch:
         stats=MemoryStatsQueries(database),
         desk=MemoryDeskQueries(database),
         forms=MemoryFormQueries(database),
+        screens=MemoryScreenQueries(database),
     )
 
 
@@ -104,6 +131,7 @@ def postgres_dispatch(pool: Pool, units: PostgresUnits) -> Dispatch:
         stats=PostgresStatsQueries(reading),
         desk=PostgresDeskQueries(reading),
         forms=PostgresFormQueries(reading),
+        screens=PostgresScreenQueries(reading),
     )
 
 
@@ -112,7 +140,7 @@ async def _is_up() -> None:
 
 
 @asynccontextmanager
-async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> AsyncIterator[Platform]:
+async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[Platform]:
     """PostgreSQL for what matters, Redis for limits, wake-ups and news."""
     pool = await open_pool(settings.database_url, min_size=2, max_size=settings.database_pool)
     redis = connect(settings.redis_url)
@@ -134,12 +162,19 @@ async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> 
         async def redis_up() -> None:
             await redis.ping()
 
-        units = PostgresUnits(pool, subscribers=HEARD, ids=RandomIds(), clock=clock, wake=wake)
+        units = PostgresUnits(pool, subscribers=HEARD, live=LIVE, ids=RandomIds(), clock=clock, wake=wake)
         heard = LocalRevocations(clock)
-        async with RedisRevocations(settings.redis_url, heard=heard, reload=revoked_lately) as revocations:
+        async with (
+            RedisRevocations(settings.redis_url, heard=heard, reload=revoked_lately) as revocations,
+            RedisBus(settings.redis_url) as bus,
+        ):
             yield Platform(
                 begin=units.begin,
                 carpool=PostgresCarpoolQueries(pool),
+                alerts=PostgresAlertQueries(pool),
+                people=PostgresPeopleQueries(pool),
+                rides=PostgresRideQueries(pool),
+                chats=PostgresChatQueries(pool),
                 dispatch=postgres_dispatch(pool, units),
                 identity=identity,
                 papers=PostgresKycQueries(pool),
@@ -149,6 +184,11 @@ async def postgres_platform(settings: Settings, *, wake: Callable[[], None]) -> 
                 revocations=revocations,
                 limiter=RedisRateLimiter(redis, fallback=LocalRateLimiter()),
                 searches=RedisSearchCache(redis),
+                bus=bus,
+                channels=FrameChannels(bus, clock),
+                tickets=RedisTickets(redis),
+                presences=RedisPresenceBook(redis),
+                live=PostgresLiveQueue(pool),
                 health={"database": database_up, "cache": redis_up, "queue": redis_up},
                 backups=backups_of(settings),
             )

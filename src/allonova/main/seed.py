@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
-from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer
+from allonova.application.kernel.roads import RoutePlanner
 from allonova.domain.carpool.trip import Trip, TripStatus, new_trip
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
 from allonova.domain.identity.admin_user import AdminUser

@@ -18,6 +18,8 @@ from allonova.adapters.notify.smtp_mail import SmtpServer
 
 DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
 
+PUBLIC_NOMINATIM = "nominatim.openstreetmap.org"
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     trusted_proxies: Words = Field(default=(), validation_alias="ALLONOVA_TRUSTED_PROXIES")
     cors_origins: Words = Field(default=(), validation_alias="ALLONOVA_CORS_ORIGINS")
     body_limit_bytes: int = Field(default=1 << 20, ge=1024, validation_alias="ALLONOVA_BODY_LIMIT_BYTES")
+    drain_s: float = Field(default=1, ge=0, le=10, validation_alias="ALLONOVA_DRAIN_S")
     log_level: str = Field(default="INFO", validation_alias="ALLONOVA_LOG_LEVEL")
     sandbox: bool | None = Field(default=None, validation_alias="ALLONOVA_SANDBOX")
     sandbox_port: int = Field(default=0, ge=0, le=65535, validation_alias="ALLONOVA_SANDBOX_PORT")
@@ -89,6 +92,11 @@ class Settings(BaseSettings):
     recaptcha_site_key: str = Field(default="", validation_alias="RECAPTCHA_SITE_KEY")
     recaptcha_secret: str = Field(default="", validation_alias="RECAPTCHA_SECRET", repr=False)
     recaptcha_hostnames: Words = Field(default=(), validation_alias="RECAPTCHA_HOSTNAMES")
+    osrm_base_url: str = Field(default="", validation_alias="OSRM_BASE_URL")
+    mapbox_base_url: str = Field(default="", validation_alias="MAPBOX_BASE_URL")
+    mapbox_access_token: str = Field(default="", validation_alias="MAPBOX_ACCESS_TOKEN", repr=False)
+    nominatim_base_url: str = Field(default="", validation_alias="NOMINATIM_BASE_URL")
+    maps_user_agent: str = Field(default="", validation_alias="ALLONOVA_MAPS_USER_AGENT")
     fcm_base_url: str = Field(default="", validation_alias="FCM_BASE_URL")
     fcm_token_url: str = Field(default="", validation_alias="FCM_TOKEN_URL")
     fcm_project_id: str = Field(default="", validation_alias="FCM_PROJECT_ID")
@@ -178,6 +186,11 @@ class Settings(BaseSettings):
         return self.recaptcha_hostnames or (urlsplit(self.web_base).hostname or "localhost",)
 
     @property
+    def maps_agent(self) -> str:
+        """What names this service to servers of maps."""
+        return self.maps_user_agent or f"AlloNova ({self.base_url})"
+
+    @property
     def sandbox_url(self) -> str:
         """Where the sandbox answers: in this process, or in its own."""
         return f"http://127.0.0.1:{self.sandbox_port or self.port}/sandbox"
@@ -217,6 +230,14 @@ class Settings(BaseSettings):
             faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
         if self.mail_from and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.mail_from):
             faults.append("MAIL_FROM must be an e-mail address")
+        return faults + self._maps()
+
+    def _maps(self) -> list[str]:
+        faults = []
+        if urlsplit(self.nominatim_base_url).hostname == PUBLIC_NOMINATIM and not self.maps_user_agent:
+            faults.append(f"{PUBLIC_NOMINATIM} wants ALLONOVA_MAPS_USER_AGENT to say who asks")
+        if not re.fullmatch(r"[ -~]*", self.maps_user_agent):
+            faults.append("ALLONOVA_MAPS_USER_AGENT must be plain ASCII")
         return faults
 
     def _production(self) -> list[str]:
@@ -245,6 +266,7 @@ class Settings(BaseSettings):
             ("payment return URL", self.return_url),
             ("FCM_BASE_URL", self.fcm_base_url or "https://the.default"),
             ("FCM_TOKEN_URL", self.fcm_token_url or "https://the.default"),
+            ("MAPBOX_BASE_URL", self.mapbox_base_url or "https://the.default"),
             ("S3_ENDPOINT_URL", self.s3_endpoint_url or "https://the.default"),
             ("S3_PUBLIC_URL", self.s3_public_url or "https://the.default"),
         ):

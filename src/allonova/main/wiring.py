@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -15,9 +16,9 @@ from allonova.adapters.crypto.sealer import AesSealer
 from allonova.adapters.crypto.secrets import ServerSecrets
 from allonova.adapters.crypto.tokens import JoseTokens
 from allonova.adapters.crypto.totp import PyotpCodes
+from allonova.adapters.http.answers import error_of
 from allonova.adapters.http.provide import Edge, HttpConfig
 from allonova.adapters.jobs.job import RELAY, Job
-from allonova.adapters.maps.straight_line import StraightLineRoutes
 from allonova.adapters.notify import fcm
 from allonova.adapters.notify.brevo_mail import BrevoMail
 from allonova.adapters.notify.brevo_sms import BrevoSms
@@ -28,22 +29,30 @@ from allonova.adapters.payments.wave import WavePayments
 from allonova.adapters.storage.cleaner import ImageCleaner
 from allonova.adapters.storage.local import LocalFiles
 from allonova.adapters.storage.s3 import S3Config, S3Files
+from allonova.adapters.ws.hub import Hub
+from allonova.adapters.ws.routes import SocketEdge
+from allonova.application.identity.tickets import RedeemTicket
+from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.relay import Handler, RelayOutbox, Subscription, by_event_and_subscriber
+from allonova.application.kernel.relay_live import RelayLive, Shower, Showing, showings_of
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.ports import MailSender
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.kernel.events import Event
 from allonova.domain.money.payment import Method
+from allonova.main.maps import build_places, build_planner
 from allonova.main.parts import (
     Outside,
     Part,
     Platform,
     accounts,
     admins,
+    alerts,
     backups,
     board,
     bookings,
+    chat,
     companies,
     desk,
     fleet,
@@ -51,6 +60,8 @@ from allonova.main.parts import (
     identity,
     offers,
     papers,
+    rides,
+    screens,
     trips,
 )
 from allonova.main.settings import Env, Settings
@@ -62,20 +73,26 @@ RECAPTCHA_URL = "https://www.google.com/recaptcha/api"
 
 PARTS = (
     *(accounts, identity, admins, papers, trips, bookings),
-    *(companies, fleet, board, offers, desk, forms, backups),
+    *(alerts, chat, rides),
+    *(companies, fleet, board, offers, desk, forms, backups, screens),
 )
 
 
-def _heard() -> dict[type[Event], tuple[str, ...]]:
+def _merged(tables: Iterable[Mapping[type[Event], tuple[str, ...]]]) -> dict[type[Event], tuple[str, ...]]:
     found: dict[type[Event], tuple[str, ...]] = {}
-    for part in PARTS:
-        for event, names in part.HEARD.items():
+    for table in tables:
+        for event, names in table.items():
             found[event] = (*found.get(event, ()), *names)
     return found
 
 
-HEARD = _heard()
+WORKED = _merged(part.HEARD for part in PARTS)
+SHOWN = _merged(getattr(part, "SHOWN", {}) for part in PARTS)
+HEARD = _merged((WORKED, SHOWN))
 """Who hears of what. A name stays what it is once it was shipped: it stands in the outbox."""
+
+LIVE = frozenset(name for names in SHOWN.values() for name in names)
+"""Those of them that show it on sockets."""
 
 EVERY_S = {RELAY: 5} | {name: seconds for part in PARTS for name, seconds in part.EVERY_S.items()}
 """What runs by itself, and how often."""
@@ -93,10 +110,22 @@ class Service:
     platform: Platform
     outside: Outside
     relay: RelayOutbox
+    relay_live: RelayLive
+    hub: Hub
+    sockets: SocketEdge
     jobs: tuple[Job, ...]
+    beside: tuple[Callable[[], AbstractAsyncContextManager[None]], ...]
+
+    @asynccontextmanager
+    async def serving_sockets(self) -> AsyncIterator[None]:
+        """All that a process runs beside its requests, until the end of the block."""
+        async with AsyncExitStack() as stack:
+            for running in (*self.beside, self.hub.running):
+                await stack.enter_async_context(running())
+            yield
 
 
-def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> Outside:
+def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient, limiter: RateLimiter) -> Outside:
     """Keys and vendors. A vendor without a URL of its own is the sandbox's, where there is one."""
     kid = next(iter(settings.keys))
     played = settings.with_sandbox
@@ -121,7 +150,8 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> 
         messenger=Messenger(sms, _mails(settings, clock, http, brevo_url, brevo_key)),
         captcha=_captcha(settings, http),
         pushes=_pushes(settings, clock, http),
-        planner=StraightLineRoutes(),
+        planner=build_planner(settings, http),
+        places=build_places(settings, http, limiter),
         files=files,
         signed_files=files if isinstance(files, LocalFiles) else None,
         cleaner=ImageCleaner(),
@@ -190,9 +220,11 @@ def build_service(settings: Settings, platform: Platform, outside: Outside, rule
         papers.build(platform, outside),
         trips.build(platform, outside, rules),
         bookings.build(platform, outside, rules),
-        *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups)),
+        *(part.build(platform, outside) for part in (alerts, chat, rides)),
+        *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups, screens)),
     )
     relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock)
+    hub = Hub(platform.bus, platform.clock, platform.revocations)
     edge = Edge(
         use={Clock: platform.clock} | {kind: made for part in parts for kind, made in part.use.items()},
         begin=platform.begin,
@@ -201,18 +233,48 @@ def build_service(settings: Settings, platform: Platform, outside: Outside, rule
         revocations=platform.revocations,
         limiter=platform.limiter,
         health=platform.health,
+        is_leaving=lambda: hub.is_leaving,
         config=http_config(settings),
     )
     runs: ChainMap[str, Callable[[], Awaitable[object]]] = ChainMap(
         {RELAY: relay}, *(dict(part.jobs) for part in parts)
     )
     jobs = tuple(Job(name, runs[name], every_s) for name, every_s in EVERY_S.items() if name in runs)
-    return Service(edge=edge, platform=platform, outside=outside, relay=relay, jobs=jobs)
+    return Service(
+        edge=edge,
+        platform=platform,
+        outside=outside,
+        relay=relay,
+        relay_live=RelayLive(platform.live, showings_of(_showings(parts))),
+        hub=hub,
+        sockets=_socket_edge(settings, edge, platform, outside),
+        jobs=jobs,
+        beside=tuple(running for part in parts for running in part.running),
+    )
+
+
+def _socket_edge(settings: Settings, edge: Edge, platform: Platform, outside: Outside) -> SocketEdge:
+    """What sockets stand on: much the same."""
+    return SocketEdge(
+        use=edge.use,
+        clock=platform.clock,
+        ids=outside.ids,
+        verifier=outside.tokens,
+        revocations=platform.revocations,
+        redeem=RedeemTicket(platform.tickets, platform.clock),
+        origins=settings.cors_origins,
+        explain=error_of,
+    )
+
+
+def _showings(parts: tuple[Part, ...]) -> list[Showing]:
+    showers: dict[str, Shower] = {name: shower for part in parts for name, shower in part.showers.items()}
+    return [Showing(event, name, showers[name]) for event, names in SHOWN.items() for name in names]
 
 
 def _subscriptions(parts: tuple[Part, ...]) -> list[Subscription]:
     handlers: dict[str, Handler] = {name: handler for part in parts for name, handler in part.handlers.items()}
-    return [Subscription(event, name, handlers[name]) for event, names in HEARD.items() for name in names]
+    return [Subscription(event, name, handlers[name]) for event, names in WORKED.items() for name in names]
 
 
 def http_config(settings: Settings) -> HttpConfig:

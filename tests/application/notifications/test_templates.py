@@ -8,6 +8,7 @@ import pytest
 
 from allonova.application.carpool.tell_sides import PLACE_LETTERS
 from allonova.application.notifications.mail import MAIL
+from allonova.application.notifications.pushes import PUSHES
 from allonova.application.notifications.sms import SMS
 from allonova.application.notifications.templates import MAIL_ONLY, MailText, Template
 
@@ -110,3 +111,11 @@ def test_mail_says_the_same_when_languages_are_compared(template: Template) -> N
 def test_mail_needs_no_fact_that_nobody_gives(template: Template) -> None:
     given = {"notes"} if template is Template.PAPERS_REJECTED else set(facts_of(template)) - {"code", "url"}
     assert all(named_in(words) <= given for words in MAIL[template].values())
+
+
+@pytest.mark.parametrize("template", sorted(PUSHES))
+def test_push_says_the_same_when_languages_are_compared(template: Template) -> None:
+    texts = PUSHES[template]
+    assert set(texts) == LANGUAGES
+    fr, en = (fields_of(text.title, text.body) for text in (texts["fr"], texts["en"]))
+    assert fr == en <= set(facts_of(template))

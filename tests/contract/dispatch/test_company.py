@@ -55,12 +55,12 @@ async def house(dsn: str | None) -> AsyncIterator[House]:
     clock, ids = SetClock(), NumberedIds()
     if dsn is None:
         database = MemoryDatabase()
-        units = MemoryUnits(database, subscribers={}, ids=ids, clock=clock, wake=lambda: None)
+        units = MemoryUnits(database, subscribers={}, ids=ids, clock=clock, wake=lambda _: None)
         yield await a_house(memory_dispatch(database, units))
         return
     async with await open_pool(dsn, max_size=4) as pool, await open_pool(dsn, max_size=1, role=None) as owner:
         await wipe(owner)
-        units_there = PostgresUnits(pool, subscribers={}, ids=ids, clock=clock, wake=lambda: None)
+        units_there = PostgresUnits(pool, subscribers={}, ids=ids, clock=clock, wake=lambda _: None)
         yield await a_house(postgres_dispatch(pool, units_there))
 
 

@@ -39,7 +39,7 @@ MONDAY = date(2026, 3, 23)
 def memory() -> Dispatch:
     """An empty store."""
     database = MemoryDatabase()
-    units = MemoryUnits(database, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda: None)
+    units = MemoryUnits(database, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda _: None)
     return memory_dispatch(database, units)
 
 
@@ -48,7 +48,7 @@ async def postgres(database: str) -> AsyncIterator[Dispatch]:
     """An empty database."""
     async with await open_pool(database, max_size=2) as pool, await open_pool(database, max_size=1, role=None) as owner:
         await wipe(owner)
-        units = PostgresUnits(pool, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda: None)
+        units = PostgresUnits(pool, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda _: None)
         yield postgres_dispatch(pool, units)
 
 

@@ -17,6 +17,7 @@ from allonova.adapters.memory.unit import MemoryUnits
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
+from allonova.application.kernel.ports import Lane
 from allonova.domain.dispatch.client import Client
 from allonova.domain.dispatch.commande import CommandeStatut
 from allonova.domain.dispatch.demande import Demande
@@ -26,13 +27,13 @@ from allonova.domain.dispatch.intervention import Intervention, InterventionType
 from allonova.domain.dispatch.recherche import folded, matches
 from allonova.domain.dispatch.societe import Societe
 from allonova.domain.dispatch.staff import StaffRole, StaffUser
-from allonova.domain.dispatch.taxi import FRESH, NumeroTaken, PlaqueTaken, Position, Taxi, TaxiStatut
+from allonova.domain.dispatch.taxi import FRESH, Driving, NumeroTaken, PlaqueTaken, Position, Taxi, TaxiStatut
 from allonova.domain.identity.device import PushPlatform
 from allonova.domain.kernel.errors import AlreadyExists
 from allonova.domain.kernel.geo import Point
 from allonova.main.parts import Dispatch
 from allonova.main.platforms import memory_dispatch, postgres_dispatch
-from tests.support.factories import HOUR, NOW, SECOND, NumberedIds, SetClock, new_id
+from tests.support.factories import HOUR, MINUTE, NOW, SECOND, NumberedIds, SetClock, new_id
 from tests.support.nova import a_client, a_colleague, a_commande, a_societe, a_taxi
 from tests.support.postgres import wipe
 
@@ -105,7 +106,7 @@ async def dispatch(dsn: str | None) -> AsyncIterator[Dispatch]:
         yield postgres_dispatch(pool, PostgresUnits(pool, subscribers={}, ids=ids, clock=clock, wake=_nobody))
 
 
-def _nobody() -> None:
+def _nobody(lanes: frozenset[Lane]) -> None:
     """Nobody is woken."""
 
 
@@ -186,7 +187,8 @@ async def test_newest_place_wins_when_an_older_one_comes_late(fleet: Fleet) -> N
 async def test_report_is_kept_unless_the_taxi_is_out_of_service(fleet: Fleet, statut: TaxiStatut) -> None:
     taxi = await fleet.equip(statut=statut)
     async with fleet.unit() as unit:
-        assert await unit.positions.report(new_id(), fleet.chauffeurs[0].id, PLATEAU, at=NOW) is statut
+        own = await unit.positions.report(new_id(), fleet.chauffeurs[0].id, PLATEAU, at=NOW)
+    assert own == Driving(taxi_id=taxi.id, statut=statut)
     seen = await fleet.seen_at(taxi)
     assert (seen is None) is (statut is TaxiStatut.HORS_SERVICE)
 
@@ -209,6 +211,33 @@ async def test_report_keeps_the_newest_when_it_comes_late(fleet: Fleet) -> None:
         await unit.positions.report(new_id(), fleet.chauffeurs[0].id, PLATEAU, at=NOW)
         await unit.positions.report(new_id(), fleet.chauffeurs[0].id, Point(6, -5), at=NOW - SECOND)
     assert (await fleet.seen_at(taxi)).at == NOW
+
+
+async def test_reports_are_kept_once_when_they_come_together(fleet: Fleet) -> None:
+    moving, still, resting, passed_on = [await fleet.equip() for _ in range(4)]
+    drivers = fleet.chauffeurs
+    async with fleet.unit() as unit:
+        away = await unit.taxis.get(resting.id)
+        away.statut = TaxiStatut.HORS_SERVICE
+        await unit.taxis.save(away)
+
+    def at(taxi: Taxi, driver: int, point: Point, **given: Any) -> Position:
+        fields: dict[str, Any] = {"id": new_id(), "societe_id": fleet.societe.id, "at": NOW} | given
+        return Position(taxi_id=taxi.id, chauffeur_id=drivers[driver].id, point=point, **fields)
+
+    told = [
+        at(moving, 0, PLATEAU),
+        at(still, 1, Point(6, -5), at=NOW - SECOND),
+        at(resting, 2, PLATEAU),
+        at(passed_on, 0, PLATEAU),  # another's by now
+    ]
+    for batch in (told, told, [at(still, 1, PLATEAU, at=NOW - MINUTE)], []):
+        async with fleet.unit() as unit:
+            await unit.positions.report_all(batch)
+    assert (await fleet.seen_at(moving)).lat == PLATEAU.lat
+    assert (await fleet.seen_at(still)).lat == 6
+    assert [await fleet.seen_at(taxi) for taxi in (resting, passed_on)] == [None, None]
+    assert await fleet.on.doors.forget_positions(NOW + SECOND, limit=100) == 3
 
 
 async def test_old_places_go_first_and_so_many_at_once(dispatch: Dispatch) -> None:

@@ -14,6 +14,7 @@ from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.application.dispatch.screen_queries import TaxiNews
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.domain.dispatch.client import Client
 from allonova.domain.dispatch.commande import Commande, CommandeStatut
@@ -246,3 +247,48 @@ async def test_pages_hold_whole_cards_when_many_are_asked(company: Company) -> N
     assert await company.courses(**query, page=2) == [commandes[2].id]
     assert await company.courses(Filter("statut", Op.IN, (ASSIGNEE, EN_COURS))) == [each.id for each in commandes]
     assert await company.courses(Filter("statut", Op.EQ, EN_COURS)) == []
+
+
+async def test_phone_is_shown_an_offer_without_what_others_are_asked(company: Company) -> None:
+    """How the card looks to the first chauffeur, whatever became of his offer."""
+
+    async def shown(commande: Commande, **given: Any) -> Any:
+        demande = await company.demande(commande, **given)
+        [view] = await company.on.screens.demandes(company.societe.id, [demande.id, new_id()], now=NOW)
+        assert (view.id, view.chauffeur_id, view.commande.id) == (demande.id, company.chauffeurs[0].id, commande.id)
+        return view
+
+    alone = await shown(await company.commande(taxi_id=company.taxis[0].id))
+    assert alone.commande.taxi_id == company.taxis[0].id
+    assert (alone.commande.demande.id, alone.commande.diffusion) == (alone.id, None)
+    broadcast = await company.commande()
+    until = NOW + 2 * MINUTE
+    await company.demande(broadcast, 1, expire_at=until)
+    asked = await shown(broadcast)
+    assert (asked.commande.demande, asked.commande.diffusion.demandes) == (None, 2)
+    assert asked.commande.diffusion.expire_at == until
+    refused = await company.commande()
+    await company.demande(refused, 1)
+    told = await shown(refused, statut=DemandeStatut.REFUSEE)
+    assert (told.statut, told.commande.diffusion.demandes) == (DemandeStatut.REFUSEE, 1)
+    anothers = await company.commande(taxi_id=company.taxis[1].id)
+    await company.demande(anothers, 1)
+    late = await company.commande(1, date_iso=NOW + 9 * HOUR)
+    for commande in (anothers, late):
+        hidden = (await shown(commande, statut=DemandeStatut.EXPIREE)).commande
+        assert (hidden.taxi_id, hidden.taxi, hidden.chauffeur_id, hidden.demande) == (None, None, None, None)
+        assert (hidden.diffusion, hidden.actions) == (None, ())
+
+
+async def test_screens_see_their_own_company_alone(on: Dispatch) -> None:
+    ours, theirs = await founded(on), await founded(on)
+    commande = await theirs.commande()
+    demande = await theirs.demande(commande)
+    screens, us = on.screens, ours.societe.id
+    assert await screens.card(us, commande.id, by=None, now=NOW) is None
+    assert await screens.demandes(us, [demande.id], now=NOW) == []
+    assert (await screens.taxi(us, theirs.taxis[0].id, by=theirs.chauffeurs[0].id)) == TaxiNews(taxi=None, par=None)
+    assert await screens.staff(us, theirs.chauffeurs[0].id) is None
+    assert not await screens.has_commande(us, commande.id)
+    own = [(driver.id, taxi.id) for driver, taxi in zip(ours.chauffeurs, ours.taxis, strict=True)]
+    assert {id: driving.taxi_id for id, driving in (await screens.driving(us)).items()} == dict(own)

@@ -35,7 +35,7 @@ STORES = {
 
 
 def memory_units(database: MemoryDatabase) -> MemoryUnits:
-    return MemoryUnits(database, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda: None)
+    return MemoryUnits(database, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda _: None)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def units(dsn: str | None) -> AsyncIterator[Any]:
         return
     async with await open_pool(dsn, max_size=2) as pool, await open_pool(dsn, role=None) as owner:
         await wipe(owner)
-        yield PostgresUnits(pool, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda: None)
+        yield PostgresUnits(pool, subscribers={}, ids=NumberedIds(), clock=SetClock(), wake=lambda _: None)
 
 
 @pytest.fixture

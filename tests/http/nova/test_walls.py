@@ -49,7 +49,8 @@ WHO = {
         POST /api/notifications/read-all
         GET /api/commandes/{id}
         PATCH /api/commandes/{id}
-        POST /api/interventions""",
+        POST /api/interventions
+        POST /api/ws/tickets""",
     "chauffeur": """
         GET /api/me/demandes
         GET /api/me/courses

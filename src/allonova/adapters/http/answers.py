@@ -131,18 +131,14 @@ def answer_written(items: Iterable[bytes], total: int, query: ListQuery) -> Resp
     return json_response(b'{"data":[' + data + b'],"meta":' + meta + b"}")
 
 
+def error_of(error: DomainError, language: str) -> dict[str, object]:
+    """A refusal: `{code, message, details}`."""
+    return {"code": error.code, "message": message_of(error, language), "details": details_of(error, jsonable)}
+
+
 def refusal_body(error: DomainError, language: str) -> bytes:
     """A refusal in its envelope."""
-    return to_json(
-        {
-            "error": {
-                "code": error.code,
-                "message": message_of(error, language),
-                "details": details_of(error, jsonable),
-            },
-            "meta": {"request_id": REQUEST_ID.get()},
-        }
-    )
+    return to_json({"error": error_of(error, language), "meta": {"request_id": REQUEST_ID.get()}})
 
 
 def refusal(error: DomainError, language: str) -> Response:

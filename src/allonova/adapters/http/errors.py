@@ -211,9 +211,33 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
         "en": "It is too early to say so.",
         "fr": "Il est trop tôt pour le dire.",
     },
+    "NotShareable": {
+        "en": "Only a ride that is paid and not over can be shared.",
+        "fr": "Seul un trajet payé et non terminé peut être partagé.",
+    },
     "NothingToContest": {
         "en": "There is nothing to contest, or it is too late.",
         "fr": "Il n'y a rien à contester, ou il est trop tard.",
+    },
+    "ChannelsDown": {
+        "en": "Nothing can be shown at the moment. Please try again.",
+        "fr": "Rien ne peut être montré pour le moment. Veuillez réessayer.",
+    },
+    "ChatNotOpen": {
+        "en": "You may write to each other once the driver has accepted.",
+        "fr": "Vous pourrez vous écrire dès que le conducteur aura accepté.",
+    },
+    "ChatBlocked": {
+        "en": "You cannot write to this person.",
+        "fr": "Vous ne pouvez pas écrire à cette personne.",
+    },
+    "ChatOver": {
+        "en": "This conversation is closed: the ride is too long ago.",
+        "fr": "Cette conversation est close : le trajet est trop ancien.",
+    },
+    "ClientIdTaken": {
+        "en": "Another message of yours has this client_id.",
+        "fr": "Un autre de vos messages porte ce client_id.",
     },
     "AccountInUse": {
         "en": "Something is still open that needs you.",
@@ -278,6 +302,18 @@ MESSAGES: dict[str, dict[str, str]] = {  # by the name of the class; a refusal w
     "NothingToUndo": {
         "en": "There is no move of yours to take back, or the card has changed since.",
         "fr": "Il n'y a pas de déplacement à annuler, ou la carte a changé depuis.",
+    },
+    "ThatIsYou": {
+        "en": "This is you.",
+        "fr": "C'est vous-même.",
+    },
+    "AlreadyReported": {
+        "en": "Your report is being looked at.",
+        "fr": "Votre signalement est en cours d'examen.",
+    },
+    "TooManyAlerts": {
+        "en": "You keep as many searches as you may. Remove one first.",
+        "fr": "Vous avez atteint le nombre maximal d'alertes. Supprimez-en une d'abord.",
     },
     "CheckinClosed": {
         "en": "Check-in is not open now.",

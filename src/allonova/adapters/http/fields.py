@@ -38,7 +38,8 @@ def given[V](value: V | MISSING) -> V | None:
     return None if value is MISSING else value
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text. Raises PydanticCustomError for control characters."""
     if any((ord(char) < 32 and char not in "\n\t") or ord(char) == 127 for char in text):
         raise PydanticCustomError("control_character", "control characters are not allowed")
     return text
@@ -131,12 +132,12 @@ type Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(examp
 type LinkSecret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 type Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 type Day = Annotated[date, BeforeValidator(_read_day), Field(examples=["2026-03-29"])]
-type Searched = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_printable)]
+type Searched = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(printable)]
 type Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(printable)
 ]
 type Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(printable)
 ]
 type SeatPrice = Annotated[StrictInt, Field(ge=1, le=1_000_000, description="Francs (XOF) per seat.")]
 type SeatCount = Annotated[StrictInt, Field(ge=1, le=50)]
@@ -156,10 +157,12 @@ class PointBody(Body):
 
 
 class PlaceBody(PointBody):
-    """A point and what people call it."""
+    """A point and what people call it. Left out: what the map calls it, where the service has one that knows names;
+    else it is asked for.
+    """
 
-    text: Line = Field(examples=["Abidjan, Plateau"])
+    text: Line | MISSING = Field(default=MISSING, examples=["Abidjan, Plateau"])
 
     def to_place(self) -> Place:
-        """As the domain knows it."""
-        return Place(self.to_point(), self.text)
+        """As the domain knows it; the text is empty where it is the map's to find."""
+        return Place(self.to_point(), given(self.text) or "")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from allonova.adapters.http.answers import refusal
 from allonova.adapters.http.context import REQUEST_ID, USER_ID
-from allonova.adapters.http.provide import language_of
+from allonova.adapters.http.provide import Edge, language_of
 from allonova.application.kernel.limits import Verdict
 from allonova.domain.files.upload import MAX_BYTES
 from allonova.domain.kernel.errors import DomainError, PayloadTooLarge, ServiceUnavailable, UnsupportedMediaType
@@ -32,6 +32,7 @@ API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 
 UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 FILES = "/files/objects/"  # where files come in whole, at a place that knows how large each may be
 FILE_LIMIT_BYTES = max(MAX_BYTES.values())
+LINKS = "/api/v1/public/rides/"  # what follows is a secret
 FREE_TYPE = ("/sandbox/", "/api/v1/payments/webhook/", FILES)  # paths whose bodies are not our own clients'
 
 
@@ -43,15 +44,18 @@ class TooLarge(HTTPException):
 
 
 class Frame:
-    """Outermost: gives each request its id, each answer that id and the security headers, and the log a line."""
+    """Outermost: gives each request its id, each answer that id and the security headers, and the log a line. Sockets
+    go their own way.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, sockets: ASGIApp | None = None) -> None:
         self.app = app
+        self.sockets = sockets or app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await (self.sockets if scope["type"] == "websocket" else self.app)(scope, receive, send)
             return
         given = _header(scope, b"x-request-id")
         made = str(uuid.uuid4())  # noqa: TID251 - names one exchange and is kept nowhere
@@ -98,7 +102,7 @@ class Guard:
             if refused is None:
                 await self.app(scope, _counted(receive, self._limit(scope)), send_noting)
         except Exception:
-            log.exception("request failed", extra={"method": scope["method"], "path": scope["path"]})
+            log.exception("request failed", extra={"method": scope["method"], "path": _shape(scope)})
             refused = ServiceUnavailable()
         if refused is not None and not has_begun:
             answer = refusal(refused, language_of(_header(scope, b"accept-language")))
@@ -145,20 +149,35 @@ def _marks(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[b
     known = {name for name, _ in headers}
     policy = () if scope["path"].startswith(("/api/docs", "/sandbox/")) else (API_POLICY,)
     marks = [pair for pair in (*SECURITY_HEADERS, *policy) if pair[0] not in known]
+    if _is_leaving(scope):
+        marks.append((b"connection", b"close"))  # so that the next request of this client finds another process
     if verdict := scope.get("state", {}).get("rate_limit"):
         marks += limit_headers(verdict)
     return [*marks, (b"x-request-id", REQUEST_ID.get().encode())]
 
 
-def _log(scope: Scope, status: int, seconds: float) -> None:
-    path = scope["path"]
+def _is_leaving(scope: Scope) -> bool:
+    app = scope.get("app")
+    edge: Edge | None = getattr(app.state, "edge", None) if app is not None else None
+    return edge is not None and edge.is_leaving()
+
+
+def _shape(scope: Scope) -> str:
+    """The path as it is logged: ids would make every line another one, and tokens are secret."""
+    path: str = scope["path"]
+    if path.startswith(LINKS):  # a link that is mistyped matches no route and may still be somebody's
+        return f"{LINKS}{{token}}"
     for name, value in scope.get("path_params", {}).items():
-        path = path.replace(str(value), f"{{{name}}}")  # ids would make every line another one, and tokens are secret
+        path = path.replace(str(value), f"{{{name}}}")
+    return path[:200]
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
     log.info(
         "request",
         extra={
             "method": scope["method"],
-            "path": path[:200],
+            "path": _shape(scope),
             "status": status,
             "ms": round(seconds * 1000, 1),
         },

@@ -28,7 +28,9 @@ from allonova.domain.kernel.machine import Party
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """All that the HTTP adapter stands on; `use` has every use case, query port and gateway by its type or name."""
+    """All that the HTTP adapter stands on; `use` has every use case, query port and gateway by its type or name.
+    `is_leaving`: the process has been told to stop.
+    """
 
     use: Mapping[object, object]
     begin: Begin[Any]
@@ -37,6 +39,7 @@ class Edge:
     revocations: Revocations
     limiter: RateLimiter
     health: Mapping[str, Callable[[], Awaitable[None]]]
+    is_leaving: Callable[[], bool]
     config: HttpConfig
 
 

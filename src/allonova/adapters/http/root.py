@@ -14,12 +14,37 @@ from starlette.types import ASGIApp
 
 from allonova.adapters.http import files
 from allonova.adapters.http.answers import json_response, refusal, refusal_body
-from allonova.adapters.http.carpool import account, admin_vehicles, bookings, payments, search, trips, vehicles, wallet
+from allonova.adapters.http.carpool import (
+    account,
+    admin_vehicles,
+    alerts,
+    bookings,
+    messages,
+    payments,
+    people,
+    ride_page,
+    rides,
+    search,
+    trips,
+    vehicles,
+    wallet,
+)
 from allonova.adapters.http.cors import Cors
 from allonova.adapters.http.dispatch import ROUTERS as DISPATCH_ROUTERS
 from allonova.adapters.http.errors import status_of
 from allonova.adapters.http.guard import Frame, Guard
-from allonova.adapters.http.identity import admins, auth, contacts, devices, me, pages, passwords, photos, sessions
+from allonova.adapters.http.identity import (
+    admins,
+    auth,
+    contacts,
+    devices,
+    me,
+    pages,
+    passwords,
+    photos,
+    sessions,
+    tickets,
+)
 from allonova.adapters.http.kyc import papers, review
 from allonova.adapters.http.limits import limit_admin_calls, limit_calls
 from allonova.adapters.http.ops import docs, probes
@@ -56,11 +81,18 @@ EXPOSED = (
 type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside: ASGIApp | None = None) -> FastAPI:
+def create_app(
+    config: HttpConfig,
+    *,
+    lifespan: Lifespan | None = None,
+    outside: ASGIApp | None = None,
+    sockets: ASGIApp | None = None,
+) -> FastAPI:
     """The app without its edge: whoever starts it sets `app.state.edge` first.
 
     Args:
         outside: plays `/sandbox/*`; None where there is no sandbox.
+        sockets: takes WebSockets.
     """
     app = FastAPI(
         title="AlloNova",
@@ -75,10 +107,21 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
     )
     identity = (auth.router, passwords.router, me.router, contacts.router, sessions.router, devices.router)
     # Routers are tried in this order: what is asked most comes first.
-    rides = (search.router, trips.router, bookings.router, payments.router, vehicles.router, wallet.router)
-    for router in (*rides, *identity, account.router, photos.router, papers.router):
+    often = (search.router, trips.router, bookings.router, payments.router, vehicles.router, wallet.router)
+    for router in (
+        *often,
+        *identity,
+        account.router,
+        alerts.router,
+        messages.router,
+        people.router,
+        rides.router,
+        photos.router,
+        papers.router,
+        tickets.router,
+    ):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_calls)])
-    for router in (admins.router, admin_vehicles.router, review.router):
+    for router in (admins.router, admin_vehicles.router, rides.admin_router, review.router):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_admin_calls)])
     app.include_router(payments.webhooks, prefix="/api/v1")
     for router in DISPATCH_ROUTERS:
@@ -87,6 +130,7 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
     app.include_router(probes.router)
     app.include_router(docs.router)
     app.include_router(pages.router)
+    app.include_router(ride_page.router)
     app.mount("/api/docs/assets", docs.assets)
     if outside is not None:
         app.mount("/sandbox", _unmounted(outside))
@@ -100,7 +144,7 @@ def create_app(config: HttpConfig, *, lifespan: Lifespan | None = None, outside:
         expose_headers=EXPOSED,
         max_age=600,
     )
-    app.add_middleware(Frame)
+    app.add_middleware(Frame, sockets=sockets)
     return app
 
 

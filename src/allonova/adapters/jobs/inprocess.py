@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from allonova.adapters.jobs.job import RELAY, Job
-from allonova.application.kernel.ports import JobTrigger
+from allonova.application.kernel.ports import JobTrigger, Lane
 from allonova.domain.kernel.errors import NotFound
 
 log = logging.getLogger(__name__)
@@ -22,9 +22,9 @@ class InProcessJobs:
         self._wakes: dict[str, asyncio.Event] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    def wake(self) -> None:
+    def wake(self, lanes: frozenset[Lane]) -> None:
         """The outbox has something."""
-        if event := self._wakes.get(RELAY):
+        if Lane.WORK in lanes and (event := self._wakes.get(RELAY)):
             event.set()
 
     async def run(self, name: str) -> None:

@@ -122,6 +122,11 @@ class MemoryDevices(MemoryStore[Device]):
     def __init__(self, transaction: Transaction) -> None:
         super().__init__(transaction, DEVICES)
 
+    async def of_user(self, user_id: UUID) -> list[Device]:
+        """See DeviceStore."""
+        mine = [device for device in self._rows().values() if device.user_id == user_id]
+        return [stored(device) for device in sorted(mine, key=attrgetter("created_at", "id"))]
+
     async def remove(self, device: Device) -> None:
         """See DeviceStore."""
         self._transaction.remove(DEVICES, device.id)

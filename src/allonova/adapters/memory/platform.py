@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -10,7 +12,17 @@ from uuid import UUID
 
 from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.store import MemoryDatabase, Transaction, stored
-from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue, Ids, JobRuns, KeyRecord
+from allonova.application.kernel.ports import (
+    Clock,
+    Delivery,
+    DeliveryQueue,
+    Ids,
+    JobRuns,
+    KeyRecord,
+    Lane,
+    LiveBatch,
+    LiveQueue,
+)
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.events import Event
 from allonova.domain.kernel.machine import Party
@@ -18,7 +30,9 @@ from allonova.domain.kernel.machine import Party
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One event on its way to one subscriber: due at `due_at`, unless it is done, dead or leased."""
+    """One event on its way to one subscriber: due at `due_at`, unless it is done, dead or leased. Those for sockets go
+    in the order in which they came.
+    """
 
     id: UUID
     event: str
@@ -29,6 +43,7 @@ class DeliveryRow:
     leased_until: datetime | None = None
     done_at: datetime | None = None
     is_dead: bool = False
+    is_live: bool = False
     error: str | None = None
 
 
@@ -76,13 +91,20 @@ class MemoryOutbox:
     """Events of a unit: one delivery for each subscriber."""
 
     def __init__(
-        self, transaction: Transaction, *, subscribers: Mapping[type[Event], Sequence[str]], ids: Ids, clock: Clock
+        self,
+        transaction: Transaction,
+        *,
+        subscribers: Mapping[type[Event], Sequence[str]],
+        live: frozenset[str],
+        ids: Ids,
+        clock: Clock,
     ) -> None:
         self._transaction = transaction
         self._subscribers = subscribers
+        self._live = live
         self._ids = ids
         self._clock = clock
-        self.has_news = False
+        self.lanes: set[Lane] = set()
 
     async def put(self, event: Event) -> None:
         """See Outbox."""
@@ -92,10 +114,11 @@ class MemoryOutbox:
                 event=event.name,
                 payload=event.payload(),
                 subscriber=subscriber,
+                is_live=subscriber in self._live,
                 due_at=self._clock.now(),
             )
             self._transaction.insert(OUTBOX, row)
-            self.has_news = True
+            self.lanes.add(Lane.LIVE if row.is_live else Lane.WORK)
 
 
 class MemoryAuditLog:
@@ -219,7 +242,56 @@ class MemoryDeliveryQueue:
 
 def _is_due(row: DeliveryRow, now: datetime) -> bool:
     is_free = row.leased_until is None or row.leased_until <= now
-    return row.done_at is None and not row.is_dead and row.due_at <= now and is_free
+    return row.done_at is None and not row.is_dead and not row.is_live and row.due_at <= now and is_free
+
+
+@dataclass(slots=True)
+class MemoryLiveBatch:
+    """Rows that one relay works on."""
+
+    database: MemoryDatabase
+    deliveries: Sequence[Delivery]
+    shown: list[UUID] = field(default_factory=list)
+
+    def done(self, delivery: Delivery) -> None:
+        """See LiveBatch."""
+        self.shown.append(delivery.id)
+
+    async def failed(self, delivery: Delivery, *, error: str, is_last: bool) -> None:
+        """See LiveBatch."""
+        async with self.database.transaction() as transaction:
+            row = transaction.rows(OUTBOX)[delivery.id]
+            transaction.put(OUTBOX, replace(row, attempts=delivery.attempts, error=error, is_dead=is_last))
+
+
+class MemoryLiveQueue:
+    """One relay at a time."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def take(self, limit: int) -> AsyncIterator[MemoryLiveBatch]:
+        """See LiveQueue."""
+        async with self._turn:
+            async with self._database.transaction() as transaction:
+                live = [row for row in transaction.rows(OUTBOX).values() if row.is_live and not row.is_dead]
+            batch = MemoryLiveBatch(
+                self._database,
+                [
+                    Delivery(row.id, row.event, dict(row.payload), row.subscriber, row.attempts + 1)
+                    for row in live[:limit]
+                ],
+            )
+            yield batch
+            async with self._database.transaction() as transaction:
+                for id in batch.shown:
+                    transaction.remove(OUTBOX, id)
+
+
+def _conforms_to_live(queue: MemoryLiveQueue, batch: MemoryLiveBatch) -> tuple[LiveQueue, LiveBatch]:
+    return queue, batch
 
 
 def _conforms(queue: MemoryDeliveryQueue) -> DeliveryQueue:

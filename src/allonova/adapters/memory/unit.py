@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from allonova.adapters.memory.carpool.alerts import ALERT_MATCHES, ALERTS, MemoryAlerts
+from allonova.adapters.memory.carpool.messages import MESSAGES, MemoryMessages
+from allonova.adapters.memory.carpool.people import BLOCKS, USER_REPORTS, MemoryBlocks, MemoryReports
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.carpool.rides import (
+    DRIVER_LOCATIONS,
+    RIDE_LINKS,
+    RIDE_PROOFS,
+    MemoryLocations,
+    MemoryProofs,
+    MemoryRideLinks,
+)
 from allonova.adapters.memory.carpool.stores import (
     MemoryBookings,
     MemoryJournal,
@@ -81,13 +92,15 @@ from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transact
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.ports import IdentityUnit
-from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.ports import Clock, Ids, Wake
 from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
 
 TABLES: tuple[Table[Any], ...] = (
     *(USERS, ADMIN_USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, UPLOADS, KYC_DOCUMENTS),
     *(LINK_TOKENS, CONTACT_CHANGES, DEVICES),
+    *(BLOCKS, USER_REPORTS, MESSAGES, ALERTS, ALERT_MATCHES),
+    *(DRIVER_LOCATIONS, RIDE_PROOFS, RIDE_LINKS),
     *(VEHICLES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
     *(PAYMENTS, WEBHOOK_EVENTS, WALLETS, WALLET_TXNS, JOURNAL_ENTRIES),
     *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS, JOB_RUNS),
@@ -99,9 +112,15 @@ class MemoryUnit:
     """One transaction and all its stores."""
 
     def __init__(
-        self, transaction: Transaction, *, subscribers: Mapping[type[Event], Sequence[str]], ids: Ids, clock: Clock
+        self,
+        transaction: Transaction,
+        *,
+        subscribers: Mapping[type[Event], Sequence[str]],
+        live: frozenset[str],
+        ids: Ids,
+        clock: Clock,
     ) -> None:
-        self.outbox = MemoryOutbox(transaction, subscribers=subscribers, ids=ids, clock=clock)
+        self.outbox = MemoryOutbox(transaction, subscribers=subscribers, live=live, ids=ids, clock=clock)
         self.audit = MemoryAuditLog(transaction, ids=ids, clock=clock)
         self.attempts = MemoryAttempts(transaction)
         self.keys = MemoryKeys(transaction)
@@ -118,6 +137,13 @@ class MemoryUnit:
         self.vehicles = MemoryVehicles(transaction)
         self.trips = MemoryTrips(transaction)
         self.bookings = MemoryBookings(transaction)
+        self.alerts = MemoryAlerts(transaction)
+        self.blocks = MemoryBlocks(transaction)
+        self.reports = MemoryReports(transaction)
+        self.locations = MemoryLocations(transaction)
+        self.proofs = MemoryProofs(transaction)
+        self.ride_links = MemoryRideLinks(transaction)
+        self.messages = MemoryMessages(transaction)
         self.payments = MemoryPayments(transaction)
         self.personal = MemoryPersonalRows(transaction)
         self.wallets = MemoryWallets(transaction)
@@ -152,10 +178,12 @@ class MemoryUnits:
         subscribers: Mapping[type[Event], Sequence[str]],
         ids: Ids,
         clock: Clock,
-        wake: Callable[[], None],
+        wake: Wake,
+        live: frozenset[str] = frozenset(),
     ) -> None:
         self._database = database
         self._subscribers = subscribers
+        self._live = live
         self._ids = ids
         self._clock = clock
         self._wake = wake
@@ -171,10 +199,12 @@ class MemoryUnits:
     @asynccontextmanager
     async def _begin(self, tenant: UUID | None) -> AsyncIterator[MemoryUnit]:
         async with self._database.transaction(tenant) as transaction:
-            unit = MemoryUnit(transaction, subscribers=self._subscribers, ids=self._ids, clock=self._clock)
+            unit = MemoryUnit(
+                transaction, subscribers=self._subscribers, live=self._live, ids=self._ids, clock=self._clock
+            )
             yield unit
-        if unit.outbox.has_news:
-            self._wake()
+        if unit.outbox.lanes:
+            self._wake(frozenset(unit.outbox.lanes))
 
 
 def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, KycUnit, CarpoolUnit, DispatchUnit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allonova.adapters.postgres.carpool import alert_tables, message_tables, people_tables, ride_tables
 from allonova.adapters.postgres.carpool import tables as carpool
 from allonova.adapters.postgres.dispatch import tables as dispatch
 from allonova.adapters.postgres.files import tables as files
@@ -11,11 +12,16 @@ from allonova.adapters.postgres.kyc import tables as kyc
 from allonova.adapters.postgres.money import tables as money
 from allonova.adapters.postgres.schema import CARPOOL, DISPATCH, METADATA, PLATFORM
 
-CONTEXTS = (identity, files, kyc, money, carpool, dispatch, kernel)
+CONTEXTS = (
+    *(identity, files, kyc, money),
+    *(carpool, people_tables, alert_tables, message_tables, ride_tables),
+    *(dispatch, kernel),
+)
 SCHEMAS = (CARPOOL, DISPATCH, PLATFORM)
 APPEND_ONLY = (
     kernel.AUDIT_LOGS,
     carpool.BOOKING_EVENTS,
+    ride_tables.RIDE_PROOFS,
     money.JOURNAL_ENTRIES,
     money.POSTINGS,
     dispatch.AUDIT_LOG,

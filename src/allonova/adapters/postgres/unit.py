@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
 
+from allonova.adapters.postgres.carpool.alerts import PostgresAlerts
 from allonova.adapters.postgres.carpool.bookings import PostgresBookings
+from allonova.adapters.postgres.carpool.messages import PostgresMessages
+from allonova.adapters.postgres.carpool.people import PostgresBlocks, PostgresReports
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.carpool.rides import PostgresLocations, PostgresProofs, PostgresRideLinks
 from allonova.adapters.postgres.carpool.trips import PostgresTrips
 from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
@@ -55,7 +59,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
-from allonova.application.kernel.ports import Begin, BeginFor, Clock, Ids
+from allonova.application.kernel.ports import Begin, BeginFor, Clock, Ids, Wake
 from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
 
@@ -81,6 +85,13 @@ class PostgresUnit:
         self.vehicles = PostgresVehicles(connection)
         self.trips = PostgresTrips(connection)
         self.bookings = PostgresBookings(connection)
+        self.alerts = PostgresAlerts(connection)
+        self.blocks = PostgresBlocks(connection)
+        self.reports = PostgresReports(connection)
+        self.locations = PostgresLocations(connection)
+        self.proofs = PostgresProofs(connection)
+        self.ride_links = PostgresRideLinks(connection)
+        self.messages = PostgresMessages(connection)
         self.payments = PostgresPayments(connection)
         self.personal = PostgresPersonalRows(connection)
         self.wallets = PostgresWallets(connection)
@@ -129,7 +140,8 @@ class PostgresUnits:
 
     Args:
         subscribers: who hears of which event: the outbox keeps a row for each.
-        wake: called after a commit that left rows in the outbox; must not block.
+        live: those of them that show it on sockets.
+        wake: called after a commit that left rows in the outbox, with whose they are; must not block.
     """
 
     def __init__(
@@ -139,10 +151,12 @@ class PostgresUnits:
         subscribers: Mapping[type[Event], Sequence[str]],
         ids: Ids,
         clock: Clock,
-        wake: Callable[[], None],
+        wake: Wake,
+        live: frozenset[str] = frozenset(),
     ) -> None:
         self._pool = pool
         self._subscribers = subscribers
+        self._live = live
         self._ids = ids
         self._clock = clock
         self._wake = wake
@@ -159,7 +173,7 @@ class PostgresUnits:
     async def _begin(self, tenant: UUID | None) -> AsyncIterator[PostgresUnit]:
         require_outside_unit("a unit of work")
         token = INSIDE_UNIT.set(True)
-        outbox, audit = PostgresOutbox(self._subscribers, self._ids), PostgresAuditLog(self._ids)
+        outbox, audit = PostgresOutbox(self._subscribers, self._live, self._ids), PostgresAuditLog(self._ids)
         try:
             async with self._pool.acquire(timeout=ACQUIRE_S) as connection, transaction(connection, tenant):
                 yield PostgresUnit(connection, outbox, audit)
@@ -167,7 +181,7 @@ class PostgresUnits:
         finally:
             INSIDE_UNIT.reset(token)
         if outbox.rows:
-            self._wake()
+            self._wake(outbox.lanes)
 
 
 def _conforms_to_identity(unit: PostgresUnit) -> IdentityUnit:

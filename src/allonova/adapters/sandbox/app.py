@@ -20,6 +20,7 @@ from allonova.adapters.sandbox.outbox import Outbox
 from allonova.adapters.sandbox.pace import REAL_PACE, Pace
 from allonova.adapters.sandbox.providers.brevo import brevo
 from allonova.adapters.sandbox.providers.fcm import fcm
+from allonova.adapters.sandbox.providers.osrm import osrm
 from allonova.adapters.sandbox.providers.recaptcha import recaptcha
 from allonova.adapters.sandbox.providers.wave import wave
 from allonova.adapters.sandbox.state import State, StateClosed
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Pace", "SandboxConfig", "create_sandbox", "sandbox_running"]
 
 PREFIX: Final = "/sandbox"
-PLAYED: Final = (wave, brevo, recaptcha, fcm)
+PLAYED: Final = (wave, brevo, recaptcha, fcm, osrm)
 
 
 def create_sandbox(

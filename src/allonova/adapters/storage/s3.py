@@ -8,11 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 
 from allonova.adapters.storage.keys import checked_key
 from allonova.adapters.vendors.breaker import Breaker
@@ -139,10 +142,21 @@ class S3Files:
 
 
 def _client(config: S3Config, endpoint_url: str | None) -> Any:
-    session = boto3.session.Session(  # of its own: the default one is shared and not safe among threads
-        aws_access_key_id=config.access_key, aws_secret_access_key=config.secret_key, region_name=config.region
+    core = botocore.session.Session()  # of its own: the default one is shared and not safe among threads
+    core.register_component("data_loader", _descriptions())
+    session = boto3.session.Session(
+        aws_access_key_id=config.access_key,
+        aws_secret_access_key=config.secret_key,
+        region_name=config.region,
+        botocore_session=core,
     )
     return session.client("s3", endpoint_url=endpoint_url, config=CONFIG)
+
+
+@cache
+def _descriptions() -> Loader:
+    """What botocore's files say of S3. Reading them takes most of a client's start, and is done once."""
+    return create_loader()
 
 
 def _code(error: BaseException) -> str:

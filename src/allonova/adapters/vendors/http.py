@@ -57,7 +57,7 @@ class Reply:
 class VendorHttp:
     """One vendor's API at `base_url`. `headers` carry its key and are sent nowhere else: redirects are not followed.
 
-    `rest_s` is how long to leave it after a 429 that does not say.
+    `rest_s` is how long to leave it after a 429 that does not say; `total_s` bounds a whole call.
     """
 
     vendor: str
@@ -66,6 +66,7 @@ class VendorHttp:
     headers: Mapping[str, str] = field(repr=False)
     breaker: Breaker = field(default_factory=Breaker)
     rest_s: int | None = None
+    total_s: float = TOTAL_S
 
     async def call(
         self,
@@ -75,12 +76,14 @@ class VendorHttp:
         query: Mapping[str, str] | None = None,
         json: Json = None,
         form: Mapping[str, str] | None = None,
+        shown: str | None = None,
     ) -> Reply:
         """One call.
 
         Args:
             path: as written in a URL, from the slash after `base_url` on.
             form: the body of a vendor who takes no JSON.
+            shown: what the log has in place of a path that names somebody's whereabouts.
 
         Raises:
             ProviderUnavailable: no answer, 408, 429, 5xx, a redirect, or a body that is neither empty nor JSON:
@@ -90,16 +93,16 @@ class VendorHttp:
         if not self.breaker.admit():
             raise ProviderUnavailable(self.vendor)
         try:
-            async with asyncio.timeout(TOTAL_S):
+            async with asyncio.timeout(self.total_s):
                 reply = await self._exchange(method, path + _query(query), json, form)
         except (_Unanswered, httpx.HTTPError, httpx.InvalidURL, TimeoutError, MalformedJson) as error:
             self.breaker.failed()
             reason = str(error) if isinstance(error, _Unanswered) else type(error).__name__
-            log.warning("vendor did not answer", extra=self._facts(method, path) | {"reason": reason})
+            log.warning("vendor did not answer", extra=self._facts(method, shown or path) | {"reason": reason})
             raise ProviderUnavailable(self.vendor, getattr(error, "retry_after_s", None)) from error
         self.breaker.answered()
         if not reply.is_success:
-            log.info("vendor refused", extra=self._facts(method, path) | {"status": reply.status})
+            log.info("vendor refused", extra=self._facts(method, shown or path) | {"status": reply.status})
         return reply
 
     async def _exchange(self, method: str, path: str, json: Json, form: Mapping[str, str] | None) -> Reply:
@@ -108,7 +111,7 @@ class VendorHttp:
             self.base_url.rstrip("/") + path,
             json=json,
             data=form,
-            headers={**self.headers, **STANDING_HEADERS},
+            headers={**STANDING_HEADERS, **self.headers},
             timeout=TIMEOUT,
             follow_redirects=False,
         ) as response:

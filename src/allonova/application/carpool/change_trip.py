@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.end_booking import EndingDesk
+from allonova.application.carpool.name_places import name_places
 from allonova.application.carpool.own_trip import lock_own_trip
-from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.publish_trip import show_trip
 from allonova.application.carpool.views import TripView
+from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock
-from allonova.domain.carpool.events import TripChanged
+from allonova.application.kernel.roads import RoutePlanner
+from allonova.domain.carpool.events import TripChanged, TripPublished
 from allonova.domain.carpool.rules import Rules
-from allonova.domain.carpool.trip import Reached, Trip, TripsOverlap, TripStatus, require_fair_price
+from allonova.domain.carpool.trip import Trip, TripsOverlap, TripStatus, require_fair_price
 from allonova.domain.carpool.trip_change import (
     TripChange,
     TripClosed,
@@ -36,9 +39,12 @@ from allonova.domain.kernel.errors import (
 )
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
+from allonova.domain.kernel.road import Reached
 
 TRIP_CHANGED = "trip_changed"  # why a booking ended whose stretch is no more
 TOLD = frozenset({"departure_time", "vehicle_id"})  # what passengers must know before they stand at the roadside
+SOUGHT = frozenset({"origin", "destination", "departure_time", "price_per_seat", "seats_available"})
+"""What a search looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class ChangeTrip:
     clock: Clock
     rules: Rules
     planner: RoutePlanner
+    places: Places
     endings: EndingDesk
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (
@@ -81,7 +88,7 @@ class ChangeTrip:
             StaleVersion: somebody changed the route while the new one was being planned.
         """
         now, by = self.clock.now(), Actor(Party.DRIVER, caller_id)
-        road = await self._plan(caller_id, trip_id, change)
+        change, road = await self._plan(caller_id, trip_id, change)
         async with self.begin() as unit:
             trip = await lock_own_trip(unit, trip_id, caller_id, version)
             departure = trip.departure_time
@@ -96,18 +103,23 @@ class ChangeTrip:
                 await unit.audit.put(actor=by, action="trip.changed", entity="trip", entity_id=trip.id, meta=meta)
             return await show_trip(unit, trip_id, caller_id)
 
-    async def _plan(self, caller_id: UUID, trip_id: UUID, change: TripChange) -> Road | None:
-        """The new road, when origin or destination move. The planner may be a vendor: no transaction waits for it."""
+    async def _plan(self, caller_id: UUID, trip_id: UUID, change: TripChange) -> tuple[TripChange, Road | None]:
+        """The change with names for its places, and the new road, when origin or destination move. Maps may be vendors:
+        no transaction waits for them.
+        """
         if change.origin is None and change.destination is None:
-            return None
+            return change, None
         async with self.begin() as unit:
             trip = await unit.trips.get(trip_id)
         if trip.driver_id != caller_id:
             raise NotFound
+        given = {name: end for name, end in (("origin", change.origin), ("destination", change.destination)) if end}
+        ends, _ = await name_places(self.places, given)
+        change = replace(change, origin=ends.get("origin"), destination=ends.get("destination"))
         if not moves_ends(trip, change):
-            return None
+            return change, None
         points, departure = waypoints_after(trip, change), change.departure_time or trip.departure_time
-        return Road(points, departure, await self.planner.reach(points, departure=departure))
+        return change, Road(points, departure, await self.planner.reach(points, departure=departure))
 
     async def _require_sound(self, unit: CarpoolUnit, trip: Trip, changed: frozenset[str]) -> None:
         """The vehicle has the seats, and what is published keeps the rules of publishing."""
@@ -120,12 +132,14 @@ class ChangeTrip:
             require_fair_price(trip, self.rules.corridors)
 
     async def _tell(self, unit: CarpoolUnit, trip: Trip, changed: frozenset[str], *, moved: timedelta) -> None:
-        """Bookings that stand leave when the trip does, and their passengers hear of it."""
+        """Bookings that stand leave when the trip does, and their passengers hear of it. So do those who look."""
         if moved:
             await unit.bookings.shift(trip.id, by=moved, at=self.clock.now())
         if changed & TOLD:
             for booking in await unit.bookings.live_of(trip.id):
                 await unit.outbox.put(TripChanged(booking.id))
+        if trip.status is TripStatus.PUBLISHED and changed & SOUGHT:
+            await unit.outbox.put(TripPublished(trip.id))
 
 
 def _still_leads(road: Road | None, trip: Trip, change: TripChange) -> Sequence[Reached]:

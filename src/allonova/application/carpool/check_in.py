@@ -17,6 +17,7 @@ from allonova.domain.carpool.booking import (
     TooManyCheckinTries,
     WrongCheckinCode,
 )
+from allonova.domain.carpool.events import BookingCheckedIn
 from allonova.domain.carpool.rules import CHECKIN_TRIES, CHECKIN_WINDOW
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
@@ -67,5 +68,6 @@ class CheckIn:
             return wrong
         if booking.checked_in_at != was_in:
             await unit.bookings.save(booking)
+            await unit.outbox.put(BookingCheckedIn(booking.id))
             await unit.audit.put(actor=by, action="booking.checked_in", entity="booking", entity_id=booking.id)
         return None

@@ -11,6 +11,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.carpool.booking import NothingToContest
+from allonova.domain.carpool.events import RideContested
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound
 
 
@@ -32,5 +33,6 @@ class ContestNoShow:
             booking.contest(by, self.clock.now())
             if booking.contested_at != was_contested:
                 await unit.bookings.save(booking)
+                await unit.outbox.put(RideContested(booking.id))
                 await unit.audit.put(actor=by, action="booking.contested", entity="booking", entity_id=booking.id)
             return await show_booking(unit, booking_id, caller_id)

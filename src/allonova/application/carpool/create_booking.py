@@ -70,6 +70,8 @@ class CreateBooking:
             trip = await unit.trips.get(trip_id, lock=True)
             if trip.driver_id == caller_id:
                 raise OwnTrip
+            if await unit.blocks.between(caller_id, trip.driver_id):
+                raise NotFound
             trip.require_open()
             leg = trip.leg(pickup_stop_id, dropoff_stop_id)
             if now >= leg.pickup.at:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.carpool.name_places import name_places
+from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.publish_trip import publish, show_trip
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.listing import ListQuery
+from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.roads import RoutePlanner
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.trip import (
-    Reached,
     StopDraft,
     Trip,
     TripsOverlap,
@@ -29,12 +31,15 @@ from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, FieldError, ValidationError
 from allonova.domain.kernel.geo import Place
 from allonova.domain.kernel.machine import Party
+from allonova.domain.kernel.road import Reached
 from allonova.domain.kyc.document import PapersMissing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TripDraft:
-    """What a driver offers. Francs per seat for the whole way; `seats` offered to passengers."""
+    """What a driver offers. Francs per seat for the whole way; `seats` offered to passengers. An empty text of a place
+    or a stop is the map's to find.
+    """
 
     origin: Place
     destination: Place
@@ -62,12 +67,19 @@ class CreateTrip:
     ids: Ids
     rules: Rules
     planner: RoutePlanner
+    places: Places
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (ValidationError, TripsOverlap, PapersMissing)
 
     async def __call__(self, *, caller_id: UUID, draft: TripDraft) -> TripView:
-        """Raises ValidationError for routes, prices, times or a vehicle that do not fit together."""
+        """Raises ValidationError for routes, prices, times or a vehicle that do not fit together, and for places that
+        have no name.
+        """
         require_future(draft.departure_time, self.clock.now())
+        ends, stops = await name_places(
+            self.places, {"origin": draft.origin, "destination": draft.destination}, draft.stops
+        )
+        draft = replace(draft, origin=ends["origin"], destination=ends["destination"], stops=stops)
         points = [draft.origin.point, *(stop.point for stop in draft.stops), draft.destination.point]
         reached = await self.planner.reach(points, departure=draft.departure_time)
         async with self.begin() as unit:

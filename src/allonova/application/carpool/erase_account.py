@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from allonova.application.carpool.forget_locations import keep_proofs
 from allonova.application.carpool.ports import AccountUnit
 from allonova.application.identity.accounts import own_account
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.photo_desk import PhotoDesk
-from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.domain.files.events import FileDropped
 from allonova.domain.identity.user import AccountInUse
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AuthRequired, DomainError
@@ -19,13 +21,15 @@ from allonova.domain.kernel.machine import Party
 
 @dataclass(frozen=True, slots=True)
 class EraseAccount:
-    """Anonymise an account that nothing is open for: names, contacts, photo, devices and plates go, sessions end.
+    """Anonymise an account that nothing is open for: names, contacts, photo, devices, plates, positions, kept
+    searches, messages and blocks go, sessions end.
 
-    Rides, books and papers stay: the law wants them kept for some years.
+    Rides, books, papers and reports stay: the law wants them kept for some years.
     """
 
     begin: Begin[AccountUnit]
     clock: Clock
+    ids: Ids
     sessions: SessionDesk
     photos: PhotoDesk
 
@@ -39,6 +43,11 @@ class EraseAccount:
             if reasons := await unit.reads.open_matters(caller_id):
                 raise AccountInUse(tuple(reasons))
             await unit.personal.forget(user)
+            await unit.alerts.forget(caller_id)
+            await unit.blocks.forget(caller_id)
+            await self._forget_way(unit, caller_id)
+            for key in await unit.messages.erase(caller_id):
+                await unit.outbox.put(FileDropped(key))
             await self.photos.remove(unit, user)
             user.erase(now)
             await unit.users.save(user)
@@ -46,6 +55,12 @@ class EraseAccount:
             await self.sessions.end_all(unit, caller_id, reason="account_erased")
             actor = Actor(Party.OWNER, caller_id)
             await unit.audit.put(actor=actor, action="user.erased", entity="user", entity_id=caller_id)
+
+    async def _forget_way(self, unit: AccountUnit, driver_id: UUID) -> None:
+        """What his passengers may need to prove their rides by stays; it is theirs as well."""
+        for trip_id in await unit.locations.trips_of(driver_id):
+            await keep_proofs(unit, self.ids, trip_id, self.clock.now())
+        await unit.locations.forget_driver(driver_id)
 
     async def _erase_vehicles(self, unit: AccountUnit, owner_id: UUID) -> None:
         """Retired ones as well: their plates name him too."""

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from allonova.application.carpool.alert_queries import AlertQueries
+from allonova.application.carpool.alert_views import AlertView
+from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.carpool.chat_views import MessageView, message_view
 from allonova.application.carpool.money_views import PaymentView, WalletTxnView, WalletView, payment_view
+from allonova.application.carpool.people_queries import PeopleQueries
+from allonova.application.carpool.people_views import BlockView, UserReportView
 from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.carpool.ride_queries import RideQueries
+from allonova.application.carpool.ride_views import OwnLink, OwnLocation
 from allonova.application.carpool.views import BookingView, TripView, VehicleView
+from allonova.application.files.ports import FileStore
 from allonova.application.identity.ports import Caller, IdentityQueries
 from allonova.application.identity.views import DeviceView, SessionView, UserView
 from allonova.application.kernel.listing import ListQuery, Page, Sort
@@ -37,6 +46,12 @@ class AccountExport:
     payments: tuple[PaymentView, ...]
     wallet: WalletView
     wallet_txns: tuple[WalletTxnView, ...]
+    alerts: tuple[AlertView, ...]
+    blocks: tuple[BlockView, ...]
+    reports: tuple[UserReportView, ...]
+    messages: tuple[MessageView, ...]
+    locations: tuple[OwnLocation, ...]
+    ride_links: tuple[OwnLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,11 @@ class ExportAccount:
     identity: IdentityQueries
     papers: ShowPapers
     carpool: CarpoolQueries
+    kept: AlertQueries
+    people: PeopleQueries
+    followed: RideQueries
+    chats: ChatQueries
+    files: FileStore
     clock: Clock
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (AuthRequired,)
@@ -69,6 +89,14 @@ class ExportAccount:
             payments=tuple(payment_view(payment) for payment in await rides.payments(me)),
             wallet=await rides.wallet(me),
             wallet_txns=await _all(lambda q: rides.wallet_txns(me, q)),
+            alerts=await _all(lambda q: self.kept.alerts(me, q, now=now)),
+            blocks=await _all(lambda q: self.people.blocks(me, q)),
+            reports=await _all(lambda q: self.people.reports(me, q)),
+            locations=tuple(await self.followed.locations(me)),
+            ride_links=tuple(await self.followed.links(me)),
+            messages=tuple(
+                message_view(each, self.files, viewer_id=me) for each in await _all(lambda q: self.chats.written(me, q))
+            ),
         )
 
 

@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 from typing import Protocol, Self
 from uuid import UUID
 
+from allonova.application.carpool.alert_ports import AlertStore
+from allonova.application.carpool.chat_ports import MessageStore
 from allonova.application.carpool.money_views import WalletTxnView, WalletView
+from allonova.application.carpool.people_ports import BlockStore, ReportStore
+from allonova.application.carpool.ride_ports import LocationStore, ProofStore, RideLinkStore
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Store, Unit
 from allonova.domain.carpool.booking import AlreadyBooked, Booking
-from allonova.domain.carpool.trip import Reached, Trip, TripsOverlap
+from allonova.domain.carpool.trip import Trip, TripsOverlap
 from allonova.domain.carpool.vehicle import Comfort, PlateTaken, Vehicle
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import DomainError
@@ -70,6 +74,9 @@ class BookingStore(Store[Booking], Protocol):
 
     async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:
         """The live bookings of a trip leave so much later, or earlier; no hold outlives the departure."""
+
+    async def paid_of(self, trip_id: UUID) -> list[Booking]:
+        """A trip's bookings that were paid at some time, whatever became of them, in the order in which they came."""
 
     async def has_any(self, trip_id: UUID) -> bool:
         """Whether anybody ever booked a seat on the trip, whatever became of it."""
@@ -133,6 +140,20 @@ class CarpoolUnit(Unit, Protocol):
     @property
     def bookings(self) -> BookingStore: ...
     @property
+    def alerts(self) -> AlertStore: ...
+    @property
+    def blocks(self) -> BlockStore: ...
+    @property
+    def reports(self) -> ReportStore: ...
+    @property
+    def locations(self) -> LocationStore: ...
+    @property
+    def proofs(self) -> ProofStore: ...
+    @property
+    def ride_links(self) -> RideLinkStore: ...
+    @property
+    def messages(self) -> MessageStore: ...
+    @property
     def payments(self) -> PaymentStore: ...
     @property
     def wallets(self) -> WalletStore: ...
@@ -189,6 +210,7 @@ class Contact:
     phone: str | None
     email: str | None
     language: str
+    wants_push: bool
     wants_sms: bool
     wants_email: bool
 
@@ -200,6 +222,7 @@ class Contact:
             phone=user.phone if user.is_phone_verified else None,
             email=user.email if user.is_email_verified else None,
             language=user.language,
+            wants_push=user.notify_push,
             wants_sms=user.notify_sms,
             wants_email=user.notify_email,
         )
@@ -298,12 +321,8 @@ class SearchCache(Protocol):
     async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """Keep what it found, until then."""
 
+    async def forget(self, *viewer_ids: UUID) -> None:
+        """What was kept for these people says too much, or too little, by now."""
+
     async def most_asked(self, *, now: datetime, limit: int) -> Sequence[Search]:
         """The searches that were asked most, and more than once, in the last ten minutes; the most asked first."""
-
-
-class RoutePlanner(Protocol):
-    """Roads."""
-
-    async def reach(self, waypoints: Sequence[Point], *, departure: datetime) -> list[Reached]:
-        """When a car that leaves the first waypoint then gets to each later one, and after how many metres."""

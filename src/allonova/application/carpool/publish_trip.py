@@ -10,6 +10,7 @@ from uuid import UUID
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.carpool.events import TripPublished
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.trip import Trip, TripsOverlap, require_fair_price
 from allonova.domain.kernel.changes import Actor
@@ -26,6 +27,7 @@ async def publish(unit: CarpoolUnit, trip: Trip, rules: Rules, now: datetime) ->
     trip.publish(Party.DRIVER, now)
     actor = Actor(Party.DRIVER, trip.driver_id)
     await unit.audit.put(actor=actor, action="trip.published", entity="trip", entity_id=trip.id)
+    await unit.outbox.put(TripPublished(trip.id))
 
 
 async def show_trip(unit: CarpoolUnit, trip_id: UUID, viewer_id: UUID) -> TripView:

@@ -9,12 +9,16 @@ from uuid import UUID
 
 from allonova.application.carpool.change_trip import TRIP_CHANGED
 from allonova.application.carpool.end_booking import EndingDesk
+from allonova.application.carpool.name_places import name_places
 from allonova.application.carpool.own_trip import lock_own_trip
-from allonova.application.carpool.ports import CarpoolUnit, RoutePlanner
+from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.publish_trip import show_trip
 from allonova.application.carpool.views import TripView
+from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock, Ids
-from allonova.domain.carpool.trip import StopDraft, Trip, TripsOverlap, plan_stops
+from allonova.application.kernel.roads import RoutePlanner
+from allonova.domain.carpool.events import TripPublished
+from allonova.domain.carpool.trip import StopDraft, Trip, TripsOverlap, TripStatus, plan_stops
 from allonova.domain.carpool.trip_change import TripClosed, TripFrozen, replace_stops
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed, StaleVersion, ValidationError
@@ -32,6 +36,7 @@ class ReplaceStops:
     clock: Clock
     ids: Ids
     planner: RoutePlanner
+    places: Places
     endings: EndingDesk
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (
@@ -57,6 +62,7 @@ class ReplaceStops:
             known = await unit.trips.get(trip_id)
         if known.driver_id != caller_id:
             raise NotFound
+        _, drafts = await name_places(self.places, {}, drafts)
         reached = await self.planner.reach(_points(known, drafts), departure=known.departure_time)
         async with self.begin() as unit:
             trip = await lock_own_trip(unit, trip_id, caller_id, version)
@@ -66,6 +72,8 @@ class ReplaceStops:
             replace_stops(trip, stops, reached, self.clock.now())
             await self.endings.end_bookings_of_trip(unit, trip, by=by, reason=TRIP_CHANGED)
             await unit.trips.save_route(trip)
+            if trip.status is TripStatus.PUBLISHED:
+                await unit.outbox.put(TripPublished(trip.id))
             meta = {"changed": "stops"}
             await unit.audit.put(actor=by, action="trip.changed", entity="trip", entity_id=trip.id, meta=meta)
             return await show_trip(unit, trip_id, caller_id)

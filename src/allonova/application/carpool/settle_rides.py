@@ -17,6 +17,7 @@ from allonova.application.carpool.report_no_show import end_as_no_show
 from allonova.application.kernel.ports import Begin
 from allonova.domain.carpool.booking import Booking, BookingStage
 from allonova.domain.carpool.events import BookingCancelled, RideQuestioned
+from allonova.domain.carpool.location import NEAR_M, around
 from allonova.domain.carpool.rules import COMPLETE_AFTER, EMPTY_TRIP_AFTER
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.kernel.changes import SYSTEM
@@ -32,9 +33,9 @@ ABOARD = (BookingStage.CHECKED_IN, BookingStage.STARTED)
 @dataclass(frozen=True, slots=True)
 class SettleRides:
     """A job. A ride that was checked in completes a day after its arrival. A passenger who never checked in loses his
-    fee only if the driver did ride with somebody else; where nothing shows whose fault it was, both are asked, and
-    without the driver's word within a day the passenger gets everything back. A trip without passengers is over six
-    hours after its arrival. Each in its own transaction, so that one that fails stops no other.
+    fee only if the driver did ride with somebody else or was seen at the pickup; where nothing shows whose fault it
+    was, both are asked, and without the driver's word within a day the passenger gets everything back. A trip without
+    passengers is over six hours after its arrival. Each in its own transaction, so that one that fails stops no other.
     """
 
     begin: Begin[CarpoolUnit]
@@ -82,12 +83,19 @@ class SettleRides:
         return True
 
     async def _judge(self, unit: CarpoolUnit, trip: Trip, booking: Booking, now: datetime) -> None:
-        if await unit.bookings.has_started(trip.id):
+        if await self._did_ride(unit, trip, booking):
             await end_as_no_show(unit, self.endings, trip, booking, SYSTEM)
             await self.endings.close(unit, trip)
         else:
             booking.ask(now)
             await self.endings.keep(unit, booking, SYSTEM, RideQuestioned(booking.id), "booking.questioned")
+
+    async def _did_ride(self, unit: CarpoolUnit, trip: Trip, booking: Booking) -> bool:
+        """Whether the driver took anybody along, or was seen where this passenger should have been."""
+        if await unit.bookings.has_started(trip.id):
+            return True
+        pickup, window = trip.waypoints()[booking.board].point, around(booking.departure_time)
+        return await unit.locations.was_near(trip.id, pickup, radius_m=NEAR_M, window=window)
 
     async def _give_back(self, unit: CarpoolUnit, trip: Trip, booking: Booking, now: datetime) -> None:
         if not booking.is_frozen:

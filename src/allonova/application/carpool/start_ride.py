@@ -10,6 +10,7 @@ from allonova.application.carpool.access import lock_booking, require_side, show
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.domain.carpool.events import BookingStarted
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
 
 
@@ -32,5 +33,6 @@ class StartRide:
             trip.start(by.party, now)
             await unit.trips.save_route(trip)
             await unit.bookings.save(booking)
+            await unit.outbox.put(BookingStarted(booking.id))
             await unit.audit.put(actor=by, action="booking.started", entity="booking", entity_id=booking.id)
             return await show_booking(unit, booking_id, caller_id)

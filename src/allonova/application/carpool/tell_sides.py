@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact
@@ -20,6 +21,7 @@ from allonova.domain.carpool.events import (
     BookingRequested,
     PassengerMissing,
     RideQuestioned,
+    RideShared,
     TripChanged,
 )
 from allonova.domain.kernel.machine import Party
@@ -51,6 +53,7 @@ WORDS: Mapping[Party, Mapping[type[BookingEvent], Choice]] = {
         BookingPaid: _always(Template.BOOKING_PAID_DRIVER),
         BookingCancelled: _cancelled_for_driver,
         RideQuestioned: _always(Template.RIDE_QUESTION),
+        RideShared: _always(Template.RIDE_SHARED),
     },
     Party.PASSENGER: {
         BookingAccepted: _always(Template.BOOKING_ACCEPTED),
@@ -81,7 +84,7 @@ class TextSide:
             return
         contact = _contact(news, self.side)
         if contact.phone is not None and contact.wants_sms:
-            facts = _facts(_short(news.origin), _short(news.destination), news)
+            facts = _facts(short_place(news.origin), short_place(news.destination), news)
             await self.messenger.text(to=contact.phone, language=contact.language, template=template, **facts)
 
 
@@ -119,8 +122,14 @@ def _contact(news: BookingNews, side: Party) -> Contact:
     return news.driver if side is Party.DRIVER else news.passenger
 
 
-def _short(place: str) -> str:
+def short_place(place: str) -> str:
+    """A place's name as text messages have room for."""
     return place if len(place) <= PLACE_LETTERS else f"{place[: PLACE_LETTERS - 3].rstrip(' ,')}..."
+
+
+def spelt_instant(at: datetime) -> str:
+    """Day and time as messages write them."""
+    return f"{at:%d/%m %H:%M}"  # Abidjan keeps UTC all year
 
 
 def _facts(origin: str, destination: str, news: BookingNews) -> _Facts:
@@ -130,5 +139,5 @@ def _facts(origin: str, destination: str, news: BookingNews) -> _Facts:
         "fee": news.fee,
         "refund": news.refund,
         "route": f"{origin} - {destination}",
-        "when": f"{news.departure_time:%d/%m %H:%M}",  # Abidjan keeps UTC all year
+        "when": spelt_instant(news.departure_time),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,8 +188,8 @@ class BookingEventView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookingView:
-    """A booking, to its two sides. `qr_code` and `checkin_code` are the passenger's alone. Francs."""
+class SharedBooking:
+    """A booking as both of its sides see it. Francs."""
 
     id: UUID
     trip: TripSummary
@@ -201,8 +202,6 @@ class BookingView:
     fees: int
     currency: str
     status: BookingStatus
-    qr_code: str | None
-    checkin_code: str | None
     hold_expires_at: datetime | None
     checked_in_at: datetime | None
     started_at: datetime | None
@@ -213,6 +212,14 @@ class BookingView:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingView(SharedBooking):
+    """A booking, to its two sides. `qr_code` and `checkin_code` are the passenger's alone. Francs."""
+
+    qr_code: str | None
+    checkin_code: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +374,11 @@ def booking_view(
         created_at=booking.created_at,
         updated_at=booking.updated_at,
     )
+
+
+def shared_booking(view: BookingView) -> SharedBooking:
+    """The part of it that both sides see."""
+    return SharedBooking(**{field.name: getattr(view, field.name) for field in dataclasses.fields(SharedBooking)})
 
 
 def _cancellation(booking: Booking) -> Cancellation | None:

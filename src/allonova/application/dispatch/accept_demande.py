@@ -66,7 +66,7 @@ class AcceptDemande:
             chauffeur_id=by.id,
             force=demande.force and bool(obstacles),
         )
-        await desk.offers.save(unit, commande, CommandeAction.ACCEPT, by=by)
+        await desk.offers.save(unit, commande, CommandeAction.ACCEPT, before=before, by=by)
         record = desk.trail.record
         await record(unit, by, by.societe_id, "demande.acceptee", "demande", before=asked, after=demande)
         await record(unit, by, by.societe_id, "commande.assignee", "commande", before=before, after=commande)

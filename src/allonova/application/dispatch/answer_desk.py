@@ -69,7 +69,7 @@ class AnswerDesk:
         before = dataclasses.replace(commande)
         commande.release(action, Party.SYSTEM if by is None else by.role.party, now)
         commande.auto_at = auto_at(await unit.societes.get(commande.societe_id), commande)
-        await self.offers.save(unit, commande, action, by=by)
+        await self.offers.save(unit, commande, action, before=before, by=by)
         await self.trail.record(
             unit, by, commande.societe_id, "commande.rendue", "commande", before=before, after=commande
         )

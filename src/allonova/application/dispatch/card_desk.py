@@ -71,7 +71,7 @@ class CardDesk:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Save it, write it into the company's log, let the boards know."""
-        await self.offers.save(unit, card.commande, action, by=by)
+        await self.offers.save(unit, card.commande, action, before=card.before, by=by)
         await self.trail.record(
             unit,
             by,

@@ -148,6 +148,8 @@ class ChangeCommande:
         if commande.chauffeur_id is not None:
             kind = NotificationType.COMMANDE_MODIFIEE
             await self.cards.tell(unit, card, [commande.chauffeur_id], kind, "Une course a changé")
+        else:
+            await self.cards.offers.announce_open(unit, commande)
         return True
 
     async def _move(self, unit: DispatchUnit, card: Card, changes: CommandeChanges, *, force: bool) -> bool:

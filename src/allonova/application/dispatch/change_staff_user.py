@@ -13,6 +13,7 @@ from allonova.application.dispatch.phones import PhoneReader, local_phone
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.staff_accounts import AccountDesk
 from allonova.application.dispatch.staff_changes import StaffLocks, require_admin_left
+from allonova.application.dispatch.staff_taxis import announce_name
 from allonova.application.dispatch.staff_views import StaffView, staff_view
 from allonova.application.kernel.ports import BeginFor
 from allonova.domain.dispatch.staff import (
@@ -67,6 +68,7 @@ class ChangeStaffUser:
             if changed or moved:
                 await unit.staff.save(user)
                 await self._settle(unit, by, before, user)
+                await announce_name(unit, before, user, by)
             await self.locks.handover.announce(unit, taxis, by)
         return staff_view(user)
 

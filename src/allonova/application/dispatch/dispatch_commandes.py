@@ -107,7 +107,7 @@ class DispatchCommandes:
         commande.essais_auto += 1
         commande.auto_at = None
         await self.offers.open(unit, societe, commande, taxi, driver, origine=Origine.AUTO)
-        await self.offers.save(unit, commande, CommandeAction.AUTO, by=None)
+        await self.offers.save(unit, commande, CommandeAction.AUTO, before=before, by=None)
         await self.trail.record(unit, None, societe.id, "commande.proposee", "commande", before=before, after=commande)
 
     async def _wait(self, unit: DispatchUnit, commande: Commande) -> None:

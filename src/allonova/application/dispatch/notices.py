@@ -8,7 +8,7 @@ from uuid import UUID
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock, Ids
-from allonova.domain.dispatch.events import NotificationPosted
+from allonova.domain.dispatch.events import AdminTold, NotificationPosted
 from allonova.domain.dispatch.notification import Notification, NotificationType
 
 
@@ -29,10 +29,10 @@ class NoticeDesk:
         titre: str,
         description: str,
         data: Mapping[str, str | int],
-    ) -> None:
+    ) -> list[Notification]:
         """One for each reader. `data` names what it is about, by the names of the wire (`commandeId`)."""
         told = dict.fromkeys(readers, data)
-        await self.tell_each(unit, societe_id, told, kind, titre=titre, description=description)
+        return await self.tell_each(unit, societe_id, told, kind, titre=titre, description=description)
 
     async def tell_each(
         self,
@@ -43,7 +43,7 @@ class NoticeDesk:
         *,
         titre: str,
         description: str,
-    ) -> None:
+    ) -> list[Notification]:
         """One for each reader, with data of his own."""
         now = self.clock.now()
         notifications = [
@@ -62,6 +62,7 @@ class NoticeDesk:
         await unit.notices.add_all(notifications)
         for notification in notifications:
             await unit.outbox.put(NotificationPosted(societe_id, notification.id))
+        return notifications
 
     async def tell_admins(
         self,
@@ -74,6 +75,8 @@ class NoticeDesk:
         data: Mapping[str, str | int],
         but: UUID | None = None,
     ) -> None:
-        """Every active admin, except him who did it."""
+        """Every active admin, except him who did it; whoever has his screens open sees it at once."""
         admins = [admin.id for admin in await unit.staff.active_admins() if admin.id != but]
-        await self.tell(unit, societe_id, admins, kind, titre=titre, description=description, data=data)
+        told = await self.tell(unit, societe_id, admins, kind, titre=titre, description=description, data=data)
+        for notification in told:
+            await unit.outbox.put(AdminTold(societe_id, notification.id, notification.user_id))

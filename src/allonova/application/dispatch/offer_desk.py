@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock, Ids
 from allonova.domain.dispatch.commande import Commande, CommandeAction
 from allonova.domain.dispatch.demande import Demande, DemandeAction, DemandeStatut, Origine
-from allonova.domain.dispatch.events import CommandeChanged, DemandeChanged
+from allonova.domain.dispatch.events import CommandeChanged, DemandesChanged
 from allonova.domain.dispatch.notification import NotificationType
 from allonova.domain.dispatch.societe import Societe
 from allonova.domain.dispatch.staff import Membre, StaffUser
@@ -28,12 +28,29 @@ class OfferDesk:
     notices: NoticeDesk
 
     async def save(
-        self, unit: DispatchUnit, commande: Commande, action: CommandeAction | str, *, by: Membre | None
+        self,
+        unit: DispatchUnit,
+        commande: Commande,
+        action: CommandeAction | str,
+        *,
+        before: Commande,
+        by: Membre | None,
     ) -> None:
-        """Keep a changed card and let boards and phones know."""
+        """Keep a changed card and let boards and phones know. `before` is how it stood: who had it may have it no
+        more.
+        """
         await unit.commandes.save(commande)
-        doer = "" if by is None else str(by.id)
-        await unit.outbox.put(CommandeChanged(commande.societe_id, commande.id, commande.version, str(action), doer))
+        is_his = before.chauffeur_id in (None, commande.chauffeur_id)
+        await unit.outbox.put(
+            CommandeChanged(
+                societe_id=commande.societe_id,
+                commande_id=commande.id,
+                version=commande.version,
+                action=str(action),
+                by="" if by is None else str(by.id),
+                former="" if is_his else str(before.chauffeur_id),
+            )
+        )
 
     async def open(
         self,
@@ -78,7 +95,7 @@ class OfferDesk:
             for taxi, driver in crews
         ]
         await unit.demandes.add_all(demandes)
-        await self.announce(unit, demandes)
+        await self._changed(unit, demandes, "create")
         await self.notices.tell_each(
             unit,
             societe.id,
@@ -114,12 +131,16 @@ class OfferDesk:
         )
         demande.go(DemandeAction.CONFIRM, Party.ADMIN, now)
         await unit.demandes.add(demande)
-        await self._changed(unit, demande)
+        await self._changed(unit, [demande], DemandeAction.CONFIRM)
 
     async def announce(self, unit: DispatchUnit, demandes: Iterable[Demande]) -> None:
-        """Let their phones show them anew."""
-        for demande in demandes:
-            await self._changed(unit, demande)
+        """Let their phones show open ones anew."""
+        await self._changed(unit, list(demandes), "edit")
+
+    async def announce_open(self, unit: DispatchUnit, commande: Commande) -> None:
+        """Let every phone that is asked for this commande show it anew: its words are others."""
+        now = self.clock.now()
+        await self.announce(unit, [each for each in await unit.demandes.of_commande(commande.id) if each.is_open(now)])
 
     async def end(
         self, unit: DispatchUnit, demande: Demande, action: DemandeAction, by: Party, *, motif: str | None = None
@@ -127,7 +148,7 @@ class OfferDesk:
         """Write down how a demande ended, and let its phone know."""
         demande.go(action, by, self.clock.now(), motif=motif)
         await unit.demandes.save(demande)
-        await self._changed(unit, demande)
+        await self._changed(unit, [demande], action)
 
     async def close_overdue(self, unit: DispatchUnit, demandes: list[Demande]) -> list[Demande]:
         """End those whose time is over; which they were."""
@@ -152,9 +173,10 @@ class OfferDesk:
             demande.go(action, Party.SYSTEM, now)
         if demandes:
             await unit.demandes.save_all(demandes)
-            await self.announce(unit, demandes)
+            await self._changed(unit, demandes, action)
 
-    async def _changed(self, unit: DispatchUnit, demande: Demande) -> None:
-        await unit.outbox.put(
-            DemandeChanged(demande.societe_id, demande.id, demande.chauffeur_id, demande.statut.value)
-        )
+    async def _changed(self, unit: DispatchUnit, demandes: Sequence[Demande], action: str) -> None:
+        """One event for all of a commande: what is broadcast to two hundred must not hold up all other screens."""
+        if demandes:
+            first, ids = demandes[0], " ".join(str(demande.id) for demande in demandes)
+            await unit.outbox.put(DemandesChanged(first.societe_id, first.commande_id, ids, str(action)))

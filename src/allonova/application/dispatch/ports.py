@@ -24,7 +24,7 @@ from allonova.domain.dispatch.notification import Notification
 from allonova.domain.dispatch.semaine import Semaine
 from allonova.domain.dispatch.societe import SlugTaken, Societe
 from allonova.domain.dispatch.staff import EmailTaken, StaffUser, TaxiTaken
-from allonova.domain.dispatch.taxi import NumeroTaken, PlaqueTaken, Position, Taxi, TaxiStatut
+from allonova.domain.dispatch.taxi import Driving, NumeroTaken, PlaqueTaken, Position, Taxi
 from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
@@ -182,11 +182,16 @@ class StaffDeviceStore(Store[StaffDevice], Protocol):
 class PositionStore(Protocol):
     """Where taxis are and were."""
 
-    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> TaxiStatut | None:
+    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> Driving | None:
         """Record where a chauffeur's taxi is, under this id, unless it is out of service; in one statement.
 
         Returns:
-            How his taxi stands, None when he drives none.
+            His taxi, None when he drives none.
+        """
+
+    async def report_all(self, positions: Sequence[Position]) -> None:
+        """Record these, one of a taxi at most, in one statement; not those that are known already, nor of a taxi that
+        is out of service or has another chauffeur by now.
         """
 
     async def record(self, position: Position) -> None:

@@ -62,7 +62,7 @@ async def return_to_pool(
         is_left = await _leave_to_others(desk, unit, commande, taxi_id)
         if not is_left:
             await _release(desk, unit, commande)
-        await desk.save(unit, commande, CommandeAction.TAKE_BACK, by=by)
+        await desk.save(unit, commande, CommandeAction.TAKE_BACK, before=before, by=by)
         await Trail(desk.clock, desk.ids).record(
             unit, by, commande.societe_id, "commande.reprise", "commande", before=before, after=commande
         )

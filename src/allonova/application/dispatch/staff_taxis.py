@@ -104,3 +104,11 @@ class TaxiHandover:
         await unit.staff.save(user)
         if is_logged:
             await self.trail.record(unit, by, user.societe_id, "user.modifie", "user", before=before, after=user)
+
+
+async def announce_name(unit: DispatchUnit, before: StaffUser, after: StaffUser, by: Membre) -> None:
+    """Let the boards know that the chauffeur of a taxi goes by another name, where that is all that has changed."""
+    if before.name == after.name or after.taxi_id is None or before.taxi_id != after.taxi_id:
+        return
+    taxi = await unit.taxis.get(after.taxi_id)
+    await unit.outbox.put(TaxiChanged(taxi.societe_id, taxi.id, taxi.version, str(by.id)))

@@ -9,6 +9,7 @@ from typing import ClassVar
 from allonova.application.dispatch.phones import PhoneReader, local_phone
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.staff_accounts import own_account
+from allonova.application.dispatch.staff_taxis import announce_name
 from allonova.application.dispatch.staff_views import StaffView, staff_view
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
@@ -36,4 +37,5 @@ class UpdateStaffProfile:
             if user.change(StaffChange(name=name, phone=phone), self.clock.now()):
                 await unit.staff.save(user)
                 await self.trail.record(unit, by, by.societe_id, "user.modifie", "user", before=before, after=user)
+                await announce_name(unit, before, user, by)
         return staff_view(user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -164,6 +165,17 @@ def commande_view(
         created_at=commande.created_at,
         updated_at=commande.updated_at,
     )
+
+
+def for_chauffeur(card: CommandeView, chauffeur_id: UUID) -> CommandeView:
+    """What a chauffeur may know of a card: not who else has the course, or is asked for it alone."""
+    holder = card.chauffeur_id or (None if card.demande is None else card.demande.chauffeur_id)
+    return card if holder in (None, chauffeur_id) else without_holder(card)
+
+
+def without_holder(card: CommandeView) -> CommandeView:
+    """A card that is somebody else's."""
+    return replace(card, taxi_id=None, taxi=None, chauffeur_id=None, demande=None, actions=())
 
 
 def demande_view(demande: Demande, commande: CommandeView) -> DemandeView:

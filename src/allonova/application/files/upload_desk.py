@@ -69,8 +69,8 @@ class UploadDesk:
         """
         for claim in claims:
             clean = await self._cleaned(claim)
-            # What anybody may see is shown; a paper is only ever saved.
-            name = None if claim.grant.purpose is Purpose.PHOTO else claim.copy_key.rpartition("/")[2]
+            # Pictures are shown; a paper is only ever saved.
+            name = claim.copy_key.rpartition("/")[2] if claim.grant.purpose is Purpose.PAPER else None
             await self.files.write(claim.copy_key, clean.body, content_type=clean.content_type, name=name)
 
     async def settle(self, unit: FilesUnit, claims: Sequence[Claim]) -> bool:
@@ -100,7 +100,7 @@ class UploadDesk:
             body = await self.files.read(grant.object_key, limit=grant.size)
         except NotFound as error:
             raise _unknown(claim.path) from error
-        clean = self.cleaner.photo if grant.purpose is Purpose.PHOTO else self.cleaner.paper
+        clean = self.cleaner.paper if grant.purpose is Purpose.PAPER else self.cleaner.photo
         try:
             return await clean(body, grant.content_type)
         except UnsafeFile as error:

@@ -10,7 +10,7 @@ from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import DeviceView, device_view
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer
-from allonova.domain.identity.device import Device, PushPlatform
+from allonova.domain.identity.device import Device, PushPlatform, token_context
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 from allonova.domain.kernel.machine import Party
@@ -54,7 +54,7 @@ class AddDevice:
             id=id,
             user_id=caller_id,
             platform=platform,
-            token=self.sealer.seal(token, context=f"devices.token:{id}"),
+            token=self.sealer.seal(token, context=token_context(id)),
             token_hash=token_hash(f"{platform}:{token}"),
             created_at=now,
             updated_at=now,

@@ -48,6 +48,9 @@ class LinkStore(Store[LinkToken], Protocol):
 class DeviceStore(Store[Device], Protocol):
     """Devices."""
 
+    async def of_user(self, user_id: UUID) -> list[Device]:
+        """A user's, the oldest first."""
+
     async def remove(self, device: Device) -> None:
         """Forget it."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -184,6 +185,37 @@ class DeliveryQueue(Protocol):
 
     async def failed(self, id: UUID, *, error: str, retry_at: datetime | None) -> None:
         """It was not; None gives up and leaves it as a dead letter."""
+
+
+class Lane(StrEnum):
+    """The two ways out of the outbox: to whatever may take its time, and onto sockets."""
+
+    WORK = "work"
+    LIVE = "live"
+
+
+type Wake = Callable[[frozenset[Lane]], None]
+"""Told after a commit which relays have something to do."""
+
+
+class LiveBatch(Protocol):
+    """Deliveries of one relay, in the order of their commits; none else can take them meanwhile."""
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]: ...
+
+    def done(self, delivery: Delivery) -> None:
+        """It was shown: it is forgotten when the batch ends."""
+
+    async def failed(self, delivery: Delivery, *, error: str, is_last: bool) -> None:
+        """It was not; with `is_last` it is left as a dead letter, else it stays the next one."""
+
+
+class LiveQueue(Protocol):
+    """What sockets are to be shown, seen from its relay."""
+
+    def take(self, limit: int) -> AbstractAsyncContextManager[LiveBatch]:
+        """The oldest; waits while another relay works on them. What was done when the block ends cleanly is gone."""
 
 
 class ClockControl(Protocol):

@@ -173,6 +173,22 @@ RIDES: dict[Template, dict[str, MailText]] = {
             ),
         ),
     },
+    Template.RIDE_SHARED: {
+        "fr": MailText(
+            "Trajet partagé : {route}",
+            (
+                "Un passager partage par un lien son trajet {route}, le {when}.",
+                "Pendant le trajet, ceux qui ont ce lien voient votre prénom, votre voiture et où elle est.",
+            ),
+        ),
+        "en": MailText(
+            "Ride shared: {route}",
+            (
+                "A passenger shares the ride {route}, on {when}, by a link.",
+                "During the ride, those who have it see your first name, your car and where it is.",
+            ),
+        ),
+    },
     Template.RIDE_QUESTION: {
         "fr": MailText(
             "Ce trajet a-t-il eu lieu ? {route}",
@@ -192,5 +208,21 @@ RIDES: dict[Template, dict[str, MailText]] = {
     Template.REFUND_SENT: {
         "fr": MailText("Remboursement de {amount} F", ("{amount} F vous ont été remboursés.",)),
         "en": MailText("Refund of {amount} F", ("{amount} F have been refunded to you.",)),
+    },
+    Template.ALERT_MATCHED: {
+        "fr": MailText(
+            "Un trajet pour vous : {route}",
+            (
+                "Un trajet répond à votre recherche : {route}, le {when}, {amount} F la place.",
+                "Réservez-le dans l’application. Vous y arrêtez aussi ces messages, dans vos alertes.",
+            ),
+        ),
+        "en": MailText(
+            "A trip for you: {route}",
+            (
+                "A trip matches your search: {route}, on {when}, {amount} F a seat.",
+                "Book it in the app. There you also stop these messages, among your alerts.",
+            ),
+        ),
     },
 }

@@ -45,7 +45,7 @@ class Messenger:
             facts: what the template's text names.
         """
         words = MAIL[template][language]
-        said = {name: _said(fact, language) for name, fact in facts.items()}
+        said = {name: spelt(fact, language) for name, fact in facts.items()}
         secrets = {"code": code, "token": token, "url": url}
         letter = Letter(
             template=template,
@@ -61,6 +61,6 @@ class Messenger:
         await self.mails.send(to=to, letter=letter)
 
 
-def _said(fact: str | int, language: str) -> str:
+def spelt(fact: str | int, language: str) -> str:
     """A number as it is written in running text: 13 500, 13,500."""
     return fact if isinstance(fact, str) else f"{fact:,}".replace(",", THOUSANDS[language])

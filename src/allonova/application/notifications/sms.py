@@ -85,8 +85,16 @@ SMS: dict[Template, dict[str, str]] = {
         "fr": "AlloCar : le trajet {route}, {when}, a-t-il eu lieu ? Répondez dans l'application sous 24 h.",
         "en": "AlloCar: did the ride {route}, {when}, take place? Answer in the app within 24 hours.",
     },
+    Template.RIDE_SHARED: {
+        "fr": "AlloCar : un passager partage son trajet {route}, {when} : ses proches voient où est la voiture.",
+        "en": "AlloCar: a passenger shares the ride {route}, {when}: people close to them see where the car is.",
+    },
     Template.REFUND_SENT: {
         "fr": "AlloCar : {amount} F vous ont été remboursés.",
         "en": "AlloCar: {amount} F have been refunded to you.",
+    },
+    Template.ALERT_MATCHED: {
+        "fr": "AlloCar : un trajet pour vous, {route}, {when}, {amount} F la place. Voyez l'application.",
+        "en": "AlloCar: a trip for you, {route}, {when}, {amount} F a seat. See the app.",
     },
 }

@@ -45,6 +45,20 @@ class BookingPaid(BookingEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class BookingCheckedIn(BookingEvent):
+    """The driver has read the passenger's code."""
+
+    name: ClassVar[str] = "booking.checked_in"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingStarted(BookingEvent):
+    """The passenger is aboard."""
+
+    name: ClassVar[str] = "booking.started"
+
+
+@dataclass(frozen=True, slots=True)
 class BookingCompleted(BookingEvent):
     """The passenger has arrived and the driver has earned it."""
 
@@ -73,6 +87,35 @@ class TripChanged(BookingEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TripPublished(Event):
+    """Search finds the trip, or finds it otherwise than before: it was published, or its route, time, price or seats
+    changed since.
+    """
+
+    name: ClassVar[str] = "trip.published"
+    trip_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMatched(Event):
+    """Somebody is to be told of a trip that a search of his finds; one event for each person."""
+
+    name: ClassVar[str] = "alert.matched"
+    alert_id: UUID
+    trip_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAddressed(Event):
+    """A match is to be shown on one of his devices."""
+
+    name: ClassVar[str] = "alert.match_addressed"
+    alert_id: UUID
+    trip_id: UUID
+    device_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PassengerMissing(BookingEvent):
     """The passenger did not come and loses his fee."""
 
@@ -84,3 +127,42 @@ class RideQuestioned(BookingEvent):
     """Nobody checked in, or the passenger saw no driver: the sides are asked, the driver has a day to answer."""
 
     name: ClassVar[str] = "booking.questioned"
+
+
+@dataclass(frozen=True, slots=True)
+class RideShared(BookingEvent):
+    """The passenger lets somebody follow the ride, for the first time."""
+
+    name: ClassVar[str] = "booking.shared"
+
+
+@dataclass(frozen=True, slots=True)
+class RideLinkEnded(Event):
+    """A link shows its ride no more: it was taken back, or another one took its place."""
+
+    name: ClassVar[str] = "ride_link.ended"
+    link_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RideContested(BookingEvent):
+    """The driver says that he was there."""
+
+    name: ClassVar[str] = "booking.contested"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(Event):
+    """A side of a booking wrote to the other."""
+
+    name: ClassVar[str] = "message.sent"
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesRead(Event):
+    """A side of a booking has read what the other wrote, up to this message."""
+
+    name: ClassVar[str] = "message.read"
+    message_id: UUID
+    reader_id: UUID

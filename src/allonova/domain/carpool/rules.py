@@ -26,6 +26,8 @@ UNPAID_WINDOW = timedelta(hours=24)
 DEFAULT_RADIUS_KM = 25
 MAX_RADIUS_KM = 100
 MAX_STOPS = 10
+MAX_ALERTS = 20  # of one person at a time (docs/decisions/0054)
+ALERT_TTL = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)

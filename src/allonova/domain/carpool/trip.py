@@ -15,6 +15,7 @@ from allonova.domain.kernel.errors import Conflict, FieldError, NotFound, Valida
 from allonova.domain.kernel.geo import Place, Point
 from allonova.domain.kernel.machine import Machine, Party, step
 from allonova.domain.kernel.money import share_of
+from allonova.domain.kernel.road import Reached
 
 
 class TripStatus(StrEnum):
@@ -274,7 +275,7 @@ class Trip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopDraft:
-    """A stop as the driver gives it: what is None is worked out."""
+    """A stop as the driver gives it: what is None, or a label that is empty, is worked out."""
 
     order: int
     point: Point
@@ -283,14 +284,6 @@ class StopDraft:
     dropoff_allowed: bool = True
     price_from_origin: int | None = None
     eta: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Metres and instant at which a route gets to a waypoint."""
-
-    distance_m: int
-    at: datetime
 
 
 def plan_stops(ids: Sequence[UUID], drafts: Sequence[StopDraft], reached: Sequence[Reached], price: int) -> list[Stop]:

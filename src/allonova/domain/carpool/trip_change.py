@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from allonova.domain.carpool.rules import MAX_SHIFT
-from allonova.domain.carpool.trip import Reached, Stop, Trip, TripStatus, require_future, require_sound_route
+from allonova.domain.carpool.trip import Stop, Trip, TripStatus, require_future, require_sound_route
 from allonova.domain.kernel.errors import Conflict, FieldError
 from allonova.domain.kernel.geo import Place, Point
 from allonova.domain.kernel.money import share_of
+from allonova.domain.kernel.road import Reached
 
 
 @dataclass(eq=False)

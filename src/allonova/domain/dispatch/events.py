@@ -48,7 +48,7 @@ class SocieteFounded(Event):
 @dataclass(frozen=True, slots=True)
 class CommandeChanged(Event):
     """A card is new or otherwise than before. `action` is of CommandeAction, `create` or `edit`; `by` is the account
-    that did it, empty for the service itself.
+    that did it, empty for the service itself; `former` is the chauffeur whose course it was, if it is his no more.
     """
 
     name: ClassVar[str] = "commande_changed"
@@ -57,6 +57,7 @@ class CommandeChanged(Event):
     version: int
     action: str
     by: str = ""
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,16 @@ class CommandeCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class DemandeChanged(Event):
-    """A chauffeur's phone has something new to show, or nothing any more."""
+class DemandesChanged(Event):
+    """Phones of chauffeurs have something new to show, or nothing any more: the same happened to one demande of a
+    commande or to many. `demande_ids` are apart by spaces; `action` is of DemandeAction, `create` or `edit`.
+    """
 
-    name: ClassVar[str] = "demande_changed"
+    name: ClassVar[str] = "demandes_changed"
     societe_id: UUID
-    demande_id: UUID
-    chauffeur_id: UUID
-    statut: str
+    commande_id: UUID
+    demande_ids: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,16 @@ class NotificationPosted(Event):
     name: ClassVar[str] = "notification_posted"
     societe_id: UUID
     notification_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AdminTold(Event):
+    """The reader of a notification is an admin: his screens show it at once."""
+
+    name: ClassVar[str] = "admin_told"
+    societe_id: UUID
+    notification_id: UUID
+    user_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,14 @@ class Taxi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Driving:
+    """The taxi that a chauffeur drives, and how it stands."""
+
+    taxi_id: UUID
+    statut: TaxiStatut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """Where a taxi was."""
 

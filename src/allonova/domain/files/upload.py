@@ -25,11 +25,16 @@ class Purpose(StrEnum):
 
     PHOTO = "photo"
     PAPER = "paper"
+    MESSAGE = "message"
 
 
 IMAGES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP})
-TYPES: Mapping[Purpose, frozenset[FileType]] = {Purpose.PHOTO: IMAGES, Purpose.PAPER: IMAGES | {FileType.PDF}}
-MAX_BYTES: Mapping[Purpose, int] = {Purpose.PHOTO: 5 * MIB, Purpose.PAPER: 10 * MIB}
+TYPES: Mapping[Purpose, frozenset[FileType]] = {
+    Purpose.PHOTO: IMAGES,
+    Purpose.PAPER: IMAGES | {FileType.PDF},
+    Purpose.MESSAGE: IMAGES,
+}
+MAX_BYTES: Mapping[Purpose, int] = {Purpose.PHOTO: 5 * MIB, Purpose.PAPER: 10 * MIB, Purpose.MESSAGE: 5 * MIB}
 """allocar.md, Identity: images up to 5 MB; images or PDF up to 10 MB."""
 
 UPLOAD_LIFE = timedelta(hours=1)  # from its grant until it must have been used

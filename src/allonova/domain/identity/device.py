@@ -16,6 +16,11 @@ class PushPlatform(StrEnum):
     WEB = "web"
 
 
+def token_context(device_id: UUID) -> str:
+    """What a device's token is sealed to."""
+    return f"devices.token:{device_id}"
+
+
 @dataclass(slots=True, kw_only=True)
 class Device:
     """An installation of the app. `token` is sealed; `token_hash` finds it again: one token, one device."""

@@ -8,13 +8,16 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from allonova.adapters.http.errors import MESSAGES, STATUS
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.root import VERSION, create_openapi
+from allonova.adapters.ws.asyncapi import asyncapi
+from allonova.adapters.ws.channels import ROUTES
 from allonova.main.docs.errors import errors_page
 from allonova.main.docs.machines import machines_page
 from allonova.main.docs.map import map_page
 from allonova.main.docs.roles import roles_page
 
 OPENAPI = "src/allonova/adapters/http/openapi.json"
+ASYNCAPI = "src/allonova/adapters/http/asyncapi.json"
 
 
 def write_docs(app: FastAPI, root: Path) -> list[Path]:
@@ -35,12 +38,14 @@ def check_docs(app: FastAPI, root: Path) -> list[str]:
 
 def _pages(app: FastAPI, root: Path) -> dict[str, bytes]:
     openapi = json.dumps(create_openapi(app), sort_keys=True, indent=1, ensure_ascii=False)
+    sockets = json.dumps(asyncapi(ROUTES, title="AlloNova sockets", version=VERSION), indent=1, ensure_ascii=False)
     pages = {
         "docs/machines.md": machines_page(),
         "docs/map.md": map_page(app, root),
         "docs/errors.md": errors_page(STATUS, MESSAGES),
         "docs/roles.md": roles_page(app),
         OPENAPI: f"{openapi}\n",
+        ASYNCAPI: f"{sockets}\n",
     }
     return {name: text.encode() for name, text in pages.items()}
 

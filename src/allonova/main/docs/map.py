@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ HEAD = f"""{NOTE}
 Where each endpoint is made: its route, its use case (or the query that answers it), the entities and tables that it
 touches, and the tests that name it. Columns of the tables are in `src/allonova/adapters/postgres/<context>/tables.py`.
 """
+METHODS = re.compile(r"\b(?:get|post|put|patch|delete)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,7 @@ class Feature:
 
 def map_page(app: FastAPI, root: Path) -> str:
     """A table per context, ordered by path."""
-    tests = {
-        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted((root / "tests").rglob("test_*.py"))
-        if "architecture" not in path.parts
-    }
+    tests = _tests(root)
     entities = unit_entities()
     by_context: dict[str, list[Feature]] = {}
     for feature in features(app):
@@ -124,7 +121,7 @@ def _needs(endpoint: FunctionType) -> tuple[tuple[type, ...], tuple[tuple[type, 
     return acts, tuple(calls)
 
 
-def _row(feature: Feature, entities: dict[str, type], tests: dict[str, str]) -> list[str]:
+def _row(feature: Feature, entities: dict[str, type], tests: list[_Test]) -> list[str]:
     attributes, asked = _touched(feature.acts)
     queries = [f"{port.__name__}.{method}" for port, method in feature.asks]
     tables = [name for attribute in attributes for name in UNIT_TABLES[attribute]]
@@ -177,13 +174,43 @@ def _members(thing: type | FunctionType) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _naming(feature: Feature, tests: dict[str, str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A file of tests: its words, and the lines that may call a path, in small letters and by method."""
+
+    name: str
+    words: frozenset[str]
+    calls: Mapping[str, frozenset[str]]
+
+
+def _tests(root: Path) -> list[_Test]:
+    paths = sorted((root / "tests").rglob("test_*.py"))
+    return [_test(path, root) for path in paths if "architecture" not in path.parts]
+
+
+def _test(path: Path, root: Path) -> _Test:
+    text = path.read_text(encoding="utf-8")
+    calls: dict[str, set[str]] = {}
+    for line in text.lower().splitlines(keepends=True):
+        if "/" in line:
+            for method in METHODS.findall(line):
+                calls.setdefault(method, set()).add(line)
+    words = frozenset(re.findall(r"\w+", text))
+    return _Test(path.relative_to(root).as_posix(), words, {key: frozenset(lines) for key, lines in calls.items()})
+
+
+def _naming(feature: Feature, tests: list[_Test]) -> list[str]:
     """Test files that name a use case, or call the path with the method on one line."""
-    path = re.sub(r"^(/api/v1|/api)(?=/)", "", feature.path)
+    method, path = feature.method.lower(), re.sub(r"^(/api/v1|/api)(?=/)", "", feature.path).lower()
     parts = (r"(\{[^}]*\}|[^/\"'?\s]+)" if part.startswith("{") else re.escape(part) for part in path.split("/"))
-    call = re.compile(rf"\b{feature.method}\b.*{'/'.join(parts)}(?=[\"'?\s])", re.IGNORECASE)
-    names = re.compile("|".join(rf"\b{kind.__name__}\b" for kind in feature.acts) or r"(?!)")
-    return [name for name, text in tests.items() if names.search(text) or call.search(text)]
+    call = re.compile(rf"\b{method}\b.*{'/'.join(parts)}(?=[\"'?\s])")
+    literal = max(re.split(r"\{[^}]*\}", path), key=len)  # a plain search says no much faster than a pattern
+    names = {kind.__name__ for kind in feature.acts}
+    return [
+        test.name
+        for test in tests
+        if names & test.words or any(literal in line and call.search(line) for line in test.calls.get(method, ()))
+    ]
 
 
 def _listed(items: Iterable[str]) -> str:

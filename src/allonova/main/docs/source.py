@@ -7,7 +7,6 @@ import importlib
 import inspect
 import pkgutil
 import sys
-import textwrap
 from collections.abc import Iterable
 from functools import cache
 from types import FunctionType, ModuleType
@@ -35,10 +34,20 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-@cache
 def tree_of(thing: type | FunctionType) -> ast.AST:
-    """The syntax of a class or a function."""
-    return ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    """The syntax of a class or a function at a module's top."""
+    unwrapped = inspect.unwrap(thing)
+    return _definitions(unwrapped.__module__)[unwrapped.__name__]
+
+
+@cache
+def _definitions(module: str) -> dict[str, ast.AST]:
+    """The classes and functions at a module's top, read once for all of them: `inspect.getsource` reads it for each."""
+    return {
+        node.name: node
+        for node in ast.parse(inspect.getsource(sys.modules[module])).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
 
 
 def reached(start: type | FunctionType, package: str) -> list[type | FunctionType]:

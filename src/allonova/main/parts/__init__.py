@@ -1,17 +1,23 @@
 """The parts of the service, one module each: what they stand on and what they bring.
 
 A part's module has `build`, `HEARD` (which of its handlers hear of which event) and `EVERY_S` (its jobs and the seconds
-between two runs; they divide a minute, or are whole minutes).
+between two runs; they divide a minute, or are whole minutes). One that shows events on sockets also has `SHOWN` (which
+of its showers show which event).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from allonova.adapters.crypto.tokens import JoseTokens
-from allonova.application.carpool.ports import CarpoolQueries, RoutePlanner, SearchCache
+from allonova.application.carpool.alert_queries import AlertQueries
+from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.carpool.people_queries import PeopleQueries
+from allonova.application.carpool.ports import CarpoolQueries, SearchCache
+from allonova.application.carpool.ride_queries import RideQueries
 from allonova.application.dispatch.board_queries import BoardQueries
 from allonova.application.dispatch.captcha import Captcha
 from allonova.application.dispatch.company_queries import CompanyQueries
@@ -20,13 +26,20 @@ from allonova.application.dispatch.fleet_queries import FleetQueries
 from allonova.application.dispatch.form_queries import FormQueries
 from allonova.application.dispatch.offer_queries import OfferQueries
 from allonova.application.dispatch.ports import Doors
+from allonova.application.dispatch.presences import PresenceBook
+from allonova.application.dispatch.screen_queries import ScreenQueries
 from allonova.application.dispatch.stats_queries import StatsQueries
 from allonova.application.files.ports import FileCleaner, FileStore, SignedFiles
 from allonova.application.identity.ports import IdentityQueries, PasswordHasher, Revocations, TotpCodes
+from allonova.application.identity.tickets import Tickets
 from allonova.application.kernel.backups import Backups
 from allonova.application.kernel.limits import RateLimiter
-from allonova.application.kernel.ports import Begin, BeginFor, Clock, DeliveryQueue, Ids, Sealer, Secrets
+from allonova.application.kernel.live import Bus, Channels
+from allonova.application.kernel.places import Places
+from allonova.application.kernel.ports import Begin, BeginFor, Clock, DeliveryQueue, Ids, LiveQueue, Sealer, Secrets
 from allonova.application.kernel.relay import Handler
+from allonova.application.kernel.relay_live import Shower
+from allonova.application.kernel.roads import RoutePlanner
 from allonova.application.kyc.ports import KycQueries
 from allonova.application.money.ports import BooksQueries, PaymentGateway
 from allonova.application.notifications.messenger import Messenger
@@ -47,6 +60,7 @@ class Dispatch:
     stats: StatsQueries
     desk: DeskQueries
     forms: FormQueries
+    screens: ScreenQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +69,10 @@ class Platform:
 
     begin: Begin[Any]
     carpool: CarpoolQueries
+    alerts: AlertQueries
+    people: PeopleQueries
+    rides: RideQueries
+    chats: ChatQueries
     dispatch: Dispatch
     identity: IdentityQueries
     papers: KycQueries
@@ -64,6 +82,11 @@ class Platform:
     revocations: Revocations
     limiter: RateLimiter
     searches: SearchCache
+    bus: Bus
+    channels: Channels
+    tickets: Tickets
+    presences: PresenceBook
+    live: LiveQueue
     health: Mapping[str, Callable[[], Awaitable[None]]]
     backups: Backups | None = None
 
@@ -81,6 +104,7 @@ class Outside:
     pushes: PushSender
     captcha: Captcha
     planner: RoutePlanner
+    places: Places
     files: FileStore
     signed_files: SignedFiles | None
     cleaner: FileCleaner
@@ -93,8 +117,12 @@ class Outside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One context of the service: its use cases and queries by type, who hears of events, what runs by itself."""
+    """One context of the service: its use cases and queries by type, who hears of events and who shows them on sockets,
+    what runs by itself (`jobs`), and what runs in every process that serves sockets (`running`).
+    """
 
     use: Mapping[object, object]
     handlers: Mapping[str, Handler] = field(default_factory=dict)
+    showers: Mapping[str, Shower] = field(default_factory=dict)
     jobs: Mapping[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
+    running: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = ()

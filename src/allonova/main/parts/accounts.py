@@ -27,7 +27,17 @@ def build(platform: Platform, outside: Outside) -> Part:
     papers = ShowPapers(platform.papers, outside.sealer)
     return Part(
         use={
-            EraseAccount: EraseAccount(begin, clock, sessions, photos),
-            ExportAccount: ExportAccount(platform.identity, papers, platform.carpool, clock),
+            EraseAccount: EraseAccount(begin, clock, ids, sessions, photos),
+            ExportAccount: ExportAccount(
+                platform.identity,
+                papers,
+                platform.carpool,
+                platform.alerts,
+                platform.people,
+                platform.rides,
+                platform.chats,
+                outside.files,
+                clock,
+            ),
         }
     )

@@ -16,7 +16,6 @@ from allonova.application.dispatch.remove_staff_device import RemoveStaffDevice
 from allonova.application.dispatch.remove_taxi import RemoveTaxi
 from allonova.application.dispatch.report_chauffeur import ReportChauffeur
 from allonova.application.dispatch.report_fleet import ReportFleet
-from allonova.application.dispatch.report_position import ReportPosition
 from allonova.application.dispatch.stats_queries import StatsQueries
 from allonova.application.dispatch.taxi_desk import TaxiDesk
 from allonova.domain.kernel.events import Event
@@ -56,7 +55,6 @@ def _fleet(platform: Platform, outside: Outside) -> dict[object, object]:
         AddClient: AddClient(begin_for, clock, ids, shared.trail, read_phone),
         ChangeClient: ChangeClient(begin_for, clock, shared.trail, read_phone),
         RemoveClient: RemoveClient(begin_for, clock, shared.trail),
-        ReportPosition: ReportPosition(begin_for, clock, ids),
         AddStaffDevice: AddStaffDevice(begin_for, clock, ids, outside.sealer, shared.trail),
         RemoveStaffDevice: RemoveStaffDevice(begin_for, shared.trail),
     }

@@ -24,6 +24,7 @@ from allonova.application.identity.reset_password import ResetPassword
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.identity.send_otp import OtpDesk, SendOtp
 from allonova.application.identity.tell_user import MailOwner, SendCode, SendLink, TellChange, TellOwner
+from allonova.application.identity.tickets import IssueTicket
 from allonova.application.identity.update_profile import UpdateProfile
 from allonova.application.identity.verify_email import VerifyEmail
 from allonova.application.identity.verify_otp import VerifyOtp
@@ -77,6 +78,7 @@ def _use(platform: Platform, outside: Outside) -> dict[object, object]:
         RefreshSession: RefreshSession(begin, sessions),
         Logout: Logout(begin, sessions),
         EndSession: EndSession(begin, sessions),
+        IssueTicket: IssueTicket(platform.tickets, outside.secrets, clock),
         UpdateProfile: UpdateProfile(begin, clock, photos),
         ChangePassword: ChangePassword(begin, PasswordGuard(clock, hasher), passwords),
         AskContactChange: AskContactChange(begin, codes),

@@ -28,7 +28,7 @@ EVERY_S: dict[str, int] = {"warm_searches": 4}  # before the five seconds of wha
 def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
     """Trips on their adapters."""
     begin: Begin[CarpoolUnit] = platform.begin
-    clock, ids, planner = platform.clock, outside.ids, outside.planner
+    clock, ids, planner, places = platform.clock, outside.ids, outside.planner, outside.places
     endings = EndingDesk(clock, ids, rules)
     queries, searches = platform.carpool, platform.searches
     return Part(
@@ -37,10 +37,10 @@ def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
             AddVehicle: AddVehicle(begin, clock, ids),
             ChangeVehicle: ChangeVehicle(begin, clock),
             RetireVehicle: RetireVehicle(begin, clock),
-            CreateTrip: CreateTrip(begin, clock, ids, rules, planner),
+            CreateTrip: CreateTrip(begin, clock, ids, rules, planner, places),
             PublishTrip: PublishTrip(begin, clock, rules),
-            ChangeTrip: ChangeTrip(begin, clock, rules, planner, endings),
-            ReplaceStops: ReplaceStops(begin, clock, ids, planner, endings),
+            ChangeTrip: ChangeTrip(begin, clock, rules, planner, places, endings),
+            ReplaceStops: ReplaceStops(begin, clock, ids, planner, places, endings),
             CancelTrip: CancelTrip(begin, endings),
             DeleteTrip: DeleteTrip(begin, endings),
             FindTrips: FindTrips(queries, searches, clock),

@@ -47,11 +47,11 @@ STOPS = Listing(filters={}, sortable=[])
 
 
 class StopBody(Body):
-    """A halt on the way. Left out: the price follows the distance, the time the road."""
+    """A halt on the way. Left out: the price follows the distance, the time the road, the label the map."""
 
     order: Annotated[StrictInt, Field(ge=1, le=MAX_STOPS)]
     point: PointBody
-    label: Line
+    label: Line | MISSING = MISSING
     pickup_allowed: StrictBool = True
     dropoff_allowed: StrictBool = True
     price_from_origin: SeatPrice | None = None
@@ -62,7 +62,7 @@ class StopBody(Body):
         return StopDraft(
             order=self.order,
             point=self.point.to_point(),
-            label=self.label,
+            label=given(self.label) or "",
             pickup_allowed=self.pickup_allowed,
             dropoff_allowed=self.dropoff_allowed,
             price_from_origin=self.price_from_origin,

@@ -23,6 +23,7 @@ from allonova.adapters.http.dispatch import (
     stats,
     suivi_page,
     taxis,
+    tickets,
     users,
 )
 
@@ -46,4 +47,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     interventions.router,
     notifications.router,
     audit_log.router,
+    tickets.router,
 )

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 OPENAPI = files("allonova.adapters.http") / "openapi.json"
+ASYNCAPI = files("allonova.adapters.http") / "asyncapi.json"
 ASSETS = Path(str(files("fastapi_offline") / "static"))
 POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -52,6 +53,12 @@ assets = StaticFiles(directory=ASSETS)
 async def openapi() -> Response:
     """The document that was generated at build."""
     return Response(OPENAPI.read_bytes(), media_type="application/json")
+
+
+@router.get("/api/asyncapi.json")
+async def asyncapi() -> Response:
+    """The same for sockets."""
+    return Response(ASYNCAPI.read_bytes(), media_type="application/json")
 
 
 @router.get("/api/docs")

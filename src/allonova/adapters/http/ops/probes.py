@@ -40,10 +40,10 @@ async def healthz() -> Response:
 
 @router.get("/readyz", response_model=Envelope[Readiness], responses={503: {"model": Envelope[Readiness]}})
 async def readyz(request: Request) -> Response:
-    """Whether it can serve, and what is down if not."""
-    checks = edge_of(request).health
+    """Whether it can serve, and what is down if not. A process that was told to stop is not ready any more."""
+    checks, is_leaving = edge_of(request).health, edge_of(request).is_leaving()
     states = dict(zip(checks, await asyncio.gather(*map(_state, checks.values())), strict=True))
-    return answer(Readiness(**states), status=200 if set(states.values()) == {"up"} else 503)
+    return answer(Readiness(**states), status=503 if is_leaving or set(states.values()) != {"up"} else 200)
 
 
 async def _state(check: Callable[[], Awaitable[None]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from allonova.application.carpool.ports import Found, Search, SearchCache
 
@@ -34,6 +35,11 @@ class LocalSearchCache:
         self._pages[search] = until, found
         while len(self._pages) > MOST:
             del self._pages[next(iter(self._pages))]
+
+    async def forget(self, *viewer_ids: UUID) -> None:
+        """See SearchCache."""
+        for search in [search for search in self._pages if search.viewer_id in viewer_ids]:
+            del self._pages[search]
 
     async def most_asked(self, *, now: datetime, limit: int) -> Sequence[Search]:
         """See SearchCache."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from allonova.adapters.memory.carpool.people import is_blocked, person
 from allonova.adapters.memory.carpool.search import found
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
@@ -44,7 +45,7 @@ from allonova.domain.carpool.rules import COMPLETE_AFTER, EMPTY_TRIP_AFTER
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.machine import Party
-from allonova.domain.kyc.document import IDENTITY_PAPERS, DocType, KycStatus
+from allonova.domain.kyc.document import DocType, KycStatus
 from allonova.domain.money.journal import driver_payable
 from allonova.domain.money.payment import Payment, PaymentStatus
 from allonova.domain.money.wallet import Wallet, WalletTxn
@@ -94,8 +95,7 @@ class MemoryCarpoolQueries:
     async def trip(self, id: UUID, *, viewer_id: UUID | None) -> TripView | None:
         """See CarpoolQueries."""
         trip = self._source.rows(TRIPS).get(id)
-        is_hidden = trip is None or (trip.status is TripStatus.DRAFT and trip.driver_id != viewer_id)
-        return None if trip is None or is_hidden else self._trip_view(trip)
+        return self._trip_view(trip) if trip and self._is_shown(trip, viewer_id) else None
 
     async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
         """See CarpoolQueries."""
@@ -105,7 +105,11 @@ class MemoryCarpoolQueries:
     async def search(self, search: Search) -> Page[Hit]:
         """See CarpoolQueries."""
         users, vehicles = self._source.rows(USERS), self._source.rows(VEHICLES)
-        rides = [(trip, users[trip.driver_id], vehicles[trip.vehicle_id]) for trip in self._trips()]
+        rides = [
+            (trip, users[trip.driver_id], vehicles[trip.vehicle_id])
+            for trip in self._trips()
+            if not is_blocked(self._source, search.viewer_id, trip.driver_id)
+        ]
         return found(rides, search, show=self._trip_view)
 
     async def find(self, search: Search) -> Found:
@@ -177,6 +181,16 @@ class MemoryCarpoolQueries:
         }
         return [matter for matter, is_open in found.items() if is_open]
 
+    def _is_shown(self, trip: Trip, viewer_id: UUID | None) -> bool:
+        is_draft = trip.status is TripStatus.DRAFT and trip.driver_id != viewer_id
+        return not is_draft and (
+            not is_blocked(self._source, viewer_id, trip.driver_id) or self._rides_on(trip, viewer_id)
+        )
+
+    def _rides_on(self, trip: Trip, passenger_id: UUID | None) -> bool:
+        bookings = self._source.rows(BOOKINGS).values()
+        return any((b.trip_id, b.passenger_id) == (trip.id, passenger_id) and b.status in LIVE for b in bookings)
+
     def _waits_for_refund(self, payment: Payment) -> bool:
         if payment.status is not PaymentStatus.PAID or payment.booking_id is None:
             return False
@@ -244,7 +258,7 @@ class MemoryCarpoolQueries:
         return {p.doc_type for p in papers if p.user_id == user_id and p.status is KycStatus.APPROVED}
 
     def _person(self, user_id: UUID) -> Person:
-        return Person(self._source.rows(USERS)[user_id], bool(self._approved(user_id) & IDENTITY_PAPERS))
+        return person(self._source, user_id)
 
     def _contact(self, user_id: UUID) -> Contact:
         return Contact.of(self._source.rows(USERS)[user_id])

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
+from allonova.adapters.memory.carpool.alerts import forget_trip
+from allonova.adapters.memory.carpool.rides import forget_way
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
     BOOKINGS,
@@ -82,6 +84,8 @@ class MemoryTrips(MemoryStore[Trip]):
             raise self._transaction.broken(ForeignKeyMissing("a booking names the trip"))
         for stop in trip.stops:
             self._transaction.remove(TRIP_STOPS, stop.id)
+        forget_trip(self._transaction, trip.id)
+        forget_way(self._transaction, trip.id)
         self._transaction.remove(TRIPS, trip.id)
 
     def _keep_stops(self, trip_id: UUID, before: Sequence[Stop], after: Sequence[Stop]) -> None:
@@ -157,6 +161,11 @@ class MemoryBookings(MemoryStore[Booking]):
         """See BookingStore."""
         live = [booking for booking in self._rows().values() if booking.trip_id == trip_id and booking.status in LIVE]
         return [stored(booking) for booking in sorted(live, key=attrgetter("created_at", "id"))]
+
+    async def paid_of(self, trip_id: UUID) -> list[Booking]:
+        """See BookingStore."""
+        paid = [booking for booking in self._rows().values() if booking.trip_id == trip_id and booking.paid_at]
+        return [stored(booking) for booking in sorted(paid, key=attrgetter("created_at", "id"))]
 
     async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:
         """See BookingStore."""

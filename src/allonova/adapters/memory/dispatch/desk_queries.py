@@ -70,7 +70,7 @@ class MemoryDeskQueries:
             rows.rows(INTERVENTIONS).values(),
             query,
             fields=_INTERVENTIONS,
-            show=lambda intervention: _shown(rows, intervention),
+            show=lambda intervention: show_intervention(rows, intervention),
             zone=_zone(rows, societe_id),
         )
 
@@ -78,7 +78,7 @@ class MemoryDeskQueries:
         """See DeskQueries."""
         rows = self._source.of(societe_id)
         intervention = rows.rows(INTERVENTIONS).get(id)
-        return None if intervention is None else _shown(rows, intervention)
+        return None if intervention is None else show_intervention(rows, intervention)
 
     async def notifications(self, societe_id: UUID, user_id: UUID, query: ListQuery) -> Page[NotificationView]:
         """See DeskQueries."""
@@ -103,7 +103,8 @@ def _zone(rows: Rows, societe_id: UUID) -> str:
     return "UTC" if societe is None else societe.fuseau
 
 
-def _shown(rows: Rows, intervention: Intervention) -> InterventionView:
+def show_intervention(rows: Rows, intervention: Intervention) -> InterventionView:
+    """As admins see it."""
     commande = rows.rows(COMMANDES).get(intervention.commande_id)
     taxi = rows.rows(TAXIS).get(intervention.taxi_id)
     return intervention_view(

@@ -71,14 +71,14 @@ class MemoryFleetQueries:
             query,
             fields=TAXI_FIELDS,
             conditions=TAXI_CONDITIONS,
-            show=lambda taxi: _show_taxi(source, taxi),
+            show=lambda taxi: show_taxi(source, taxi),
         )
 
     async def taxi(self, societe_id: UUID, id: UUID) -> TaxiView | None:
         """See FleetQueries."""
         source = self._source.of(societe_id)
         taxi = source.rows(TAXIS).get(id)
-        return None if taxi is None else _show_taxi(source, taxi)
+        return None if taxi is None else show_taxi(source, taxi)
 
     async def taxi_detail(self, societe_id: UUID, id: UUID, *, now: datetime) -> TaxiDetail | None:
         """See FleetQueries."""
@@ -97,7 +97,7 @@ class MemoryFleetQueries:
             and commande.statut is not CommandeStatut.ANNULEE
         ]
         shown = [card(source, c, viewer=Party.ADMIN, now=now) for c in sorted(day, key=attrgetter("date_iso", "id"))]
-        return taxi_detail(_show_taxi(source, taxi), shown)
+        return taxi_detail(show_taxi(source, taxi), shown)
 
     async def clients(self, societe_id: UUID, query: ListQuery) -> Page[ClientView]:
         """See FleetQueries."""
@@ -116,7 +116,8 @@ class MemoryFleetQueries:
         return listed(own, query, fields=DEVICE_FIELDS, show=staff_device_view)
 
 
-def _show_taxi(source: Rows, taxi: Taxi) -> TaxiView:
+def show_taxi(source: Rows, taxi: Taxi) -> TaxiView:
+    """A taxi with its chauffeur and where it was seen."""
     users = source.rows(USERS).values()
     driver = next((u for u in users if u.active and u.role is StaffRole.CHAUFFEUR and u.taxi_id == taxi.id), None)
     seen = source.rows(TAXI_POSITIONS).get(taxi.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from allonova.adapters.memory.dispatch.tables import POSITIONS, TAXI_POSITIONS, 
 from allonova.adapters.memory.store import Rows, Transaction
 from allonova.application.dispatch.ports import PositionStore
 from allonova.domain.dispatch.staff import StaffRole
-from allonova.domain.dispatch.taxi import Position, TaxiStatut
+from allonova.domain.dispatch.taxi import Driving, Position, TaxiStatut
 from allonova.domain.kernel.geo import Point
 
 
@@ -35,7 +36,7 @@ class MemoryPositions:
                 ),
             )
 
-    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> TaxiStatut | None:
+    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> Driving | None:
         """See PositionStore."""
         driver = self._transaction.rows(USERS).get(chauffeur_id)
         taxi = None if driver is None else self._transaction.rows(TAXIS).get(driver.taxi_id)
@@ -46,8 +47,18 @@ class MemoryPositions:
                 id=id, societe_id=taxi.societe_id, taxi_id=taxi.id, chauffeur_id=chauffeur_id, point=point, at=at
             )
             await self.record(position)
-        statut: TaxiStatut = taxi.statut
-        return statut
+        return Driving(taxi_id=taxi.id, statut=taxi.statut)
+
+    async def report_all(self, positions: Sequence[Position]) -> None:
+        """See PositionStore."""
+        users, taxis, known = (self._transaction.rows(table) for table in (USERS, TAXIS, POSITIONS))
+        for position in positions:
+            driver, taxi = users.get(position.chauffeur_id), taxis.get(position.taxi_id)
+            if driver is None or taxi is None or position.id in known:
+                continue
+            is_his = driver.active and driver.taxi_id == taxi.id
+            if is_his and taxi.active and taxi.statut is not TaxiStatut.HORS_SERVICE:
+                await self.record(position)
 
     async def nearest(self, point: Point, *, seen_since: datetime, limit: int) -> list[UUID]:
         """See PositionStore."""

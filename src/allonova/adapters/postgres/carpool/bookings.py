@@ -56,6 +56,11 @@ _LIVE_OF = compile_once(
         BOOKINGS.c.trip_id == bindparam("trip"), BOOKINGS.c.status == any_(literal(sorted(LIVE), ARRAY(Text)))
     ).order_by(BOOKINGS.c.created_at, BOOKINGS.c.id)
 )
+_PAID_OF = compile_once(
+    BOOKING_SHELF.select(BOOKINGS.c.trip_id == bindparam("trip"), BOOKINGS.c.paid_at.is_not(None)).order_by(
+        BOOKINGS.c.created_at, BOOKINGS.c.id
+    )
+)
 
 
 class PostgresBookings(PostgresStore[Booking]):
@@ -85,6 +90,11 @@ class PostgresBookings(PostgresStore[Booking]):
     async def live_of(self, trip_id: UUID) -> list[Booking]:
         """A trip's bookings that are pending, accepted or paid, in the order in which they came."""
         rows = await self._runner.fetch(_LIVE_OF.sql, *_LIVE_OF.args(trip=trip_id))
+        return [await self._entity(row, is_locked=False) for row in rows]
+
+    async def paid_of(self, trip_id: UUID) -> list[Booking]:
+        """A trip's bookings that were paid at some time, whatever became of them, in the order in which they came."""
+        rows = await self._runner.fetch(_PAID_OF.sql, *_PAID_OF.args(trip=trip_id))
         return [await self._entity(row, is_locked=False) for row in rows]
 
     async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    Uuid,
     bindparam,
     cast,
     func,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from allonova.adapters.postgres.carpool.blocked import is_none_of
 from allonova.adapters.postgres.carpool.hits import hit_json, with_ends
 from allonova.adapters.postgres.carpool.selects import DRIVER, TRIP_ROW, VEHICLE_ROW
 from allonova.adapters.postgres.carpool.tables import TRIP_LEGS
@@ -58,17 +60,18 @@ _DESTINATION = (
 _UNKNOWN: ColumnElement[float] = cast(null(), Double)
 
 # PostgreSQL's arrays count from 1: stretch i is element i + 1.
-_BOOKABLE: ColumnElement[int] = literal_column(
+BOOKABLE: ColumnElement[int] = literal_column(
     "(SELECT min(t.seats_total - s.held - s.sold)"
     " FROM unnest(t.seats_held[l.board + 1 : l.alight], t.seats_sold[l.board + 1 : l.alight]) AS s (held, sold))",
     Integer,
 )
 
 _PRICE: ColumnElement[Any] = literal_column("l.price", Numeric)
+_VIEWER = bindparam("viewer_id", type_=Uuid)
 
 # Conditions that a search may leave out, by the field that asks for them.
 _OPTIONAL: dict[str, ColumnElement[bool]] = {
-    "viewer_id": TRIP_ROW.c.driver_id != bindparam("viewer_id"),
+    "viewer_id": (TRIP_ROW.c.driver_id != _VIEWER) & is_none_of(TRIP_ROW.c.driver_id, _VIEWER),
     "price_min": bindparam("price_min", type_=Numeric) <= _PRICE,
     "price_max": bindparam("price_max", type_=Numeric) >= _PRICE,
     "comfort": VEHICLE_ROW.c.comfort_level == bindparam("comfort", type_=Text),
@@ -162,9 +165,9 @@ def _candidates(wanted: frozenset[str]) -> CTE:
             legs.c.destination,
             legs.c.price,
             DRIVER.c.rating_avg.label("rating"),
-            _BOOKABLE.label("bookable"),
-            (_UNKNOWN if NO_START in wanted else _distance(legs.c.origin, _START)).label("pickup_m"),
-            (_UNKNOWN if NO_END in wanted else _distance(legs.c.destination, _END)).label("dropoff_m"),
+            BOOKABLE.label("bookable"),
+            (_UNKNOWN if NO_START in wanted else metres(legs.c.origin, _START)).label("pickup_m"),
+            (_UNKNOWN if NO_END in wanted else metres(legs.c.destination, _END)).label("dropoff_m"),
         )
         .select_from(legs)
         .join(TRIP_ROW, TRIP_ROW.c.id == legs.c.trip_id)
@@ -173,7 +176,7 @@ def _candidates(wanted: frozenset[str]) -> CTE:
         .where(
             *([] if AREA in wanted else _places_and_times(wanted)),
             TRIP_ROW.c.status == TripStatus.PUBLISHED.value,
-            bindparam("seats", type_=Integer) <= _BOOKABLE,
+            bindparam("seats", type_=Integer) <= BOOKABLE,
             *(_OPTIONAL[name] for name in sorted(wanted & _OPTIONAL.keys())),
         )
     )
@@ -197,8 +200,8 @@ def _places_and_times(wanted: frozenset[str]) -> list[ColumnElement[bool]]:
         _DAY <= _LAST_DAY,
         LEG.c.departure_time >= bindparam("earliest"),
         LEG.c.departure_time < bindparam("latest"),
-        _within(LEG.c.origin, *((_CENTRE, _REACH) if NO_START in wanted else (_START, _RADIUS))),
-        _within(LEG.c.destination, *((_CENTRE, _REACH) if NO_END in wanted else (_END, _RADIUS))),
+        within(LEG.c.origin, *((_CENTRE, _REACH) if NO_START in wanted else (_START, _RADIUS))),
+        within(LEG.c.destination, *((_CENTRE, _REACH) if NO_END in wanted else (_END, _RADIUS))),
     ]
 
 
@@ -228,12 +231,12 @@ def _order(hits: Subquery | CTE, sort: Sequence[Sort]) -> list[ColumnElement[Any
     )
 
 
-def _distance(here: ColumnElement[Any], there: ColumnElement[Any]) -> ColumnElement[float]:
+def metres(here: ColumnElement[Any], there: ColumnElement[Any]) -> ColumnElement[float]:
     """Metres on the sphere, as the domain measures them."""
     return func.ST_Distance(here, there, literal_column("false"), type_=Double)
 
 
-def _within(here: ColumnElement[Any], there: ColumnElement[Any], radius_m: ColumnElement[float]) -> ColumnElement[bool]:
+def within(here: ColumnElement[Any], there: ColumnElement[Any], radius_m: ColumnElement[float]) -> ColumnElement[bool]:
     return func.ST_DWithin(here, there, radius_m, literal_column("false"))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Label, Select, Text, any_, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, FromClause, Label, Select, Text, Uuid, any_, bindparam, exists, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from allonova.adapters.postgres.carpool.blocked import is_blocked
 from allonova.adapters.postgres.carpool.rows import (
     BOOKING,
     TRIP,
@@ -24,6 +25,7 @@ from allonova.adapters.postgres.identity.tables import USERS
 from allonova.adapters.postgres.kyc.tables import KYC_DOCUMENTS
 from allonova.adapters.postgres.runner import Row
 from allonova.application.carpool.views import BookingView, Person, TripView, booking_view, trip_view
+from allonova.domain.carpool.booking import LIVE
 from allonova.domain.carpool.trip import TripStatus
 from allonova.domain.kyc.document import IDENTITY_PAPERS, KycStatus
 
@@ -92,9 +94,18 @@ def trips() -> Select[Any]:
 
 
 def visible_trip() -> Select[Any]:
-    """`trip_id`, unless it is the draft of somebody else than `viewer_id`."""
-    is_shown = (TRIP_ROW.c.status != TripStatus.DRAFT.value) | (TRIP_ROW.c.driver_id == bindparam("viewer_id"))
-    return trips().where(TRIP_ROW.c.id == bindparam("trip_id"), is_shown)
+    """`trip_id`, unless it is the draft of somebody else than `viewer_id`, or one of the two blocks the other and they
+    do not ride together.
+    """
+    viewer, mine = bindparam("viewer_id", type_=Uuid), BOOKINGS.alias("mine")
+    is_shown = (TRIP_ROW.c.status != TripStatus.DRAFT.value) | (TRIP_ROW.c.driver_id == viewer)
+    rides_along = exists().where(
+        mine.c.trip_id == TRIP_ROW.c.id,
+        mine.c.passenger_id == viewer,
+        mine.c.status == any_(literal(sorted(LIVE), ARRAY(Text))),
+    )
+    is_open = rides_along | ~is_blocked(TRIP_ROW.c.driver_id, viewer)
+    return trips().where(TRIP_ROW.c.id == bindparam("trip_id"), is_shown, is_open)
 
 
 def bookings() -> Select[Any]:

@@ -30,7 +30,7 @@ from allonova.domain.kernel.machine import Party
 
 _AUDIT_MAPPER = RowMapper(AuditEntry, AUDIT_LOG)
 _URGENCE = case({each.value: weight for weight, each in enumerate(Priorite)}, value=INTERVENTIONS.c.priorite)
-_SHOWN = select(
+INTERVENTIONS_SHOWN = select(
     *INTERVENTION_SHELF.mapper.columns("in_"), COMMANDES.c.reference.label("reference"), TAXIS.c.numero.label("numero")
 ).select_from(
     INTERVENTIONS.outerjoin(COMMANDES, COMMANDES.c.id == INTERVENTIONS.c.commande_id).outerjoin(
@@ -49,10 +49,10 @@ _INTERVENTIONS = LongListing(
         "commandeId": INTERVENTIONS.c.commande_id,
         "createdAt": INTERVENTIONS.c.created_at,
     },
-    shown=_SHOWN,
+    shown=INTERVENTIONS_SHOWN,
     midnight=midnight,
 )
-_INTERVENTION = compile_once(_SHOWN.where(INTERVENTIONS.c.id == bindparam("intervention")))
+_INTERVENTION = compile_once(INTERVENTIONS_SHOWN.where(INTERVENTIONS.c.id == bindparam("intervention")))
 _NOTIFICATIONS = LongListing(
     select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.user_id == bindparam("reader")),
     {"id": NOTIFICATIONS.c.id, "luAt": NOTIFICATIONS.c.lu_at, "dateISO": NOTIFICATIONS.c.created_at},
@@ -86,13 +86,13 @@ class PostgresDeskQueries:
         """See DeskQueries."""
         async with self._reading(societe_id, replan=True) as runner:
             rows, total = await _INTERVENTIONS.rows(runner, query)
-        return Page([_show(row) for row in rows], total)
+        return Page([show_intervention(row) for row in rows], total)
 
     async def intervention(self, societe_id: UUID, id: UUID) -> InterventionView | None:
         """See DeskQueries."""
         async with self._reading(societe_id) as runner:
             row = await runner.fetchrow(_INTERVENTION.sql, *_INTERVENTION.args(intervention=id))
-        return None if row is None else _show(row)
+        return None if row is None else show_intervention(row)
 
     async def notifications(self, societe_id: UUID, user_id: UUID, query: ListQuery) -> Page[NotificationView]:
         """See DeskQueries."""
@@ -107,7 +107,8 @@ class PostgresDeskQueries:
         return Page([audit_view(_read_entry(row)) for row in rows], total)
 
 
-def _show(row: Row) -> InterventionView:
+def show_intervention(row: Row) -> InterventionView:
+    """As admins see it, of a row of `INTERVENTIONS_SHOWN`."""
     return intervention_view(
         _read_intervention(row), reference=row["reference"], numero=row["numero"], viewer=Party.ADMIN
     )

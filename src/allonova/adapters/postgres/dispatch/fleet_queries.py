@@ -42,7 +42,7 @@ from allonova.domain.dispatch.staff import StaffRole
 from allonova.domain.kernel.machine import Party
 
 _DRIVER = (USERS.c.taxi_id == TAXIS.c.id) & USERS.c.active & (USERS.c.role == StaffRole.CHAUFFEUR.value)
-_FLEET = select(
+FLEET = select(
     *TAXI_SHELF.mapper.columns("ta_"),
     *STAFF_SHELF.mapper.columns("us_"),
     TAXI_POSITIONS.c.point.label("seen_point"),
@@ -51,7 +51,7 @@ _FLEET = select(
     TAXIS.outerjoin(USERS, _DRIVER).outerjoin(TAXI_POSITIONS, TAXI_POSITIONS.c.taxi_id == TAXIS.c.id),
 )
 _TAXIS = Listing(
-    _FLEET,
+    FLEET,
     {
         "id": TAXIS.c.id,
         "numero": TAXIS.c.numero,
@@ -62,7 +62,7 @@ _TAXIS = Listing(
     conditions={"q": Condition(lambda given: TAXIS.c.recherche.like(given.any_()), ARRAY(Text), patterns)},
 )
 _TAXI = compile_once(
-    _FLEET.add_columns(SOCIETES.c.fuseau).where(TAXIS.c.id == bindparam("taxi"), SOCIETES.c.id == TAXIS.c.societe_id)
+    FLEET.add_columns(SOCIETES.c.fuseau).where(TAXIS.c.id == bindparam("taxi"), SOCIETES.c.id == TAXIS.c.societe_id)
 )
 _DAY = compile_once(
     cards()
@@ -101,7 +101,8 @@ _read_client = CLIENT_SHELF.mapper.reader()
 _read_device = STAFF_DEVICE_SHELF.mapper.reader()
 
 
-def _show_taxi(row: Row) -> TaxiView:
+def show_taxi(row: Row) -> TaxiView:
+    """The taxi of a row of `FLEET`."""
     driver = None if row["us_id"] is None else _read_driver(row)
     return taxi_view(_read_taxi(row), driver=driver, point=row["seen_point"], seen_at=row["seen_at"])
 
@@ -116,13 +117,13 @@ class PostgresFleetQueries:
         """See FleetQueries."""
         async with self._reading(societe_id) as runner:
             rows, total = await _TAXIS.rows(runner, query)
-        return Page([_show_taxi(row) for row in rows], total)
+        return Page([show_taxi(row) for row in rows], total)
 
     async def taxi(self, societe_id: UUID, id: UUID) -> TaxiView | None:
         """See FleetQueries."""
         async with self._reading(societe_id) as runner:
             row = await runner.fetchrow(_TAXI.sql, *_TAXI.args(taxi=id))
-        return None if row is None else _show_taxi(row)
+        return None if row is None else show_taxi(row)
 
     async def taxi_detail(self, societe_id: UUID, id: UUID, *, now: datetime) -> TaxiDetail | None:
         """See FleetQueries."""
@@ -133,7 +134,7 @@ class PostgresFleetQueries:
             today = local_day(now, row["fuseau"])
             start, stop = bounds(today, today, row["fuseau"])
             day = await runner.fetch(_DAY.sql, *_DAY.args(taxi=id, start=start, stop=stop, now=now))
-        return taxi_detail(_show_taxi(row), read_cards(day, Party.ADMIN))
+        return taxi_detail(show_taxi(row), read_cards(day, Party.ADMIN))
 
     async def clients(self, societe_id: UUID, query: ListQuery) -> Page[ClientView]:
         """See FleetQueries."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from allonova.adapters.postgres.runner import Runner
 from allonova.application.dispatch.ports import PositionStore
-from allonova.domain.dispatch.taxi import Position, TaxiStatut
+from allonova.domain.dispatch.taxi import Driving, Position, TaxiStatut
 from allonova.domain.kernel.geo import Point
 
 _RECORD = """
@@ -35,7 +36,30 @@ WITH mine AS (
     ON CONFLICT (taxi_id) DO UPDATE SET chauffeur_id = excluded.chauffeur_id, point = excluded.point, at = excluded.at
         WHERE taxi_positions.at <= excluded.at
 )
-SELECT statut FROM mine
+SELECT id, statut FROM mine
+"""
+# In the order of ids, as everybody locks taxis.
+_REPORT_ALL = """
+WITH fix AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::float8[], $6::timestamptz[])
+        AS f (id, taxi_id, chauffeur_id, lon, lat, at)
+), seen AS MATERIALIZED (
+    SELECT fix.id, t.societe_id, fix.taxi_id, fix.chauffeur_id, fix.at,
+        ST_SetSRID(ST_MakePoint(fix.lon, fix.lat), 4326)::geography AS point
+    FROM fix
+    JOIN dispatch.taxis AS t ON t.id = fix.taxi_id AND t.active AND t.statut <> 'hors-service'
+    JOIN dispatch.users AS u ON u.id = fix.chauffeur_id AND u.taxi_id = t.id AND u.active
+    ORDER BY fix.taxi_id
+    FOR KEY SHARE OF t, u
+), history AS (
+    INSERT INTO dispatch.positions (id, societe_id, taxi_id, chauffeur_id, point, at)
+    SELECT id, societe_id, taxi_id, chauffeur_id, point, at FROM seen
+    ON CONFLICT (id) DO NOTHING
+)
+INSERT INTO dispatch.taxi_positions (taxi_id, societe_id, chauffeur_id, point, at)
+SELECT taxi_id, societe_id, chauffeur_id, point, at FROM seen
+ON CONFLICT (taxi_id) DO UPDATE SET chauffeur_id = excluded.chauffeur_id, point = excluded.point, at = excluded.at
+    WHERE taxi_positions.at <= excluded.at
 """
 # `<->` walks the company's part of the index from the point outwards: it reads as many taxis as it gives, and those
 # that it passes over. Whether one is free is asked of each in turn: a join would rather look at the whole fleet first.
@@ -85,10 +109,22 @@ class PostgresPositions:
             position.at,
         )
 
-    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> TaxiStatut | None:
+    async def report(self, id: UUID, chauffeur_id: UUID, point: Point, *, at: datetime) -> Driving | None:
         """See PositionStore."""
-        statut = await self._runner.fetchval(_REPORT, id, chauffeur_id, point, at)
-        return None if statut is None else TaxiStatut(statut)
+        row = await self._runner.fetchrow(_REPORT, id, chauffeur_id, point, at)
+        return None if row is None else Driving(taxi_id=row[0], statut=TaxiStatut(row[1]))
+
+    async def report_all(self, positions: Sequence[Position]) -> None:
+        """See PositionStore."""
+        columns = (
+            [each.id for each in positions],
+            [each.taxi_id for each in positions],
+            [each.chauffeur_id for each in positions],
+            [each.point.lon for each in positions],
+            [each.point.lat for each in positions],
+            [each.at for each in positions],
+        )
+        await self._runner.execute(_REPORT_ALL, *columns)
 
     async def nearest(self, point: Point, *, seen_since: datetime, limit: int) -> list[UUID]:
         """See PositionStore."""

@@ -56,6 +56,9 @@ _NEWEST_OF = _newest(
 _NEWEST_LINK = _newest(
     LINK_SHELF, LINK_TOKENS.c.target == bindparam("target"), LINK_TOKENS.c.purpose == bindparam("purpose")
 )
+_DEVICES_OF = compile_once(
+    DEVICE_SHELF.select(DEVICES.c.user_id == bindparam("user_id")).order_by(DEVICES.c.created_at, DEVICES.c.id)
+)
 _REMOVE_DEVICE = "DELETE FROM carpool.devices WHERE id = $1::uuid"
 
 
@@ -93,6 +96,11 @@ class PostgresDevices(PostgresStore[Device]):
 
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner, DEVICE_SHELF)
+
+    async def of_user(self, user_id: UUID) -> list[Device]:
+        """A user's, the oldest first."""
+        rows = await self._runner.fetch(_DEVICES_OF.sql, *_DEVICES_OF.args(user_id=user_id))
+        return [await self._entity(row, is_locked=False) for row in rows]
 
     async def remove(self, device: Device) -> None:
         """Forget it."""

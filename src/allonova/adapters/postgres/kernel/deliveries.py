@@ -1,18 +1,21 @@
-"""The outbox, seen from its relay."""
+"""The outbox, seen from its relays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from allonova.adapters.postgres.runner import Runner
-from allonova.application.kernel.ports import Delivery, DeliveryQueue
+from allonova.adapters.postgres.company import ACQUIRE_S
+from allonova.adapters.postgres.runner import Connection, Pool, Runner
+from allonova.application.kernel.ports import Delivery, DeliveryQueue, LiveBatch, LiveQueue
 
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM platform.outbox
-    WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= $1::timestamptz
+    WHERE done_at IS NULL AND dead_at IS NULL AND NOT is_live AND due_at <= $1::timestamptz
       AND (leased_until IS NULL OR leased_until <= $1::timestamptz)
     ORDER BY due_at, seq LIMIT $3::int
     FOR UPDATE SKIP LOCKED
@@ -63,5 +66,58 @@ class PostgresDeliveryQueue:
             await self._runner.execute(_RETRY, id, retry_at, error)
 
 
+# Whoever comes while another relay works waits for its rows here, and then finds them gone: so each channel's events
+# leave in the order of their commits, and those of a process that died are free at once.
+_TAKE = """
+SELECT id, event, payload, subscriber, attempts + 1 FROM platform.outbox
+WHERE is_live AND dead_at IS NULL ORDER BY seq LIMIT $1::int
+FOR UPDATE
+"""
+_FORGET = "DELETE FROM platform.outbox WHERE id = ANY($1::uuid[])"
+_COUNT = """
+UPDATE platform.outbox SET attempts = attempts + 1, last_error = $2::text,
+    dead_at = CASE WHEN $3::bool THEN now() + (SELECT make_interval(secs => offset_s) FROM platform.clock) END
+WHERE id = $1::uuid
+"""
+
+
+@dataclass(slots=True)
+class PostgresLiveBatch:
+    """Rows that this transaction holds."""
+
+    connection: Connection
+    deliveries: Sequence[Delivery]
+    shown: list[UUID] = field(default_factory=list)
+
+    def done(self, delivery: Delivery) -> None:
+        """See LiveBatch."""
+        self.shown.append(delivery.id)
+
+    async def failed(self, delivery: Delivery, *, error: str, is_last: bool) -> None:
+        """See LiveBatch."""
+        await self.connection.execute(_COUNT, delivery.id, error, is_last)
+
+
+class PostgresLiveQueue:
+    """The rows themselves are the lock."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def take(self, limit: int) -> AsyncIterator[PostgresLiveBatch]:
+        """See LiveQueue."""
+        async with self._pool.acquire(timeout=ACQUIRE_S) as connection, connection.transaction():
+            rows = await connection.fetch(_TAKE, limit)
+            batch = PostgresLiveBatch(connection, [Delivery(*row) for row in rows])
+            yield batch
+            if batch.shown:
+                await connection.execute(_FORGET, batch.shown)
+
+
 def _conforms(queue: PostgresDeliveryQueue) -> DeliveryQueue:
     return queue
+
+
+def _conforms_to_live(queue: PostgresLiveQueue, batch: PostgresLiveBatch) -> tuple[LiveQueue, LiveBatch]:
+    return queue, batch

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from allonova.adapters.postgres.runner import Runner
-from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.ports import Clock, Ids, Lane
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.events import Event
 
@@ -20,29 +20,36 @@ WITH audited AS (
         WITH ORDINALITY AS a (id, actor_type, actor_id, action, entity, entity_id, meta, position)
     ORDER BY position
 )
-INSERT INTO platform.outbox (id, event, payload, subscriber, due_at, created_at)
-SELECT id, event, payload, subscriber, $1::timestamptz, $1::timestamptz
-FROM unnest($9::uuid[], $10::text[], $11::jsonb[], $12::text[])
-    WITH ORDINALITY AS o (id, event, payload, subscriber, position)
+INSERT INTO platform.outbox (id, event, payload, subscriber, is_live, due_at, created_at)
+SELECT id, event, payload, subscriber, is_live, $1::timestamptz, $1::timestamptz
+FROM unnest($9::uuid[], $10::text[], $11::jsonb[], $12::text[], $13::bool[])
+    WITH ORDINALITY AS o (id, event, payload, subscriber, is_live, position)
 ORDER BY position
 """
 
 type _AuditRow = tuple[UUID, str, UUID | None, str, str, UUID, dict[str, Any]]
-type _OutboxRow = tuple[UUID, str, dict[str, Any], str]
+type _OutboxRow = tuple[UUID, str, dict[str, Any], str, bool]
 
 
 @dataclass(slots=True)
 class PostgresOutbox:
-    """Events of a unit, one row for each that hears of one."""
+    """Events of a unit, one row for each that hears of one; `live` are the subscribers that show it on sockets."""
 
     subscribers: Mapping[type[Event], Sequence[str]]
+    live: frozenset[str]
     ids: Ids
     rows: list[_OutboxRow] = field(default_factory=list)
 
     async def put(self, event: Event) -> None:
         """Leave it for the relay."""
         payload = event.payload()
-        self.rows += [(self.ids.new(), event.name, payload, who) for who in self.subscribers.get(type(event), ())]
+        heard_by = self.subscribers.get(type(event), ())
+        self.rows += [(self.ids.new(), event.name, payload, who, who in self.live) for who in heard_by]
+
+    @property
+    def lanes(self) -> frozenset[Lane]:
+        """Which relays have something to do."""
+        return frozenset(Lane.LIVE if row[-1] else Lane.WORK for row in self.rows)
 
 
 @dataclass(slots=True)
@@ -62,7 +69,7 @@ class PostgresAuditLog:
 async def write_both(runner: Runner, audit: PostgresAuditLog, outbox: PostgresOutbox, clock: Clock) -> None:
     """Everything in one statement, in the order in which it was put."""
     if audit.rows or outbox.rows:
-        await runner.execute(_WRITE, clock.now(), *_columns(audit.rows, 7), *_columns(outbox.rows, 4))
+        await runner.execute(_WRITE, clock.now(), *_columns(audit.rows, 7), *_columns(outbox.rows, 5))
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
-from allonova.adapters.postgres.schema import METADATA, PLATFORM, count, created, id_column, moment, one_of, words
+from allonova.adapters.postgres.schema import METADATA, PLATFORM, count, created, flag, id_column, moment, one_of, words
 from allonova.domain.kernel.machine import Party
 
 ATTEMPTS = Table(
@@ -62,8 +62,12 @@ OUTBOX = Table(
     moment("done_at", optional=True),
     moment("dead_at", optional=True),
     words("last_error", optional=True),
+    flag("is_live"),
     created(),
-    Index("ix_outbox_due", "due_at", "seq", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
+    Index(
+        "ix_outbox_due", "due_at", "seq", postgresql_where=text("done_at IS NULL AND dead_at IS NULL AND NOT is_live")
+    ),
+    Index("ix_outbox_live", "seq", postgresql_where=text("is_live AND dead_at IS NULL")),
     Index(None, "done_at", postgresql_where=text("done_at IS NOT NULL")),
     schema=PLATFORM,
 )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -20,14 +21,16 @@ log = logging.getLogger(__name__)
 
 # The number is that of the hits' shape: another release with another shape finds nothing of ours.
 PAGES, ASKED, MOST_ASKED = "searches:page:1:", "searches:asked:", "searches:most"
+PASSED_BY = "searches:passed-by:"  # of a viewer: until what was kept for him before is over, nothing kept is for him
 # A script is one command: a pipeline of three costs the caller twice as much.
 ASK = """
 redis.call('ZINCRBY', KEYS[2], 1, ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[2])
+if redis.call('EXISTS', KEYS[3]) == 1 then return nil end
 return redis.call('GET', KEYS[1])
 """
 MINUTES = 10  # allocar.md: most asked lately; counted by the minute
-FORGET_S = 10  # of real time: the deadline inside says when a page's time is over, this frees its memory
+FORGET_S = 10  # of real time, longer than any page is kept: its own deadline is inside, this frees its memory
 DOWN_S = 1.0  # while Redis is down, one search a second asks whether it is back; the others do not wait for it
 
 
@@ -44,7 +47,8 @@ class RedisSearchCache:
         question, bucket = _written(search), _bucket(now)
 
         async def send() -> Any:
-            given = (ASK, 2, _page_key(question), bucket, question, 60 * (MINUTES + 1))
+            keys = (_page_key(question), bucket, f"{PASSED_BY}{search.viewer_id}")
+            given = (ASK, len(keys), *keys, question, 60 * (MINUTES + 1))
             return await self._redis.execute_command("EVAL", *given)  # type: ignore[no-untyped-call]
 
         kept = await self._try(send)
@@ -56,6 +60,17 @@ class RedisSearchCache:
 
         async def send() -> Any:
             return await self._redis.set(_page_key(_written(search)), value, ex=FORGET_S)
+
+        await self._try(send)
+
+    async def forget(self, *viewer_ids: UUID) -> None:
+        """See SearchCache."""
+
+        async def send() -> Any:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for viewer_id in viewer_ids:
+                    pipe.set(f"{PASSED_BY}{viewer_id}", b"", ex=FORGET_S)
+                return await pipe.execute()
 
         await self._try(send)
 

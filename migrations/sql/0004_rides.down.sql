@@ -1,0 +1,3 @@
+DROP TABLE carpool.ride_links;
+DROP TABLE carpool.ride_proofs;
+DROP TABLE carpool.driver_locations;

@@ -1,0 +1,96 @@
+"""Carries events from the outbox to sockets: in order, within milliseconds, each at least once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from allonova.application.kernel.live import ChannelsDown
+from allonova.application.kernel.ports import Delivery, LiveBatch, LiveQueue
+from allonova.domain.kernel.errors import DomainError
+from allonova.domain.kernel.events import Event
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+ATTEMPTS = 10  # an event that no handler can show must not stand before all others for ever
+SHOWER_LIMIT_S = 5
+
+
+class Shower(Protocol):
+    """Shows events on sockets."""
+
+    def __call__(self, event: Any, *, once: str) -> Awaitable[None]:
+        """It may come twice, with the same `once`, which Channels.post takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """`shower` shows `event`."""
+
+    event: type[Event]
+    subscriber: str
+    shower: Shower
+
+
+@dataclass(frozen=True, slots=True)
+class RelayLive:
+    """Show what is there until nothing is."""
+
+    queue: LiveQueue
+    showings: Mapping[tuple[str, str], Showing]
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = (ChannelsDown,)
+
+    async def __call__(self) -> int:
+        """Returns how many were shown. Raises ChannelsDown, with what is left kept for later."""
+        shown = 0
+        while True:
+            async with self.queue.take(BATCH) as batch:  # left cleanly in any case: what was shown is done with
+                done, is_down = await self._show(batch)
+            shown += done
+            if is_down:
+                raise ChannelsDown
+            if done < BATCH:
+                return shown
+
+    async def _show(self, batch: LiveBatch) -> tuple[int, bool]:
+        """How many were shown, up to the first that failed, since the later ones must not come before it; and whether
+        nothing at all can be shown.
+        """
+        for done, delivery in enumerate(batch.deliveries):
+            try:
+                showing = self.showings[delivery.event, delivery.subscriber]
+                async with asyncio.timeout(SHOWER_LIMIT_S):
+                    await showing.shower(showing.event.of(delivery.payload), once=str(delivery.id))
+            except ChannelsDown:
+                return done, True
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and then given up
+                await self._fail(batch, delivery, error)
+                return done, False
+            batch.done(delivery)
+        return len(batch.deliveries), False
+
+    async def _fail(self, batch: LiveBatch, delivery: Delivery, error: Exception) -> None:
+        is_last = delivery.attempts >= ATTEMPTS
+        log.log(
+            logging.ERROR if is_last else logging.WARNING,
+            "event not shown",
+            extra={
+                "delivery_id": str(delivery.id),
+                "event": delivery.event,
+                "subscriber": delivery.subscriber,
+                "attempts": delivery.attempts,
+                "given_up": is_last,
+                "error": type(error).__name__,
+            },
+        )
+        await batch.failed(delivery, error=type(error).__name__, is_last=is_last)
+
+
+def showings_of(showings: list[Showing]) -> dict[tuple[str, str], Showing]:
+    """The relay's look-up table."""
+    return {(s.event.name, s.subscriber): s for s in showings}

@@ -1,0 +1,85 @@
+"""The server of a process, and how it stops: it says so first, and lets everybody go in peace."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from allonova.adapters.ws.hub import Hub
+from allonova.adapters.ws.protocol import LiveProtocol
+from allonova.adapters.ws.socket import MAX_BYTES
+
+STOP_S = 20  # realtime.md: from SIGTERM to the end
+LAST_S = 3  # of them for connections to vendors and stores
+# Longer than proxies and HTTP clients keep an idle connection (nginx 60 s, httpx 5 s): a server that closes first loses
+# the request that is just being sent.
+KEEP_ALIVE_S = 75
+PING_S, SILENT_S = 20, 60  # realtime.md
+CONNECTIONS = 10_000  # most of them are sockets, which only wait
+
+
+class Exit:
+    """What a signal must reach: the sockets of the process, once there are any."""
+
+    def __init__(self) -> None:
+        self.hub: Hub | None = None
+
+    def begin(self) -> None:
+        """Sockets are sent away, `/readyz` turns red, answers close their connections."""
+        if self.hub is not None:
+            self.hub.dismiss()
+
+
+class Server(uvicorn.Server):
+    """On SIGTERM it goes on serving for a while, so that whoever sends it work hears that it stops; then it takes
+    nothing new and finishes what it has. Ctrl-C, or a second signal, does not wait.
+    """
+
+    def __init__(self, config: uvicorn.Config, leaving: Exit, *, drain_s: float) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+        self._drain_s = drain_s
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_asked = False
+
+    async def serve(self, sockets: Any = None) -> None:
+        """See uvicorn."""
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came: between two instructions of whatever runs."""
+        if self._loop is None or self._is_asked or sig != signal.SIGTERM:
+            super().handle_exit(sig, frame)
+            return
+        self._is_asked = True
+        self._loop.call_soon_threadsafe(self._drain, sig)
+
+    def _drain(self, sig: int) -> None:
+        self._leaving.begin()
+        asyncio.get_running_loop().call_later(self._drain_s, super().handle_exit, sig, None)
+
+
+def server_config(app: Any, *, host: str, port: int, drain_s: float, sockets: bool) -> uvicorn.Config:
+    """How every process serves."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # the address of a caller is ours to judge: adapters/http/guard.py
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=int(STOP_S - LAST_S - drain_s),
+        limit_concurrency=CONNECTIONS,
+        ws=LiveProtocol if sockets else "none",
+        ws_max_size=MAX_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=SILENT_S - PING_S,
+        ws_per_message_deflate=False,  # a window a socket costs more memory than it saves traffic on such small frames
+    )

@@ -1,0 +1,75 @@
+"""Many relays on one database: what one booking's events were, is what is shown, in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from allonova.adapters.postgres.kernel.deliveries import PostgresLiveQueue
+from allonova.adapters.postgres.runner import Connection, Pool
+from allonova.adapters.postgres.unit import PostgresUnits
+from allonova.application.kernel.relay_live import RelayLive, Showing, showings_of
+from allonova.domain.carpool.events import BookingAccepted
+from tests.support.factories import NumberedIds, SetClock
+
+CARDS, CHANGES, RELAYS = 8, 25, 4
+
+
+@dataclass
+class Screen:
+    """Takes its time, so that relays would overtake each other if they could."""
+
+    shown: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
+    card_of: dict[UUID, UUID] = field(default_factory=dict)
+
+    async def __call__(self, event: BookingAccepted, *, once: str) -> None:
+        await asyncio.sleep(0)
+        self.shown[self.card_of[event.booking_id]].append(event.booking_id)
+
+
+async def test_order_is_that_of_the_commits_when_relays_run_at_once(pool: Pool, owner: Connection) -> None:
+    units = PostgresUnits(
+        pool,
+        subscribers={BookingAccepted: ("show",)},
+        live=frozenset({"show"}),
+        ids=NumberedIds(),
+        clock=SetClock(),
+        wake=lambda _: None,
+    )
+    screen, said = Screen(), defaultdict[UUID, list[UUID]](list)
+    is_over = asyncio.Event()
+
+    async def change(card: UUID) -> None:
+        for _ in range(CHANGES):
+            change_id = uuid4()
+            screen.card_of[change_id] = card
+            async with units.begin() as unit:
+                await unit.outbox.put(BookingAccepted(change_id))
+            said[card].append(change_id)
+
+    async def relay() -> None:
+        work = RelayLive(PostgresLiveQueue(pool), showings_of([Showing(BookingAccepted, "show", screen)]))
+        while not is_over.is_set():
+            await work()
+        await work()
+
+    relays = [asyncio.create_task(relay()) for _ in range(RELAYS)]
+    await asyncio.gather(*(change(uuid4()) for _ in range(CARDS)))
+    is_over.set()
+    await asyncio.gather(*relays)
+    assert screen.shown == said
+    assert await owner.fetchval("SELECT count(*) FROM platform.outbox") == 0
+
+
+async def test_index_is_used_when_the_relay_looks(owner: Connection) -> None:
+    await owner.execute(
+        "INSERT INTO platform.outbox (event, payload, subscriber, due_at, done_at, is_live)"
+        " SELECT 'e', '{}', 's', now(), now(), false FROM generate_series(1, 20000)"
+    )
+    await owner.execute("ANALYZE platform.outbox")
+    plan = await owner.fetch(
+        "EXPLAIN SELECT id FROM platform.outbox WHERE is_live AND dead_at IS NULL ORDER BY seq LIMIT 50 FOR UPDATE"
+    )
+    assert any("ix_outbox_live" in row[0] for row in plan)
