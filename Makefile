@@ -109,6 +109,10 @@ bench: dev ## Speed of search and of reads on N (1000000) trips, as a table
 bench-nova: dev ## Speed of the list of commandes where one company has COMMANDES (200000), as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.nova_lists $(COMMANDES)
 
+.PHONY: bench-sockets
+bench-sockets: dev ## Sockets of one API process beside a bare server's, as a table
+	@exec $(servers) run -- $(bin)/python -m benchmarks.sockets
+
 .PHONY: bench-data
 bench-data: dev ## Put N (1000000) published trips into DATABASE_URL, migrated and empty
 	@exec scripts/with-env $(bin)/python -m benchmarks.fill $(N)

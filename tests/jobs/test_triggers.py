@@ -57,6 +57,7 @@ async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
         "holds": 10,
         "rides": 60,
         "alerts": 1800,
+        "forget_locations": 3600,
         "uploads": 600,
         "warm_searches": 4,
         "demandes": 5,

@@ -55,7 +55,7 @@ async def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         clock = SetClock()
         local = LocalFiles(tmp_path / "files", public_url=ROOT, secrets=SECRETS, clock=clock)
         app = app_of(CONFIG)
-        app.state.edge = SimpleNamespace(use={"signed_files": local, FileStore: local})
+        app.state.edge = SimpleNamespace(use={"signed_files": local, FileStore: local}, is_leaving=lambda: False)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
             yield Shelf(local, client, lambda by: _ago(clock, by))
         return

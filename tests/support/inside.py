@@ -26,7 +26,8 @@ JOIN platform.postings p ON p.entry_id = e.id JOIN platform.accounts a ON a.id =
 GROUP BY e.id, e.kind, e.ref_id, e.created_at ORDER BY e.created_at, e.kind, e.id
 """
 _OUTBOX = """
-SELECT event, subscriber, attempts, done_at IS NOT NULL, dead_at IS NOT NULL FROM platform.outbox ORDER BY seq
+SELECT event, subscriber, attempts, done_at IS NOT NULL, dead_at IS NOT NULL FROM platform.outbox
+WHERE NOT is_live ORDER BY seq
 """
 _AUDIT = "SELECT action, meta::text FROM platform.audit_logs ORDER BY seq"
 _TABLES = """
@@ -71,7 +72,7 @@ class Inside(Protocol):
         """The books, in the order of their making; entries of one instant by their kind."""
 
     async def outbox(self) -> list[Sent]:
-        """Every delivery there ever was."""
+        """Every delivery there ever was, but those to sockets."""
 
     async def audit(self) -> list[AuditLine]:
         """Every line of the audit log, in the order of their writing."""
@@ -108,7 +109,9 @@ class InsideMemory:
     async def outbox(self) -> list[Sent]:
         """See Inside."""
         rows = self._database.rows(OUTBOX).values()
-        return [Sent(r.event, r.subscriber, r.attempts, r.done_at is not None, r.is_dead) for r in rows]
+        return [
+            Sent(r.event, r.subscriber, r.attempts, r.done_at is not None, r.is_dead) for r in rows if not r.is_live
+        ]
 
     async def audit(self) -> list[AuditLine]:
         """See Inside."""
