@@ -65,7 +65,7 @@ class Nothing(Said):
 
 
 async def enter(edge: SocketEdge, visitor: Visitor) -> Seat[str]:
-    """`secret` is not yours, `gone` is gone, `broken` fails."""
+    """`secret` is not yours, `gone` is gone, `broken` fails, `far` takes its time."""
     name = visitor.params["name"]
     if name == "secret":
         raise Forbidden
@@ -73,6 +73,9 @@ async def enter(edge: SocketEdge, visitor: Visitor) -> Seat[str]:
         raise NotFound
     if name == "broken":
         raise RuntimeError("broken")
+    if name == "far":
+        for _ in range(100):
+            await asyncio.sleep(0)  # as a look into a database does
     return Seat(channel=f"room:{name}", party=name)
 
 

@@ -215,12 +215,34 @@ async def test_sockets_are_closed_when_their_channel_ends(stand: Stand) -> None:
         assert (await other.next())["type"] == "blink"
 
 
+async def test_one_is_told_to_come_back_when_the_channel_cannot_be_followed(stand: Stand) -> None:
+    """Not even Redis' being down is a reason: that one waits for it."""
+    stand.hub._bus = Broken()  # type: ignore[assignment]
+    assert await code(stand) == 1013
+
+
+class Broken:
+    """A bus with a fault of its own."""
+
+    async def follow(self, channel: str) -> None:
+        raise LookupError(channel)
+
+    async def leave(self, channel: str) -> None:
+        raise LookupError(channel)
+
+
 async def test_sockets_are_told_to_come_back_when_the_process_stops(stand: Stand) -> None:
     async with stand.enter() as it:
         await stand.joined()
         stand.hub.dismiss()
         assert await it.close_code() == 1012
         assert await code(stand) == 1012
+
+
+async def test_nothing_is_missed_when_it_happens_right_after_the_handshake(stand: Stand) -> None:
+    async with stand.enter("/ws/rooms/far") as it:
+        await stand.post("1", room="far")
+        assert (await it.next())["data"] == {"text": "1"}
 
 
 async def come_back(stand: Stand, last_event_id: object) -> list[str]:

@@ -63,15 +63,22 @@ class Hub:
         """How many sockets are open."""
         return sum(len(room.sockets) for room in self._rooms.values())
 
-    async def join(self, socket: Socket, channel: str, *, after: str | None) -> None:
-        """Let it follow, and first show it what came after the number `after`: all of it, or `resync`."""
+    async def join(self, socket: Socket, channel: str) -> None:
+        """Let it follow. What comes waits for it until it has been made up for what it has missed."""
         room = self._rooms.get(channel)
         if room is None:
             room = self._rooms[channel] = Room(asyncio.create_task(self._bus.follow(channel), name="follow"))
         room.is_idle = False
         socket.hold()
         room.sockets[socket.id] = socket
-        await asyncio.shield(room.following)
+        try:
+            await asyncio.shield(room.following)
+        except BaseException:
+            self.leave(socket, channel)
+            raise
+
+    async def make_up(self, socket: Socket, channel: str, *, after: str | None) -> None:
+        """Show it what came after the number `after`, all of it or `resync`; then what came meanwhile."""
         if after is not None:
             await self._make_up(socket, channel, after)
         socket.release()
@@ -146,16 +153,22 @@ class Hub:
     async def _sweep_for_ever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
-            for socket in list(self._everybody()):
-                if socket.session_id is not None and self._revocations.is_revoked(socket.session_id):
-                    socket.close(Close.NO_ACCESS)
-            for channel, room in list(self._rooms.items()):
-                if room.sockets:
-                    continue
-                if room.is_idle:
-                    del self._rooms[channel]
-                    await self._bus.leave(channel)
-                room.is_idle = True
+            try:
+                await self._sweep()
+            except Exception:
+                log.exception("sockets not looked after")
+
+    async def _sweep(self) -> None:
+        for socket in list(self._everybody()):
+            if socket.session_id is not None and self._revocations.is_revoked(socket.session_id):
+                socket.close(Close.NO_ACCESS)
+        for channel, room in list(self._rooms.items()):
+            if room.sockets:
+                continue
+            if room.is_idle:
+                del self._rooms[channel]
+                await self._bus.leave(channel)
+            room.is_idle = True
 
 
 def _conforms(hub: Hub) -> Listener:

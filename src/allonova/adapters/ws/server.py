@@ -18,7 +18,7 @@ from allonova.adapters.ws.frames import Encoded, body_of
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.routes import Heard, Said, Seat, SocketEdge, SocketRoute, Talk, Visitor
 from allonova.adapters.ws.socket import Close, Socket
-from allonova.adapters.ws.wire import wire_of
+from allonova.adapters.ws.wire import Wire, wire_of
 from allonova.application.identity.ports import Caller
 from allonova.application.kernel.live import Frame, FrameKind
 from allonova.domain.identity.session import Audience
@@ -72,8 +72,6 @@ class SocketServer:
         if not _is_ours(headers, self._edge.origins):
             await _refuse(scope, send, 403)
             return
-        # A browser cannot read a refused handshake: it is accepted, and closed with a code that says why.
-        await send({"type": "websocket.accept"})
         await _Visit(self._edge, self._hub, route).play(scope, receive, send, headers, params)
 
 
@@ -86,6 +84,7 @@ class _Visit:
         self._language = "fr" if route.audience is Audience.NOVA else "en"
         self._talk: Talk[Any] | None = None
         self._socket: Socket | None = None
+        self._seat: Seat[Any] | None = None
 
     async def play(
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, params: Mapping[str, str]
@@ -93,25 +92,39 @@ class _Visit:
         """Enter, follow, listen, leave."""
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
         wire = wire_of(scope, receive, send)
-        code, socket, seat = Close.NO_ACCESS, None, None
         try:
-            caller = await self._caller(headers, query.get("ticket"))
+            code = await self._enter(wire, headers, query.get("ticket"), params)
+            # Only now, for whoever is accepted counts on hearing all that happens from then on. A refusal is accepted
+            # as well, and closed with a code that says why: a browser cannot read a refused handshake.
+            await send({"type": "websocket.accept"})
+            if self._socket is None or self._seat is None:
+                wire.close(code)
+                log.info("socket refused", extra={"path": self._route.path, "status": code})
+                await wire.closed()
+            else:
+                await self._stay(self._socket, self._seat, next(iter(query.get("last_event_id", ())), None))
+        finally:
+            if self._socket is not None and self._seat is not None:
+                self._hub.leave(self._socket, self._seat.channel)
+
+    async def _enter(self, wire: Wire, headers: Headers, tickets: list[str] | None, params: Mapping[str, str]) -> int:
+        """Take the seat; else the code that says why not."""
+        if self._hub.is_leaving:
+            return Close.GOING
+        try:
+            caller = await self._caller(headers, tickets)
             seat = await self._route.enter(self._edge, Visitor(caller=caller, params=params))
             session_id = None if caller is None else caller.session_id
             socket = Socket(self._edge.ids.new(), wire, session_id=session_id, heard=self._hear)
+            await self._hub.join(socket, seat.channel)
         except DomainError as error:
-            code = _code_of(error)
+            return _code_of(error)
         except Exception:
             log.exception("socket not entered", extra={"path": self._route.path})
-            code = Close.TOO_SLOW
-        if socket is None or seat is None or self._hub.is_leaving:
-            wire.close(Close.GOING if self._hub.is_leaving else code)
-            log.info("socket refused", extra={"path": self._route.path, "status": code})
-            await wire.closed()
-            return
-        self._socket = socket
+            return Close.TOO_SLOW
+        self._socket, self._seat = socket, seat
         self._talk = Talk(edge=self._edge, socket_id=socket.id, party=seat.party, reply=self._reply)
-        await self._stay(socket, seat, after=next(iter(query.get("last_event_id", ())), None))
+        return 0
 
     async def _caller(self, headers: Headers, tickets: list[str] | None) -> Caller | None:
         """Who comes. Raises AuthRequired."""
@@ -129,23 +142,27 @@ class _Visit:
             raise AuthRequired
         return caller
 
-    async def _stay(self, socket: Socket, seat: Seat[Any], *, after: str | None) -> None:
+    async def _stay(self, socket: Socket, seat: Seat[Any], after: str | None) -> None:
         hearing = asyncio.create_task(self._hear_for_ever(), name="socket's ears")
         leaving = asyncio.create_task(socket.closed(), name="socket's end")
-        joining = asyncio.create_task(self._join(socket, seat, after), name="socket's start")
+        beginning = asyncio.create_task(self._begin(socket, seat, after), name="socket's start")
         try:
             await asyncio.wait((hearing, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (hearing, joining, leaving):
+            for task in (hearing, beginning, leaving):
                 task.cancel()
-            await asyncio.gather(hearing, joining, leaving, return_exceptions=True)
+            await asyncio.gather(hearing, beginning, leaving, return_exceptions=True)
             socket.close(Close.TOO_SLOW)
-            self._hub.leave(socket, seat.channel)
             if seat.part is not None:
                 await _quietly(seat.part, socket.id)
 
-    async def _join(self, socket: Socket, seat: Seat[Any], after: str | None) -> None:
-        await self._hub.join(socket, seat.channel, after=after)
+    async def _begin(self, socket: Socket, seat: Seat[Any], after: str | None) -> None:
+        try:
+            await self._hub.make_up(socket, seat.channel, after=after)
+        except Exception:
+            log.exception("channel not shown", extra={"path": self._route.path})
+            socket.close(Close.TOO_SLOW)
+            return
         if seat.greet is not None and self._talk is not None:
             await _quietly(seat.greet, self._talk)
 

@@ -85,10 +85,15 @@ def _search(stage: Stage, trip: Any) -> Any:
         "price_max": "5000",
         "page_size": "100",
     }
-    hits = stage.call("the passenger looks for Abidjan → Toumodi", "GET", "/api/v1/trips/search", params=params)
-    hit = next((hit for hit in hits if hit["trip"]["id"] == trip["id"]), None)
-    if hit is None:
-        raise StepFailed("the trip is not among the hits")
+    path = "/api/v1/trips/search"
+    stage.call("the passenger looks for Abidjan → Toumodi", "GET", path, params=params)
+
+    def look() -> Any:
+        """What is found may be five seconds old, if somebody has just looked for the same."""
+        hits = stage.http.get(path, params=params).json()["data"]
+        return next((hit for hit in hits if hit["trip"]["id"] == trip["id"]), None)
+
+    hit = stage.wait_for("the trip is among the hits", look, pause_s=1)
     stage.note(f"{hit['pickup']['label']} → {hit['dropoff']['label']}, {hit['price_per_seat']} F a seat")
     return hit
 

@@ -82,13 +82,13 @@ class Stage:
 
         return self.wait_for(what, read)
 
-    def wait_for(self, what: str, read: Callable[[], Any]) -> Any:
-        """Reads until there is something, within 15 s."""
+    def wait_for(self, what: str, read: Callable[[], Any], *, pause_s: float = 0.1) -> Any:
+        """Reads until there is something, within 15 s. Who is not logged in must not ask too often."""
         deadline = time.monotonic() + PATIENCE_S
         while not (found := read()):
             if time.monotonic() > deadline:
                 raise StepFailed(f"{what}: not yet")
-            time.sleep(0.1)
+            time.sleep(pause_s)
         self.note(f"✓ {what}")
         return found
 
