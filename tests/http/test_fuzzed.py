@@ -17,10 +17,13 @@ from tests.support.fuzzing import (
     send,
 )
 from tests.support.fuzzing_nova import a_nova_crowd
+from tests.support.passwords import hash_cheaply
 from tests.support.serving import Server
 
+__all__ = ["hash_cheaply"]
+
 FEWER = 5  # on PostgreSQL: what it refuses by itself shows in few requests as well
-COUNTS = [pytest.param(10, id="sample"), pytest.param(400, id="full", marks=pytest.mark.prove)]
+COUNTS = [pytest.param(20, id="sample"), pytest.param(400, id="full", marks=pytest.mark.prove)]
 
 
 @pytest.mark.parametrize("number", COUNTS)

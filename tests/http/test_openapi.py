@@ -29,7 +29,7 @@ from tests.support.wire import ROOT, stop_body
 
 OPENAPI = create_openapi(app_of(http_config(SETTINGS)))
 HOOK = "/api/v1/payments/webhook/wave"
-COUNTS = [pytest.param(3, id="sample"), pytest.param(60, id="full", marks=pytest.mark.prove)]
+COUNTS = [pytest.param(8, id="sample"), pytest.param(60, id="full", marks=pytest.mark.prove)]
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

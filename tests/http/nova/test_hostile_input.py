@@ -10,7 +10,10 @@ import pytest
 from tests.support.api import Api
 from tests.support.hostile import BROKEN, IDS, QUERIES, VALUES, is_decent, places, put
 from tests.support.nova import Colleague, an_office
+from tests.support.passwords import hash_cheaply
 from tests.support.wire import NOBODY, ROOT, fresh_key, refusal
+
+__all__ = ["hash_cheaply"]
 
 DAY = "2025-10-02"
 POINT = {"lat": 5.3575, "lon": -4.0083}
