@@ -31,24 +31,24 @@ class Documented:
             shape = found["responses"][str(response.status_code)].get("content", {}).get("application/json")
             if shape is not None and response.is_success:
                 await response.aread()
-                odd = list(self._odd_keys(response.json(), shape["schema"], "answer"))
+                odd = list(self.odd_keys(response.json(), shape["schema"], "answer"))
                 assert odd == [], f"{request.method} {request.url.path}: {odd}"
 
-    def _odd_keys(self, value: Any, schema: Any, where: str) -> Iterator[str]:
+    def odd_keys(self, value: Any, schema: Any, where: str) -> Iterator[str]:
         """Paths that the schema does not declare, and those that it requires and that are missing."""
         if name := schema.get("$ref"):
             schema = self.schemas[name.rpartition("/")[2]]
         if options := schema.get("anyOf"):
-            yield from min((list(self._odd_keys(value, option, where)) for option in options), key=len)
+            yield from min((list(self.odd_keys(value, option, where)) for option in options), key=len)
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self._odd_keys(item, schema.get("items", {}), f"{where}.{index}")
+                yield from self.odd_keys(item, schema.get("items", {}), f"{where}.{index}")
         elif isinstance(value, dict) and "properties" in schema:
             properties = schema["properties"]
             yield from (f"{where}.{name} is too many" for name in value.keys() - properties.keys())
             yield from (f"{where}.{name} is missing" for name in set(schema.get("required", ())) - value.keys())
             for name in value.keys() & properties.keys():
-                yield from self._odd_keys(value[name], properties[name], f"{where}.{name}")
+                yield from self.odd_keys(value[name], properties[name], f"{where}.{name}")
         elif isinstance(value, dict) and schema.get("type") not in (None, "object"):
             yield f"{where} is no {schema['type']}"
 

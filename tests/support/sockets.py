@@ -6,12 +6,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from starlette.types import ASGIApp
 
+from allonova.adapters.ws.asyncapi import asyncapi
+from allonova.adapters.ws.channels import ROUTES
+from tests.support.documented import Documented
+
 PATIENCE_S = 5
+MARK = "mark"
+"""What tests put last into a channel, to see that nothing came before it."""
 
 
 class HasSockets(Protocol):
@@ -29,10 +36,35 @@ class Refused(Exception):
         self.status = status
 
 
+@cache
+def _announced() -> tuple[Documented, dict[tuple[str, str], Any]]:
+    """What the AsyncAPI says of each frame, by the channel's address and the type."""
+    document = asyncapi(ROUTES, title="", version="")
+    frames = {
+        (channel["address"], message["name"]): message["payload"]
+        for channel in document["channels"].values()
+        for key, message in channel["messages"].items()
+        if key.startswith("shown")
+    }
+    return Documented((), document["components"]["schemas"]), frames
+
+
+def require_announced(path: str, frame: Any) -> None:
+    """Fails for a frame that the channel does not announce, and for a key too many or too few."""
+    route = next((route for route in ROUTES if route.match(path) is not None), None)
+    if route is None or frame["type"] == MARK:
+        return  # made up by a test
+    shapes, frames = _announced()
+    assert (route.path, frame["type"]) in frames, f"{route.path} does not announce {frame['type']}"
+    odd = list(shapes.odd_keys(frame, frames[route.path, frame["type"]], frame["type"]))
+    assert odd == [], f"{route.path}: {odd}"
+
+
 class Line:
     """What a client holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
+        self.path = path
         self.up: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.down: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.last_id: int | None = None
@@ -51,7 +83,7 @@ class Line:
             message = await asyncio.wait_for(self.down.get(), PATIENCE_S)
             assert message["type"] == "websocket.send", message
             frame = json.loads(message["text"])
-            assert set(frame) == {"id", "type", "ts", "data"}
+            require_announced(self.path, frame)
             if frame["id"] is not None:
                 self.last_id = frame["id"]
             if kind is None or frame["type"] == kind:
@@ -84,7 +116,7 @@ async def line(
     query = {**query, **(asked or {})}
     if last_event_id is not None:
         query["last_event_id"] = last_event_id
-    it = Line()
+    it = Line(path)
     scope = {
         "type": "websocket",
         "path": path,

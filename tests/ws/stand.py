@@ -65,7 +65,9 @@ class Nothing(Said):
 
 
 async def enter(edge: SocketEdge, visitor: Visitor) -> Seat[str]:
-    """`secret` is not yours, `gone` is gone, `broken` fails, `far` takes its time."""
+    """`secret` is not yours, `gone` is gone, `broken` fails, `far` takes its time, `doomed`
+    ends before one is in.
+    """
     name = visitor.params["name"]
     if name == "secret":
         raise Forbidden
@@ -76,6 +78,9 @@ async def enter(edge: SocketEdge, visitor: Visitor) -> Seat[str]:
     if name == "far":
         for _ in range(100):
             await asyncio.sleep(0)  # as a look into a database does
+    if name == "doomed":
+        hub: Hub = edge.use[Hub]
+        asyncio.get_running_loop().call_soon(hub.end, "room:doomed")
     return Seat(channel=f"room:{name}", party=name)
 
 
@@ -113,8 +118,8 @@ ROUTES = tuple(
 class NetLine(Line):
     """A client's end over the network."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        super().__init__()
+    def __init__(self, path: str, connection: ClientConnection) -> None:
+        super().__init__(path)
         self.connection = connection
 
     async def send(self, text: str) -> None:
@@ -198,7 +203,7 @@ class Stand:
         except InvalidStatus as refused:
             raise Refused(refused.response.status_code) from None
         try:
-            yield NetLine(connection)
+            yield NetLine(path, connection)
         finally:
             connection.transport.abort()
 
@@ -223,7 +228,7 @@ async def standing(
     tickets, revocations = LocalTickets(clock), LocalRevocations(clock)
     channels, hub = FrameChannels(bus, clock), Hub(bus, clock, revocations)
     edge = SocketEdge(
-        use={FrameChannels: channels},
+        use={FrameChannels: channels, Hub: hub},
         clock=clock,
         ids=RandomIds(),
         verifier=tokens,

@@ -101,6 +101,11 @@ async def test_guest_is_welcome_when_no_login_is_asked_for(stand: Stand) -> None
         assert (await it.next())["type"] == "blink"
 
 
+async def test_socket_is_closed_when_its_query_is_absurd(stand: Stand) -> None:
+    absurd = {f"q{number}": "x" for number in range(50)}
+    assert await code(stand, headers={}, ticket="made-up", **absurd) == 4401
+
+
 async def test_ticket_opens_once_when_twenty_come_with_it(stand: Stand) -> None:
     ticket = await stand.issue(caller=stand.caller(), audience=Audience.ALLOCAR)
 
@@ -229,6 +234,10 @@ class Broken:
 
     async def leave(self, channel: str) -> None:
         raise LookupError(channel)
+
+
+async def test_socket_hears_why_when_its_channel_ends_during_the_handshake(stand: Stand) -> None:
+    assert await code(stand, "/ws/rooms/doomed") == 4404
 
 
 async def test_sockets_are_told_to_come_back_when_the_process_stops(stand: Stand) -> None:

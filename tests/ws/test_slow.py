@@ -61,6 +61,7 @@ async def test_nothing_more_is_kept_for_him_when_too_much_waits() -> None:
 
     wire = AsgiWire(receive, send)
     it = Socket(new_id(), wire, session_id=None, heard=lambda _: None)
+    it.accept()
     frame = Encoded(Kept(1, b'{"data":"' + b"x" * 10_000 + b'"}').body)
     for _ in range(MAX_WAITING_BYTES // 10_000 + 5):
         it.show(frame)

@@ -90,7 +90,7 @@ class _Visit:
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, params: Mapping[str, str]
     ) -> None:
         """Enter, follow, listen, leave."""
-        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
+        query = _query_of(scope)
         wire = wire_of(scope, receive, send)
         try:
             code = await self._enter(wire, headers, query.get("ticket"), params)
@@ -102,6 +102,7 @@ class _Visit:
                 log.info("socket refused", extra={"path": self._route.path, "status": code})
                 await wire.closed()
             else:
+                self._socket.accept()
                 await self._stay(self._socket, self._seat, next(iter(query.get("last_event_id", ())), None))
         finally:
             if self._socket is not None and self._seat is not None:
@@ -251,6 +252,14 @@ async def _quietly(act: Callable[[Any], Any], who: object) -> None:
         await act(who)
     except Exception as error:  # noqa: BLE001 - whatever it is, the socket matters more
         log.warning("not told of a socket", extra={"error": type(error).__name__})
+
+
+def _query_of(scope: Scope) -> dict[str, list[str]]:
+    """What stands behind the question mark; nothing when it is more than anybody would ask."""
+    try:
+        return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        return {}
 
 
 def _is_ours(headers: Headers, origins: tuple[str, ...]) -> bool:

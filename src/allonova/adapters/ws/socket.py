@@ -51,6 +51,8 @@ class Socket:
         self.heard = heard
         self.is_open = True
         self.last_id = 0
+        self._is_accepted = False
+        self._code: int | None = None
         self._wire = wire
         self._now = now
         self._times: deque[float] = deque(maxlen=MESSAGES)
@@ -84,11 +86,18 @@ class Socket:
         for id, frame in held:
             self.show(frame, id)
 
+    def accept(self) -> None:
+        """Its handshake is done. Who was sent away before hears of it now."""
+        self._is_accepted = True
+        if self._code is not None:
+            self._wire.close(self._code)
+
     def close(self, code: int) -> None:
         """Send it away. Twice is once."""
         if self.is_open:
-            self.is_open = False
-            self._wire.close(code)
+            self.is_open, self._code = False, code
+            if self._is_accepted:
+                self._wire.close(code)
 
     async def closed(self) -> None:
         """Returns when it is over."""
