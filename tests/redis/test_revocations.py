@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from allonova.adapters.local.revocations import KEPT, LocalRevocations
+from allonova.adapters.redis import listening
 from allonova.adapters.redis import revocations as module
 from allonova.adapters.redis.client import connect
 from allonova.adapters.redis.revocations import CHANNEL, RedisRevocations
@@ -140,7 +141,7 @@ async def test_listens_again_when_only_its_connection_is_cut(own_redis: OwnRedis
 
 
 async def test_listens_again_when_redis_falls_silent(own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "QUIET_S", 0.05)
+    monkeypatch.setattr(listening, "QUIET_S", 0.05)
     database = Database()
     async with process(own_redis.url, database) as one:
         reads = database.reads

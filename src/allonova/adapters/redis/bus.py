@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +15,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from allonova.adapters.redis.client import ANSWER_TIMEOUT_S, connect
+from allonova.adapters.redis.listening import listen_for_ever, next_message
 from allonova.application.kernel.live import Bus, ChannelsDown, Kept, Listener
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,6 @@ PREFIX = "allonova:live:"
 ONCE = "allonova:once:"
 SIGN_OF_LIFE = "allonova:live"  # a subscription that is always there, so that the connection is
 KEPT_FRAMES, KEPT_S = 1000, 3600
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
-QUIET_S = 5.0  # after so much silence the connection is asked for a sign of life, and given as long to answer
 START_S = 3.0
 FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -75,7 +73,9 @@ class RedisBus:
 
     async def __aenter__(self) -> Self:
         """Starts hearing; waits for it only so long, since the service starts without Redis too."""
-        self._task = asyncio.create_task(self._hear_for_ever(), name="bus")
+        self._task = asyncio.create_task(
+            listen_for_ever(self._hear, hears=self.hears, deaf=self._deaf, what="sockets"), name="bus"
+        )
         with suppress(TimeoutError):
             await asyncio.wait_for(self.hears.wait(), START_S)
         return self
@@ -145,19 +145,11 @@ class RedisBus:
                 if self._pubsub is not None and channel not in self._followed:
                     await self._pubsub.unsubscribe(PREFIX + channel)
 
-    async def _hear_for_ever(self) -> None:
-        wait_s = FIRST_WAIT_S
-        while True:
-            try:
-                await self._hear()
-            except Exception as error:  # noqa: BLE001 - whatever broke, this process must hear again
-                wait_s = FIRST_WAIT_S if self.hears.is_set() else min(wait_s * 2, LONGEST_WAIT_S)
-                log.warning("sockets hear nothing", extra={"error": type(error).__name__})
-            self.hears.clear()
-            self._pubsub = None
-            for confirmed in self._followed.values():
-                confirmed.clear()
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 - spreads the processes
+    async def _deaf(self) -> None:
+        """Nothing is followed until it is subscribed to again."""
+        self._pubsub = None
+        for confirmed in self._followed.values():
+            confirmed.clear()
 
     async def _hear(self) -> None:
         """Returns never; raises when the connection is lost."""
@@ -172,7 +164,7 @@ class RedisBus:
             for message in early:
                 self._take(message)
             while True:
-                self._take(await _next(pubsub))
+                self._take(await next_message(pubsub))
 
     async def _subscribe(self, pubsub: PubSub) -> list[dict[str, Any]]:
         """To everything that is followed; what came in before the last confirmation."""
@@ -180,7 +172,7 @@ class RedisBus:
         await pubsub.subscribe(*wanted)
         early = []
         while wanted:
-            message = await _next(pubsub)
+            message = await next_message(pubsub)
             if message["type"] == "subscribe":
                 wanted.discard(message["channel"])
                 self._confirm(message["channel"])
@@ -216,22 +208,6 @@ async def _or_down() -> AsyncIterator[None]:
         yield
     except FAILURES as error:
         raise ChannelsDown from error
-
-
-async def _next(pubsub: PubSub) -> dict[str, Any]:
-    """The next message. Raises ConnectionError when the other side is silent even when asked."""
-    is_asked = False
-    while True:
-        message: dict[str, Any] | None = await pubsub.get_message(timeout=QUIET_S)
-        if message is not None and message["type"] != "pong":
-            return message
-        if message is not None:
-            is_asked = False
-        elif is_asked:
-            raise ConnectionError("silent")
-        else:
-            is_asked = True
-            await pubsub.ping()
 
 
 def _conforms(bus: RedisBus) -> Bus:

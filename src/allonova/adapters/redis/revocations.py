@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
@@ -14,13 +13,12 @@ from uuid import UUID
 from redis.asyncio.client import PubSub
 
 from allonova.adapters.redis.client import connect
+from allonova.adapters.redis.listening import listen_for_ever, next_message
 from allonova.application.identity.ports import Revocations
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "allonova:sessions.revoked"
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 2.0
-QUIET_S = 5.0  # after so much silence the connection is asked for a sign of life, and given as long to answer
 START_S = 3.0
 
 type Reload = Callable[[], Awaitable[Iterable[UUID]]]
@@ -43,7 +41,10 @@ class RedisRevocations:
 
     async def __aenter__(self) -> Self:
         """Starts listening; waits for it only so long, since the service starts without Redis too."""
-        self._task = asyncio.create_task(self._listen_for_ever(), name="revocations")
+        self._task = asyncio.create_task(
+            listen_for_ever(self._listen, hears=self.subscribed, deaf=self._reload_if_possible, what="revocations"),
+            name="revocations",
+        )
         with suppress(TimeoutError):
             await asyncio.wait_for(self.subscribed.wait(), START_S)
         return self
@@ -68,18 +69,6 @@ class RedisRevocations:
         """See Revocations."""
         return self._heard.is_revoked(session_id)
 
-    async def _listen_for_ever(self) -> None:
-        wait_s = FIRST_WAIT_S
-        while True:
-            try:
-                await self._listen()
-            except Exception as error:  # noqa: BLE001 - whatever broke, this process must hear again
-                wait_s = FIRST_WAIT_S if self.subscribed.is_set() else min(wait_s * 2, LONGEST_WAIT_S)
-                log.warning("not listening for revocations", extra={"error": type(error).__name__})
-            self.subscribed.clear()
-            await self._reload_if_possible()
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 - spreads the processes
-
     async def _listen(self) -> None:
         """Returns never; raises when the connection is lost."""
         async with self._listener.pubsub() as channel:
@@ -89,7 +78,9 @@ class RedisRevocations:
             self.subscribed.set()
             log.info("listening for revocations")
             while True:
-                await self._hear(await _next(channel))
+                message = await next_message(channel)
+                if message["type"] == "message":
+                    await self._hear(message["data"])
 
     async def _hear(self, text: bytes) -> None:
         try:
@@ -113,26 +104,8 @@ class RedisRevocations:
 
 async def _confirmed(channel: PubSub) -> None:
     """Waits until Redis has taken the subscription: from then on nothing is missed."""
-    message = await channel.get_message(timeout=QUIET_S)
-    if message is None or message["type"] != "subscribe":
+    if (await next_message(channel))["type"] != "subscribe":
         raise ConnectionError("not subscribed")
-
-
-async def _next(channel: PubSub) -> bytes:
-    """The next message. Raises ConnectionError when the other side is silent even when asked."""
-    is_asked = False
-    while True:
-        message = await channel.get_message(timeout=QUIET_S)
-        if message is not None and message["type"] == "message":
-            data: bytes = message["data"]
-            return data
-        if message is not None:
-            is_asked = False
-        elif is_asked:
-            raise ConnectionError("silent")
-        else:
-            is_asked = True
-            await channel.ping()
 
 
 def _conforms(revocations: RedisRevocations) -> Revocations:
