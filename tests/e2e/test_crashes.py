@@ -82,7 +82,7 @@ async def test_next_worker_finishes_what_the_killed_one_had_begun(stage: Stage, 
     ending = await overdue_holds(stage)
     await eventually("a delivery is under way", lambda: stage.pool.fetchval(UNDER_WAY))
     stage.fleet.worker.kill()
-    left = await stage.pool.fetchval("SELECT count(*) FROM platform.outbox WHERE done_at IS NULL")
+    left = await stage.pool.fetchval("SELECT count(*) FROM platform.outbox WHERE done_at IS NULL AND NOT is_live")
     assert left > 0
     relays = await stage.pool.fetchval(RELAYS)
 

@@ -86,6 +86,7 @@ def _merged(tables: Iterable[Mapping[type[Event], tuple[str, ...]]]) -> dict[typ
     return found
 
 
+# The two lanes of the outbox: to whatever may take its time, and onto sockets.
 WORKED = _merged(part.HEARD for part in PARTS)
 SHOWN = _merged(getattr(part, "SHOWN", {}) for part in PARTS)
 HEARD = _merged((WORKED, SHOWN))
