@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -74,10 +75,14 @@ async def test_socket_says_why_when_one_may_not_enter(stand: Stand, name: str, e
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/rooms", "/ws/rooms/a/b", "/ws/rooms/a/", "/elsewhere"])
-async def test_handshake_is_not_found_when_there_is_no_such_path(stand: Stand, path: str) -> None:
+async def test_handshake_is_not_found_when_there_is_no_such_path(
+    stand: Stand, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(Refused) as refused:
         await code(stand, path)
     assert refused.value.status == 404
+    await stand.joined(0)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize(

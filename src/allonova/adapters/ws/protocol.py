@@ -34,6 +34,12 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.handshake_initiated and not self.handshake_complete:
             self.scope["extensions"][EXTENSION] = {"wire": self}
 
+    async def send(self, message: Any) -> None:
+        """See uvicorn, which takes a handshake that was answered over HTTP for one that nobody answered."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
     def send_receive_event_to_app(self) -> None:
         """A whole message came."""
         if self._sink is None or self.close_sent:
