@@ -77,6 +77,10 @@ class Line:
         """Send anything."""
         await self.up.put({"type": "websocket.receive", "text": text})
 
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message."""
+        await self.up.put({"type": "websocket.receive", "bytes": data})
+
     async def next(self, kind: str | None = None) -> Any:
         """The next frame, or the next of a type. Raises AssertionError when it is closed instead."""
         while True:

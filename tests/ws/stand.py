@@ -126,6 +126,10 @@ class NetLine(Line):
         """Send anything."""
         await self.connection.send(text)
 
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message."""
+        await self.connection.send(data)
+
     async def next(self, kind: str | None = None) -> Any:
         """The next frame, or the next of a kind."""
         while True:

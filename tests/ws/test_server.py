@@ -199,6 +199,12 @@ async def test_socket_is_closed_when_a_message_is_too_big(stand: Stand, text: st
         assert await it.close_code() == 1009
 
 
+async def test_socket_is_closed_when_a_message_is_no_text(stand: Stand) -> None:
+    async with stand.enter() as it:
+        await it.send_bytes(b'{"type": "tick", "data": {}}')
+        assert await it.close_code() == 1003
+
+
 async def test_message_is_taken_when_it_is_as_big_as_may_be(stand: Stand) -> None:
     shell = len(json.dumps({"type": "say", "data": {"text": ""}}))
     async with stand.enter() as it:

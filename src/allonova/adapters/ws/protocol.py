@@ -12,7 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from allonova.adapters.ws.frames import Encoded
-from allonova.adapters.ws.wire import EXTENSION, Sink, Wire
+from allonova.adapters.ws.wire import EXTENSION, NO_TEXT, Sink, Wire
 
 LAST_WORDS_S = 5.0  # for a peer to take in why, when the whole server stops
 LINGER_S = 30.0  # a slow peer may read what was sent before it hears that it was too slow
@@ -48,7 +48,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         self.frames = []
         if self.curr_msg_data_type != "text":
-            self.close(1003)
+            self.close(NO_TEXT)
             return
         try:
             text = bytes(data).decode()

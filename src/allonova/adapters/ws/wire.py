@@ -11,13 +11,10 @@ from starlette.types import Receive, Scope, Send
 from allonova.adapters.ws.frames import Encoded
 
 EXTENSION = "allonova.wire"
+NO_TEXT = 1003  # RFC 6455: a binary message came
 
 type Sink = Callable[[str], None]
 """Takes a text message, at once."""
-
-
-class NotText(Exception):
-    """A binary message came."""
 
 
 class Wire(Protocol):
@@ -89,8 +86,11 @@ class AsgiWire:
                 self._over.set()
                 self._task.cancel()
                 return
-            if self._sink is not None:
-                self._sink(message.get("text") or "")
+            text: str | None = message.get("text")
+            if text is None:
+                self.close(NO_TEXT)
+            elif self._sink is not None:
+                self._sink(text)
 
     async def _send_for_ever(self) -> None:
         while True:

@@ -80,9 +80,7 @@ def clean_text(text: str) -> str:
         raise _unsound("too_short", "something")
     if len(text) > MAX_LETTERS:
         raise _unsound("too_long", f"at most {MAX_LETTERS} characters")
-    if any(
-        (ord(char) < 32 and char not in "\n\t") or ord(char) == 127 or "\ud800" <= char <= "\udfff" for char in text
-    ):
+    if any(_is_control(char) for char in text):
         raise _unsound("control_character", "control characters are not allowed")
     return text
 

@@ -6,15 +6,12 @@ no log of ours holds. Whatever the API says is shown as text, never as markup.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from html import escape
 from string import Template
 from typing import Final
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 
+from allonova.adapters.http.own_pages import FollowPage
 from allonova.adapters.http.provide import Language
 
 STYLE: Final = """
@@ -219,18 +216,7 @@ SAID: Final = {
     },
 }
 
-
-def _page(lang: str) -> str:
-    data = " ".join(f'data-{name}="{escape(text)}"' for name, text in SAID[lang].items())
-    return PAGE.substitute(WORDS[lang], lang=lang, style=STYLE, data=data)
-
-
-PAGES: Final = {lang: _page(lang) for lang in WORDS}
-STYLE_DIGEST: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY: Final = (
-    f"default-src 'none'; script-src 'self'; style-src 'sha256-{STYLE_DIGEST}'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+FOLLOW: Final = FollowPage(PAGE, STYLE, words=WORDS, said=SAID)
 
 router = APIRouter(include_in_schema=False)
 
@@ -238,7 +224,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/nova/suivi/{reference}")
 async def suivi_page(reference: str, language: Language) -> Response:
     """The page; which course it is about, it reads from its own address."""
-    return HTMLResponse(PAGES[language], headers={"Content-Security-Policy": POLICY, "Vary": "Accept-Language"})
+    return FOLLOW.answer(language)
 
 
 @router.get("/nova/suivi.js")

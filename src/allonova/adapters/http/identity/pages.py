@@ -6,8 +6,6 @@ a page changes nothing; a button does, so that programs that open links in mails
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
@@ -15,6 +13,7 @@ from string import Template
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
+from allonova.adapters.http.own_pages import policy_for
 from allonova.adapters.http.provide import Language
 
 STYLE = """
@@ -195,11 +194,7 @@ RESET_PAGES = {lang: page(ALLOCAR, lang, "/api/v1/auth/password/reset", words) f
 ADMIN_PAGES = {
     lang: page(ALLOCAR, lang, "/api/v1/admin/password/reset", RESET[lang] | words) for lang, words in ADMIN.items()
 }
-STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; script-src 'self'; style-src 'sha256-{STYLE_DIGEST}'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+POLICY = policy_for(STYLE)
 
 router = APIRouter(include_in_schema=False)
 
