@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from allonova.application.carpool.ports import StoredEvent
 from allonova.domain.carpool.booking import Booking, BookingStatus
-from allonova.domain.carpool.fares import booking_paid, payment_without_booking, refund_sent, ride_completed
+from allonova.domain.carpool.fares import booking_paid, payment_without_booking, ride_completed
 from allonova.domain.kernel.errors import AlreadyExists
 from allonova.domain.money.journal import ESCROW, REFUNDS_DUE, Entry, Posting, clearing, move
-from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.movements import payout_done, payout_returned, payout_started, refund_sent
+from allonova.domain.money.payment import Method, Payment, PaymentStatus
+from allonova.domain.money.payout import Payout, PayoutKind, PayoutMethod, PayoutStatus
+from allonova.domain.money.refund import RefundCause, RefundStatus, RefundTo
 from tests.contract.conftest import Scene
-from tests.support.factories import HOUR, NOW, AnyUnit, Thing, a_booking, a_payment, new_id, paid
+from tests.support.factories import HOUR, NOW, AnyUnit, Thing, a_booking, a_payment, a_refund, new_id, paid
 from tests.support.worlds import STORAGE_ERRORS, World
 
 S = PaymentStatus
@@ -111,7 +115,7 @@ def a_fare(scene: Scene, **given: object) -> tuple[Booking, Payment]:
 
 async def test_already_exists_when_an_entry_is_posted_twice(scene: Scene) -> None:
     booking, payment = a_fare(scene)
-    entry = booking_paid(new_id(), payment, booking, NOW)
+    entry = booking_paid(new_id(), payment, NOW)
     await keep_with_books(scene.world, [booking, payment], entry)
     with pytest.raises(AlreadyExists) as caught:
         await scene.world.run(lambda unit: unit.journal.post(replace(entry, id=new_id())))
@@ -120,17 +124,16 @@ async def test_already_exists_when_an_entry_is_posted_twice(scene: Scene) -> Non
 
 async def test_posted_when_kind_or_object_differ(scene: Scene) -> None:
     booking, payment = a_fare(scene)
-    entry = booking_paid(new_id(), payment, booking, NOW)
+    entry = booking_paid(new_id(), payment, NOW)
     other = replace(entry, id=new_id(), ref_id=new_id())
-    third = replace(entry, id=new_id(), ref_type="payment")
+    third = replace(entry, id=new_id(), ref_type="booking")
     await keep_with_books(scene.world, [], entry, other, third, ride_completed(new_id(), booking, scene.driver.id, NOW))
     report = await scene.world.books.verify()
     assert (report.entries, report.postings) == (4, 9)
 
 
 async def test_refused_when_an_entry_does_not_balance(scene: Scene) -> None:
-    booking, payment = a_fare(scene)
-    entry = booking_paid(new_id(), payment, booking, NOW)
+    entry = booking_paid(new_id(), a_fare(scene)[1], NOW)
     object.__setattr__(entry, "postings", (*entry.postings, Posting(ESCROW, 1)))
     with pytest.raises(STORAGE_ERRORS):
         await scene.world.run(lambda unit: unit.journal.post(entry))
@@ -148,7 +151,7 @@ async def test_clean_when_nothing_is_there(world: World) -> None:
 
 async def test_clean_when_a_fare_is_paid(scene: Scene) -> None:
     booking, payment = a_fare(scene)
-    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, booking, NOW))
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, NOW))
     report = await scene.world.books.verify()
     assert (report.entries, report.postings, report.faults) == (1, 2, ())
 
@@ -156,7 +159,7 @@ async def test_clean_when_a_fare_is_paid(scene: Scene) -> None:
 async def test_clean_when_a_ride_is_completed(scene: Scene) -> None:
     booking, payment = a_fare(scene)
     booking.status = BookingStatus.COMPLETED
-    entries = booking_paid(new_id(), payment, booking, NOW), ride_completed(new_id(), booking, scene.driver.id, NOW)
+    entries = booking_paid(new_id(), payment, NOW), ride_completed(new_id(), booking, scene.driver.id, NOW)
     await keep_with_books(scene.world, [booking, payment], *entries)
     assert await faults(scene.world) == ()
 
@@ -164,11 +167,15 @@ async def test_clean_when_a_ride_is_completed(scene: Scene) -> None:
 async def test_clean_when_money_waits_to_go_back_and_when_it_went(scene: Scene) -> None:
     booking = a_booking(scene.trip, scene.passenger, status=BookingStatus.CANCELLED)
     payment = a_payment(booking, status=S.PAID)
-    await keep_with_books(scene.world, [booking, payment], payment_without_booking(new_id(), payment, NOW))
+    refund = a_refund(payment, cause=RefundCause.SEATS_GONE)
+    await keep_with_books(scene.world, [booking, payment, refund], payment_without_booking(new_id(), payment, NOW))
     assert await faults(scene.world) == ()
-    payment.refund(at=NOW)
-    await scene.world.run(lambda unit: unit.payments.save(payment))
-    await keep_with_books(scene.world, [], refund_sent(new_id(), payment, NOW))
+    async with scene.world.begin() as unit:
+        refund.finish(provider_ref=None, at=NOW)
+        payment.gone_back(refund.amount, at=NOW)
+        await unit.refunds.save(refund)
+        await unit.payments.save(payment)
+        await unit.journal.post(refund_sent(new_id(), refund, payment, NOW))
     assert await faults(scene.world) == ()
 
 
@@ -190,7 +197,7 @@ async def test_faults_when_a_paid_booking_has_nothing_in_escrow(scene: Scene) ->
 async def test_fault_when_escrow_holds_another_amount_than_the_fare(scene: Scene) -> None:
     booking, payment = a_fare(scene)
     booking.amount_total += 1
-    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, booking, NOW))
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, NOW))
     assert await faults(scene.world) == (f"booking {booking.id}: escrow holds 6000 instead of 6001",)
 
 
@@ -200,21 +207,21 @@ async def test_fault_when_escrow_holds_the_fare_of_a_booking_that_is_not_paid(
 ) -> None:
     booking, payment = a_fare(scene)
     booking.status = status
-    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, booking, NOW))
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, NOW))
     assert await faults(scene.world) == (f"booking {booking.id}: escrow holds 6000 instead of 0",)
 
 
 async def test_fault_when_escrow_was_released_before_the_end(scene: Scene) -> None:
     booking, payment = a_fare(scene)
-    entries = booking_paid(new_id(), payment, booking, NOW), ride_completed(new_id(), booking, scene.driver.id, NOW)
+    entries = booking_paid(new_id(), payment, NOW), ride_completed(new_id(), booking, scene.driver.id, NOW)
     await keep_with_books(scene.world, [booking, payment], *entries)
     assert await faults(scene.world) == (f"booking {booking.id}: escrow holds 0 instead of 6000",)
 
 
 async def test_fault_when_escrow_holds_the_fare_of_nothing(scene: Scene) -> None:
-    booking, payment = a_fare(scene)
-    await keep_with_books(scene.world, [], booking_paid(new_id(), payment, booking, NOW))
-    assert await faults(scene.world) == (f"booking {booking.id}: escrow holds 6000, but it does not exist",)
+    _, payment = a_fare(scene)
+    await keep_with_books(scene.world, [], booking_paid(new_id(), payment, NOW))
+    assert await faults(scene.world) == (f"booking {payment.id}: escrow holds 6000, but it does not exist",)
 
 
 async def test_fault_when_a_payment_is_not_booked(scene: Scene) -> None:
@@ -230,16 +237,42 @@ async def test_fault_when_a_payment_without_booking_is_not_booked(scene: Scene) 
     assert await faults(scene.world) == (f"payment {payment.id}: paid but not booked",)
 
 
-async def test_fault_when_two_payments_lean_on_one_entry(scene: Scene) -> None:
+async def test_fault_when_another_payment_of_the_booking_is_not_booked(scene: Scene) -> None:
     booking, payment = a_fare(scene)
     twin = replace(payment, id=new_id(), provider_ref="cos-2", created_at=NOW + HOUR)
-    await keep_with_books(scene.world, [booking, twin, payment], booking_paid(new_id(), payment, booking, NOW))
+    await keep_with_books(scene.world, [booking, twin, payment], booking_paid(new_id(), payment, NOW))
     assert await faults(scene.world) == (f"payment {twin.id}: paid but not booked",)
+
+
+async def test_faults_when_a_payment_is_booked_twice(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    entries = booking_paid(new_id(), payment, NOW), payment_without_booking(new_id(), payment, NOW)
+    await keep_with_books(scene.world, [booking, payment], *entries)
+    assert await faults(scene.world) == (
+        f"payment {payment.id}: booked twice",
+        "refunds_due: 6000 instead of 0",
+    )
+
+
+async def test_fault_when_a_payment_that_nobody_paid_is_booked(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    payment.status = S.FAILED
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, NOW))
+    assert await faults(scene.world) == (f"payment {payment.id}: booked but not paid",)
+
+
+async def test_clean_when_a_promo_paid_a_part_and_fault_when_it_is_booked_otherwise(scene: Scene) -> None:
+    booking, payment = a_fare(scene, amount=4_000, discount=2_000)
+    await keep_with_books(scene.world, [booking, payment], booking_paid(new_id(), payment, NOW))
+    assert await faults(scene.world) == ()
+    payment.amount, payment.discount = 4_500, 1_500
+    await scene.world.run(lambda unit: unit.payments.save(payment))
+    assert await faults(scene.world) == (f"payment {payment.id}: booked with another amount",)
 
 
 async def test_fault_when_a_payment_is_booked_with_another_amount(scene: Scene) -> None:
     booking, payment = a_fare(scene)
-    entry = booking_paid(new_id(), payment, booking, NOW)
+    entry = booking_paid(new_id(), payment, NOW)
     payment.amount += 1
     await keep_with_books(scene.world, [booking, payment], entry)
     assert await faults(scene.world) == (f"payment {payment.id}: booked with another amount",)
@@ -249,47 +282,161 @@ async def test_faults_when_money_for_lost_seats_is_booked_with_another_amount(sc
     payment = replace(a_fare(scene)[1], booking_id=None)
     entry = payment_without_booking(new_id(), payment, NOW)
     payment.amount += 1
-    await keep_with_books(scene.world, [payment], entry)
+    await keep_with_books(scene.world, [payment, a_refund(payment)], entry)
     assert await faults(scene.world) == (
         f"payment {payment.id}: booked with another amount",
         "refunds_due: 6000 instead of 6001",
     )
 
 
+def a_lost_fare(scene: Scene, **given: object) -> tuple[Payment, Entry]:
+    """Money that came for seats that were gone, and its entry."""
+    payment = replace(a_fare(scene)[1], booking_id=None, **given)  # type: ignore[arg-type] # fields of the payment
+    return payment, payment_without_booking(new_id(), payment, NOW)
+
+
 async def test_faults_when_a_refund_is_not_booked(scene: Scene) -> None:
-    payment = replace(a_fare(scene)[1], booking_id=None)
-    entry = payment_without_booking(new_id(), payment, NOW)
-    payment.refund(at=NOW)
-    await keep_with_books(scene.world, [payment], entry)
+    payment, came = a_lost_fare(scene, status=S.REFUNDED, refunded_amount=6_000)
+    refund = a_refund(payment, status=RefundStatus.DONE)
+    await keep_with_books(scene.world, [payment, refund], came)
     assert await faults(scene.world) == (
-        f"payment {payment.id}: refunded but not booked",
+        f"refund {refund.id}: done but not booked",
         "refunds_due: 6000 instead of 0",
     )
 
 
 async def test_faults_when_a_refund_is_booked_that_nobody_sent(scene: Scene) -> None:
-    payment = replace(a_fare(scene)[1], booking_id=None)
-    entries = payment_without_booking(new_id(), payment, NOW), refund_sent(new_id(), payment, NOW)
-    await keep_with_books(scene.world, [payment], *entries)
+    payment, came = a_lost_fare(scene)
+    refund = a_refund(payment)
+    await keep_with_books(scene.world, [payment, refund], came, refund_sent(new_id(), refund, payment, NOW))
     assert await faults(scene.world) == (
-        f"payment {payment.id}: refund booked but not sent",
+        f"refund {refund.id}: booked but not done",
         "refunds_due: 0 instead of 6000",
     )
 
 
 async def test_faults_when_a_refund_is_booked_with_another_amount(scene: Scene) -> None:
-    payment = replace(a_fare(scene)[1], booking_id=None)
-    came = payment_without_booking(new_id(), payment, NOW)
-    went = replace(refund_sent(new_id(), payment, NOW), postings=move(REFUNDS_DUE, (clearing("wave"), 5)))
-    payment.refund(at=NOW)
-    await keep_with_books(scene.world, [payment], came, went)
+    payment, came = a_lost_fare(scene, status=S.REFUNDED, refunded_amount=6_000)
+    refund = a_refund(payment, status=RefundStatus.DONE)
+    went = replace(refund_sent(new_id(), refund, payment, NOW), postings=move(REFUNDS_DUE, (clearing("wave"), 5)))
+    await keep_with_books(scene.world, [payment, refund], came, went)
     assert await faults(scene.world) == (
-        f"payment {payment.id}: refunded with another amount",
         "refunds_due: 5995 instead of 0",
+        f"refund {refund.id}: booked with another amount",
+    )
+
+
+async def test_faults_when_a_payment_says_otherwise_than_its_refunds(scene: Scene) -> None:
+    payment, came = a_lost_fare(scene, status=S.PAID, refunded_amount=6_000)
+    await keep_with_books(scene.world, [payment, a_refund(payment)], came)
+    assert await faults(scene.world) == (
+        f"payment {payment.id}: 6000 went back instead of 0",
+        f"payment {payment.id}: is paid with 0 of 6000 back",
     )
 
 
 async def test_fault_when_refunds_due_holds_what_nobody_is_owed(scene: Scene) -> None:
-    stray = payment_without_booking(new_id(), a_fare(scene)[1], NOW)
-    await keep_with_books(scene.world, [], stray)
+    payment, came = a_lost_fare(scene)
+    await keep_with_books(scene.world, [payment], came)
     assert await faults(scene.world) == ("refunds_due: 6000 instead of 0",)
+
+
+async def test_claims_are_what_is_spoken_for_and_what_the_provider_knows(scene: Scene) -> None:
+    booking, payment = a_fare(scene)
+    kept = [
+        a_refund(payment, amount=1),
+        a_refund(payment, amount=20, status=RefundStatus.DONE),
+        a_refund(payment, amount=300, sent_to=RefundTo.WALLET, status=RefundStatus.DONE),
+        a_refund(payment, amount=400, status=RefundStatus.REJECTED),
+        a_refund(payment, amount=500, status=RefundStatus.AWAITING_APPROVAL),
+        a_refund(payment, amount=600, cause=RefundCause.CHARGEBACK, status=RefundStatus.DONE),
+        a_refund(payment, amount=700, status=RefundStatus.DONE, reference="by hand"),
+    ]
+    await scene.world.keep(booking, payment, *kept)
+    async with scene.world.begin() as unit:
+        claims = await unit.refunds.claims(payment.id)
+        assert (claims.all, claims.sent) == (2_121, 21)
+        assert (await unit.refunds.claims(new_id())).all == 0
+        assert not await unit.refunds.manual_of(payment.id, but=new_id())
+        manual = a_refund(payment, amount=8, status=RefundStatus.PENDING_MANUAL)
+        await unit.refunds.add(manual)
+        assert await unit.refunds.manual_of(payment.id, but=new_id())
+        assert not await unit.refunds.manual_of(payment.id, but=manual.id)
+
+
+async def test_a_refund_and_its_payment_found_together(scene: Scene) -> None:
+    booking, payment = a_fare(scene, provider_keys={"pay_token": "p"}, notif_token="n")
+    refund = a_refund(payment, reason="why")
+    await scene.world.keep(booking, payment, refund)
+    assert await scene.world.money.refund(refund.id) == (refund, payment)
+    assert await scene.world.money.refund(new_id()) is None
+    amount, payer = await scene.world.queries.refund_news(refund.id) or (0, None)
+    assert (amount, payer and payer.user_id) == (6_000, scene.passenger.id)
+    assert await scene.world.queries.refund_news(new_id()) is None
+
+
+async def test_tries_of_cards_counted_since_a_day(scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger)
+    card = {"method": Method.CARD, "status": S.FAILED, "attempts": 2}
+    await scene.world.keep(
+        booking,
+        a_payment(booking, **card, updated_at=NOW),
+        a_payment(booking, **card, updated_at=NOW - 25 * HOUR, created_at=NOW - 25 * HOUR),
+        a_payment(booking, attempts=7),
+    )
+    async with scene.world.begin() as unit:
+        assert await unit.payments.card_failures(scene.passenger.id, since=NOW - 24 * HOUR) == 2
+        assert await unit.payments.card_failures(scene.driver.id, since=NOW - 24 * HOUR) == 0
+
+
+def a_payout(scene: Scene, **given: Any) -> Payout:
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "driver_id": scene.driver.id,
+        "kind": PayoutKind.EARNINGS,
+        "amount": 5_400,
+        "method": PayoutMethod.WAVE,
+        "phone": "sealed",
+        "scheduled_at": NOW,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Payout(**(made | given))
+
+
+async def paid_out(scene: Scene, payout: Payout, *entries: Entry) -> tuple[str, ...]:
+    async with scene.world.begin() as unit:
+        await unit.payouts.add(payout)
+        for entry in entries:
+            await unit.journal.post(entry)
+    return await faults(scene.world)
+
+
+@pytest.mark.parametrize("status", [PayoutStatus.AWAITING_APPROVAL, PayoutStatus.SCHEDULED, PayoutStatus.PROCESSING])
+async def test_clean_when_a_payout_is_under_way(scene: Scene, status: PayoutStatus) -> None:
+    payout = a_payout(scene, status=status)
+    assert await paid_out(scene, payout, payout_started(new_id(), payout, NOW)) == ()
+
+
+async def test_clean_when_a_payout_has_ended(scene: Scene) -> None:
+    done, failed = a_payout(scene, status=PayoutStatus.DONE), a_payout(scene, status=PayoutStatus.FAILED)
+    start = payout_started(new_id(), done, NOW)
+    assert await paid_out(scene, done, start, payout_done(new_id(), done, NOW)) == ()
+    start = payout_started(new_id(), failed, NOW)
+    assert await paid_out(scene, failed, start, payout_returned(new_id(), failed, NOW)) == ()
+
+
+async def test_faults_when_a_payout_is_booked_otherwise(scene: Scene) -> None:
+    payout = a_payout(scene, status=PayoutStatus.DONE)
+    assert await paid_out(scene, payout, payout_started(new_id(), payout, NOW)) == (
+        "payouts_in_flight: 5400 instead of 0",
+        f"payout {payout.id}: is done, and booked otherwise",
+    )
+
+
+async def test_faults_when_a_payout_is_not_booked(scene: Scene) -> None:
+    payout = a_payout(scene)
+    assert await paid_out(scene, payout) == (
+        "payouts_in_flight: 0 instead of 5400",
+        f"payout {payout.id}: booked with another amount",
+    )

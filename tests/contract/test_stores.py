@@ -18,7 +18,7 @@ from allonova.domain.identity.session import Audience, RefreshToken, Session
 from allonova.domain.identity.user import Gender, User
 from allonova.domain.kernel.errors import NotFound, StaleVersion
 from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
-from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.payment import Flag, Payment, PaymentStatus
 from tests.contract.conftest import Scene
 from tests.support.factories import (
     HOUR,
@@ -291,7 +291,7 @@ async def test_open_payment_untouched_when_another_is_saved(scene: Scene) -> Non
     gone, here = a_payment(booking, status=PaymentStatus.FAILED), a_payment(booking)
     await scene.world.keep(booking, gone, here)
     async with scene.world.begin() as unit:
-        gone.flag("amount_mismatch", at=NOW)
+        gone.flag(Flag.AMOUNT_MISMATCH, at=NOW)
         await unit.payments.save(gone)
     async with scene.world.begin() as unit:
         assert await unit.payments.get(here.id) == here

@@ -8,14 +8,16 @@ import pytest
 
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.domain.carpool.booking import Booking, BookingStatus
-from allonova.domain.carpool.fares import booking_cancelled, booking_paid, fee_from_wallet, refund_to_wallet
+from allonova.domain.carpool.fares import Parting, booking_cancelled, booking_paid, fee_from_wallet
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import AlreadyExists, StaleVersion
-from allonova.domain.money.journal import REFUNDS_DUE, Entry, wallet
+from allonova.domain.money.journal import Entry
+from allonova.domain.money.movements import refund_to_wallet
 from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.refund import RefundStatus, RefundTo
 from allonova.domain.money.wallet import TxnSource, TxnType, Wallet
 from tests.contract.conftest import Scene
-from tests.support.factories import HOUR, NOW, a_booking, a_payment, a_user, new_id, paid
+from tests.support.factories import HOUR, NOW, a_booking, a_payment, a_refund, a_user, new_id, paid
 from tests.support.worlds import STORAGE_ERRORS, World
 
 FARE = 6_000
@@ -100,16 +102,23 @@ def ended(scene: Scene, *, fee: int, refunded: int = 0) -> tuple[Booking, Paymen
     return replace(booking, status=BookingStatus.CANCELLED, cancel_fee=fee), payment
 
 
-def released(scene: Scene, booking: Booking, payment: Payment, *, fee: int, to_wallet: bool) -> tuple[Entry, Entry]:
+def released(scene: Scene, booking: Booking, payment: Payment, *, fee: int) -> tuple[Entry, Entry]:
     """Into escrow, and out of it."""
-    refund_to = wallet(scene.passenger.id) if to_wallet else REFUNDS_DUE
-    commission = fee // 10
+    parting = Parting.of(payment, withheld=fee, commission=fee // 10)
     return (
-        booking_paid(new_id(), payment, booking, NOW),
-        booking_cancelled(
-            new_id(), booking, scene.driver.id, fee=fee, commission=commission, refund_to=refund_to, at=NOW
-        ),
+        booking_paid(new_id(), payment, NOW),
+        booking_cancelled(new_id(), booking, scene.driver.id, parting, NOW),
     )
+
+
+async def keep_returned(scene: Scene, *, refunded: int = 4_200, balance: int | None = None) -> Payment:
+    """A booking that was cancelled for a fee of 1,800, and 4,200 that went to the wallet."""
+    booking, payment = ended(scene, fee=1_800, refunded=refunded)
+    refund = a_refund(payment, amount=4_200, sent_to=RefundTo.WALLET, status=RefundStatus.DONE)
+    entries = (*released(scene, booking, payment, fee=1_800), refund_to_wallet(new_id(), refund, NOW))
+    await keep(scene, (booking, payment), *entries, balance=balance)
+    await scene.world.keep(refund)
+    return payment
 
 
 async def keep(scene: Scene, things: tuple[Booking, Payment], *entries: Entry, balance: int | None = None) -> None:
@@ -129,20 +138,22 @@ async def faults(scene: Scene) -> tuple[str, ...]:
 
 
 async def test_clean_when_a_fee_was_withheld(scene: Scene) -> None:
-    booking, payment = ended(scene, fee=1_800, refunded=4_200)
-    entries = released(scene, booking, payment, fee=1_800, to_wallet=True)
-    await keep(scene, (booking, payment), *entries, balance=4_200)
+    await keep_returned(scene, balance=4_200)
     assert await faults(scene) == ()
 
 
 async def test_clean_when_a_refund_waits_and_when_it_went_to_the_wallet(scene: Scene) -> None:
     booking, payment = ended(scene, fee=0)
-    await keep(scene, (booking, payment), *released(scene, booking, payment, fee=0, to_wallet=False))
+    refund = a_refund(payment)
+    await keep(scene, (booking, payment), *released(scene, booking, payment, fee=0))
+    await scene.world.keep(refund)
     assert await faults(scene) == ()
-    payment.refund(at=NOW)
-    await scene.world.run(lambda unit: unit.payments.save(payment))
     async with scene.world.begin() as unit:
-        await unit.journal.post(refund_to_wallet(new_id(), payment, NOW))
+        payment.gone_back(FARE, at=NOW)
+        refund.finish(provider_ref=None, at=NOW)
+        await unit.payments.save(payment)
+        await unit.refunds.save(refund)
+        await unit.journal.post(refund_to_wallet(new_id(), refund, NOW))
         purse = await unit.wallets.of(scene.passenger.id, new=a_wallet(scene.passenger))
         purse.credit(new_id(), FARE, TxnSource.REFUND, payment.id, NOW)
         await unit.wallets.save(purse)
@@ -152,40 +163,35 @@ async def test_clean_when_a_refund_waits_and_when_it_went_to_the_wallet(scene: S
 async def test_clean_when_the_money_of_a_cancelled_booking_is_frozen(scene: Scene) -> None:
     booking, payment = ended(scene, fee=0)
     booking.is_frozen = True
-    await keep(scene, (booking, payment), booking_paid(new_id(), payment, booking, NOW))
+    await keep(scene, (booking, payment), booking_paid(new_id(), payment, NOW))
     assert await faults(scene) == ()
 
 
-async def test_fault_when_the_frozen_money_is_gone(scene: Scene) -> None:
+async def test_faults_when_the_frozen_money_is_gone(scene: Scene) -> None:
     booking, payment = ended(scene, fee=0)
     booking.is_frozen = True
-    await keep(scene, (booking, payment), *released(scene, booking, payment, fee=0, to_wallet=False))
+    await keep(scene, (booking, payment), *released(scene, booking, payment, fee=0))
+    await scene.world.keep(a_refund(payment))
     assert await faults(scene) == (f"booking {booking.id}: escrow holds 0 instead of 6000",)
 
 
 async def test_fault_when_a_payment_says_another_refund_than_the_books(scene: Scene) -> None:
-    booking, payment = ended(scene, fee=1_800, refunded=4_199)
-    entries = released(scene, booking, payment, fee=1_800, to_wallet=True)
-    await keep(scene, (booking, payment), *entries, balance=4_200)
+    payment = await keep_returned(scene, refunded=4_199, balance=4_200)
     assert await faults(scene) == (f"payment {payment.id}: 4199 went back instead of 4200",)
 
 
 async def test_faults_when_a_wallet_has_other_francs_than_its_postings(scene: Scene) -> None:
-    booking, payment = ended(scene, fee=1_800, refunded=4_200)
-    entries = released(scene, booking, payment, fee=1_800, to_wallet=True)
-    await keep(scene, (booking, payment), *entries, balance=4_201)
+    await keep_returned(scene, balance=4_201)
     assert await faults(scene) == (f"wallet of {scene.passenger.id}: 4201 instead of 4200",)
 
 
 async def test_fault_when_postings_have_no_wallet(scene: Scene) -> None:
-    booking, payment = ended(scene, fee=1_800, refunded=4_200)
-    await keep(scene, (booking, payment), *released(scene, booking, payment, fee=1_800, to_wallet=True))
+    await keep_returned(scene)
     assert await faults(scene) == (f"wallet of {scene.passenger.id}: nothing instead of 4200",)
 
 
 async def test_faults_when_a_balance_has_no_lines(scene: Scene) -> None:
-    booking, payment = ended(scene, fee=1_800, refunded=4_200)
-    await keep(scene, (booking, payment), *released(scene, booking, payment, fee=1_800, to_wallet=True))
+    await keep_returned(scene)
     await scene.world.run(lambda unit: unit.wallets.add(a_wallet(scene.passenger, 4_200)))
     assert await faults(scene) == (f"wallet of {scene.passenger.id}: its lines say 0 instead of 4200",)
 
@@ -196,8 +202,9 @@ async def test_clean_when_the_wallet_paid_the_fee(scene: Scene) -> None:
     topped_up = replace(
         fee, id=new_id(), ref_type="test", postings=tuple(replace(p, amount=-p.amount) for p in fee.postings)
     )
-    entries = (*released(scene, booking, payment, fee=0, to_wallet=False), fee, topped_up)
+    entries = (*released(scene, booking, payment, fee=0), fee, topped_up)
     await keep(scene, (booking, payment), *entries)
+    await scene.world.keep(a_refund(payment))
     async with scene.world.begin() as unit:
         purse = await unit.wallets.of(scene.passenger.id, new=a_wallet(scene.passenger))
         purse.credit(new_id(), 1_800, TxnSource.ADJUSTMENT, new_id(), NOW)

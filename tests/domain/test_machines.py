@@ -16,6 +16,16 @@ from allonova.domain.kernel.errors import Forbidden, InvalidTransition
 from allonova.domain.kernel.machine import Machine, Party, step
 from allonova.domain.kyc.document import KYC, KycAction, KycStatus
 from allonova.domain.money.payment import PAYMENT, PaymentAction, PaymentStatus
+from allonova.domain.money.payout import (
+    PAYOUT,
+    PAYOUT_BATCH,
+    BatchAction,
+    BatchStatus,
+    PayoutAction,
+    PayoutStatus,
+)
+from allonova.domain.money.referral import REFERRAL, ReferralAction, ReferralStatus
+from allonova.domain.money.refund import REFUND, RefundAction, RefundStatus
 
 # allocar.md, Bookings: the action table. `expire` from accepted: "expiry cancels and frees them" (row accept).
 # "a second check-in with the right code answers 200, unchanged, until the ride has ended".
@@ -30,7 +40,8 @@ checkin        | driver                 | started               | started
 start-ride     | driver                 | checked_in            | started
 end-ride       | driver                 | started               | completed
 complete       | system, admin          | checked_in, started   | completed
-cancel         | passenger, driver, admin | pending, accepted, paid | cancelled
+cancel         | passenger, driver, admin | pending, accepted  | cancelled
+cancel         | passenger, driver, admin, system | paid       | cancelled
 no-show        | driver, system         | paid                  | cancelled
 driver-no-show | passenger              | paid                  | cancelled
 """
@@ -62,11 +73,43 @@ approve | admin | pending | approved
 reject  | admin | pending | rejected
 """
 
+# money.md, Payouts: four eyes above an amount; Payments: what a provider cannot do waits for somebody's word.
+REFUND_TEXT = """
+approve | admin            | awaiting_approval | pending
+reject  | admin            | awaiting_approval | rejected
+give-up | system           | pending           | pending_manual
+finish  | system, provider | pending           | done
+confirm | admin            | pending_manual    | done
+"""
+
+# seeds/allocar.txt: "scheduled → processing → done/failed"; money.md: a second admin above an amount.
+PAYOUT_TEXT = """
+approve | admin    | awaiting_approval | scheduled
+reject  | admin    | awaiting_approval | failed
+send    | system   | scheduled         | processing
+finish  | provider | processing        | done
+fail    | provider | processing        | failed
+"""
+
+BATCH_TEXT = """
+approve | admin | awaiting_approval | approved
+reject  | admin | awaiting_approval | rejected
+"""
+
+REFERRAL_TEXT = """
+earn | system | pending | earned
+void | admin  | pending | void
+"""
+
 MACHINES: dict[str, tuple[Machine[Any, Any], type[Any], type[Any], str, tuple[str, ...]]] = {
     "booking": (BOOKING, BookingStage, BookingAction, BOOKING_TEXT, ("pending", "accepted")),
     "trip": (TRIP, TripStatus, TripAction, TRIP_TEXT, ("draft",)),
     "payment": (PAYMENT, PaymentStatus, PaymentAction, PAYMENT_TEXT, ("init",)),
     "kyc": (KYC, KycStatus, KycAction, KYC_TEXT, ("pending",)),
+    "refund": (REFUND, RefundStatus, RefundAction, REFUND_TEXT, ("awaiting_approval", "pending")),
+    "payout": (PAYOUT, PayoutStatus, PayoutAction, PAYOUT_TEXT, ("awaiting_approval", "scheduled")),
+    "batch": (PAYOUT_BATCH, BatchStatus, BatchAction, BATCH_TEXT, ("awaiting_approval", "approved")),
+    "referral": (REFERRAL, ReferralStatus, ReferralAction, REFERRAL_TEXT, ("pending",)),
 }
 
 STATES = {
@@ -74,6 +117,10 @@ STATES = {
     "trip": {"draft", "published", "ongoing", "completed", "cancelled"},
     "payment": {"init", "authorized", "paid", "failed", "refunded"},
     "kyc": {"pending", "approved", "rejected"},
+    "refund": {"awaiting_approval", "pending", "pending_manual", "done", "rejected"},
+    "payout": {"awaiting_approval", "scheduled", "processing", "done", "failed"},
+    "batch": {"awaiting_approval", "approved", "rejected"},
+    "referral": {"pending", "earned", "void"},
 }
 
 

@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from datetime import time as datetime_time
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import pytest
 
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.session import Audience
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once, statuses
+from tests.support.factories import an_admin
 from tests.support.processes import Process, allonova, answers_200, eventually, free_ports, plain_environment
 
 STORY_S = 60
@@ -94,3 +97,38 @@ async def test_job_has_run_in_the_worker_when_the_sandbox_answers(stage: Stage) 
     assert tuple(asked or ()) == ("holds", None)
     unknown = await stage.a.post("/sandbox/jobs/unknown")
     assert unknown.status_code == 404
+
+
+async def test_other_process_follows_a_new_setting(stage: Stage, quote: Quote) -> None:
+    admin, user, now = an_admin(), stage.a_user(), stage.clock.now()
+    await stage.keep(admin, user)
+    token = stage.tokens.sign(
+        subject=admin.id,
+        session=uuid4(),
+        audience=Audience.ALLOCAR_ADMIN,
+        issued_at=now,
+        expires_at=now + timedelta(minutes=5),
+        role=Role.SUPER,
+    )
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    async def enable_wallets(is_on: bool) -> None:
+        etag = (await stage.a.get("/api/v1/admin/settings", headers=bearer)).headers["etag"]
+        headers = {**bearer, "If-Match": etag}
+        answer = await stage.a.patch("/api/v1/admin/settings", json={"enable_wallet": is_on}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    async def paid_by_wallet() -> int:
+        headers = {**stage.headers(user.id), "Idempotency-Key": str(uuid4())}
+        body = {"booking_id": str(uuid4()), "method": "wallet"}
+        return (await stage.b.post("/api/v1/payments/init", json=body, headers=headers)).status_code
+
+    async def is_switched_off() -> bool:
+        return await paid_by_wallet() == 409
+
+    assert await paid_by_wallet() == 404
+    await enable_wallets(False)
+    began = monotonic()
+    await eventually("the other process follows", is_switched_off, patience_s=10, pause_s=0.05)
+    quote(f"the other process followed after {monotonic() - began:.2f} s")
+    await enable_wallets(True)

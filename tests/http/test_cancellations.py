@@ -111,13 +111,14 @@ async def test_whole_payment_goes_back_to_wave_when_it_is_free(api: Api) -> None
 async def test_fee_is_withheld_and_shared_when_the_wallet_is_empty(api: Api) -> None:
     driver, passenger, booking = await a_paid_ride(api, ahead=HOUR)
     await cancelled(passenger, booking)
-    movement = (await api.inside.journal())[-1]
-    assert movement.francs == {
+    released, returned = (await api.inside.journal())[-2:]
+    assert released.francs == {
         "escrow": -6_000,
         f"driver_payable:{driver.id}": 2_700,
         "commission": 300,
-        f"wallet:{passenger.id}": 3_000,
+        "refunds_due": 3_000,
     }
+    assert returned.francs == {"refunds_due": -3_000, f"wallet:{passenger.id}": 3_000}
     (line,) = data(await passenger.get("/wallet/txns"))
     assert (line["type"], line["amount"], line["source"], line["ref"], line["balance_after"]) == (
         "credit", 3_000, "refund", booking["id"], 3_000,

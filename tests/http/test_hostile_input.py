@@ -49,6 +49,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/bookings": BOOKING,
     f"/bookings/{NOBODY}/checkin": {"code": "ABCD1234"},
     "/payments/init": {"booking_id": NOBODY, "method": "wave", "return_url": "https://app.allonova.test/x"},
+    "/wallet/topup": {"amount": 5_000, "method": "wave", "return_url": "https://app.allonova.test/x"},
+    "/wallet/withdraw": {"amount": 5_000, "method": "wave", "phone": "+2250700000009"},
 }
 
 

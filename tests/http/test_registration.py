@@ -35,7 +35,7 @@ async def test_owner_sees_all_of_his_account_when_he_asks(api: Api) -> None:
     assert set(me) == {
         "id", "phone", "email", "first_name", "last_name", "gender", "birthdate", "photo_url", "is_driver",
         "is_active", "is_phone_verified", "is_email_verified", "rating_avg", "rating_count", "preferences",
-        "version", "created_at", "updated_at",
+        "referral_code", "version", "created_at", "updated_at",
     }  # fmt: skip
 
 

@@ -27,7 +27,12 @@ async def a_statement(api: Api) -> tuple[Person, list[Any]]:
 
 async def test_empty_when_no_franc_ever_came(api: Api) -> None:
     person = await api.passenger()
-    assert data(await person.get("/wallet")) == {"balance": 0, "currency": "XOF", "updated_at": None}
+    assert data(await person.get("/wallet")) == {
+        "balance": 0,
+        "withdrawable": 0,
+        "currency": "XOF",
+        "updated_at": None,
+    }
     assert data(await person.get("/wallet/txns")) == []
     refusal(await api.http.get("/wallet"), 401, "auth_required")
 

@@ -33,6 +33,18 @@ SOUND = {
     "S3_SECRET_KEY": "secret",
     "MAIL_FROM": "no-reply@example.test",
 }
+MTN = {
+    "MTN_BASE_URL": "https://momoapi.example.test",
+    "MTN_COLLECTION_KEY": "key",
+    "MTN_COLLECTION_USER": "user",
+    "MTN_COLLECTION_API_KEY": "secret",
+}
+STRIPE = {
+    "STRIPE_SECRET_KEY": "sk_live_1",
+    "STRIPE_PUBLISHABLE_KEY": "pk_live_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+}
+ORANGE = {"OM_CLIENT_ID": "id", "OM_CLIENT_SECRET": "secret", "OM_MERCHANT_KEY": "key"}
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +74,26 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"ALLONOVA_SANDBOX": "true"}, "ALLONOVA_SANDBOX"),
         ({"WAVE_API_KEY": ""}, "WAVE_API_KEY"),
         ({"WAVE_WEBHOOK_SECRET": ""}, "WAVE_WEBHOOK_SECRET"),
+        ({"OM_CLIENT_ID": "id", "OM_MERCHANT_KEY": "key"}, "OM_CLIENT_SECRET"),
+        ({"OM_CLIENT_SECRET": "secret"}, "OM_CLIENT_ID"),
+        ({"OM_BASE_URL": "https://api.orange.example.test"}, "OM_MERCHANT_KEY"),
+        (ORANGE | {"OM_BASE_URL": "http://api.orange.example.test"}, "OM_BASE_URL"),
+        (ORANGE | {"OM_ENVIRONMENT": "dev"}, "OM_ENVIRONMENT"),
+        (ORANGE | {"ALLONOVA_PUBLIC_URL": "https://a.test/" + "b" * 90}, "ALLONOVA_PUBLIC_URL"),
+        ({"MTN_COLLECTION_KEY": "key"}, "MTN_COLLECTION_API_KEY"),
+        (STRIPE | {"STRIPE_SECRET_KEY": ""}, "STRIPE_SECRET_KEY"),
+        (STRIPE | {"STRIPE_PUBLISHABLE_KEY": ""}, "STRIPE_PUBLISHABLE_KEY"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "sk_test_1"}, "STRIPE_SECRET_KEY"),
+        (STRIPE | {"STRIPE_PUBLISHABLE_KEY": "pk_test_1"}, "STRIPE_PUBLISHABLE_KEY"),
+        (STRIPE | {"STRIPE_BASE_URL": "http://stripe.example.test"}, "STRIPE_BASE_URL"),
+        ({"STRIPE_BASE_URL": "https://stripe.example.test"}, "STRIPE_SECRET_KEY"),
+        (MTN | {"MTN_BASE_URL": ""}, "MTN_BASE_URL"),
+        (MTN | {"MTN_COLLECTION_USER": ""}, "MTN_COLLECTION_USER"),
+        (MTN | {"MTN_BASE_URL": "http://momoapi.example.test"}, "MTN_BASE_URL"),
+        (MTN | {"MTN_TARGET_ENVIRONMENT": "sandbox"}, "MTN_TARGET_ENVIRONMENT"),
+        (MTN | {"MTN_DISBURSEMENT_KEY": "key"}, "MTN_DISBURSEMENT_USER"),
+        ({"MTN_DISBURSEMENT_API_KEY": "secret"}, "MTN_COLLECTION_KEY"),
         ({"BREVO_API_KEY": ""}, "BREVO_API_KEY"),
         ({"RECAPTCHA_SITE_KEY": ""}, "RECAPTCHA_SITE_KEY"),
         ({"RECAPTCHA_SECRET": ""}, "RECAPTCHA_SECRET"),
@@ -70,6 +102,7 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"FCM_SERVICE_ACCOUNT": "/nowhere/account.json"}, "FCM_SERVICE_ACCOUNT"),
         ({"FCM_SERVICE_ACCOUNT": '{"client_email": "a@b.test", "private_key": "sec/ret"}'}, "FCM_SERVICE_ACCOUNT"),
         ({"FCM_BASE_URL": "http://fcm.example.test"}, "FCM_BASE_URL"),
+        ({"WAVE_BASE_URL": "http://wave.example.test"}, "WAVE_BASE_URL"),
         ({"FCM_TOKEN_URL": "http://fcm.example.test"}, "FCM_TOKEN_URL"),
         ({"MAIL_FROM": ""}, "MAIL_FROM"),
         ({"MAIL_FROM": "AlloCar <no-reply@example.test>"}, "MAIL_FROM"),

@@ -1,4 +1,4 @@
-"""Opening and refunding at Wave, against the played provider."""
+"""Opening payments at Wave, against the played provider."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from allonova.adapters.payments.wave import WavePayments
-from allonova.adapters.payments.wave_wire import refusal, with_payment_id
+from allonova.adapters.payments.wave_api import refusal
+from allonova.adapters.payments.wave_wire import with_payment_id
 from allonova.adapters.vendors.http import Reply
 from allonova.application.kernel.inside import INSIDE_UNIT
-from allonova.application.money.ports import RefusedByProvider
+from allonova.application.money.ports import RedirectIntent, RefusedByProvider
 from allonova.domain.kernel.errors import ProviderUnavailable
 from allonova.domain.money.payment import Payment
 from tests.payments.harness import RETURN_URL, Wave, make_payment, wave_at
@@ -33,8 +34,9 @@ async def test_payment_opens_with_our_amount_and_reference(wave: Wave) -> None:
     opened = await wave.first(payment)
     (session,) = await wave.sessions(payment)
     back = f"https://app.allonova.test/back?lang=fr&payment_id={payment.id}#top"
-    assert (opened.provider_ref, opened.url) == (session["id"], session["wave_launch_url"])
-    assert opened.expires_at == START + timedelta(minutes=30)
+    assert opened.provider_ref == session["id"]
+    assert opened.intent == RedirectIntent(url=session["wave_launch_url"], expires_at=START + timedelta(minutes=30))
+    assert (dict(opened.keys), opened.notif_token) == ({}, None)
     assert (session["amount"], session["currency"]) == ("5000", "XOF")
     assert (session["success_url"], session["error_url"]) == (back, back)
 
@@ -51,6 +53,15 @@ async def test_paid_session_is_found_when_opened_again(wave: Wave) -> None:
     first = await wave.first(payment)
     await wave.played.press(first.provider_ref, "paid")
     assert await wave.again(payment) == first
+
+
+async def test_paid_session_is_taken_when_an_older_one_is_open(wave: Wave) -> None:
+    payment = make_payment()
+    await wave.played.session(client_reference=str(payment.id))
+    await wave.played.clock.advance(60)
+    paid = (await wave.played.session(client_reference=str(payment.id)))["id"]
+    await wave.played.press(paid, "paid")
+    assert (await wave.again(payment)).provider_ref == paid
 
 
 async def test_another_session_is_made_when_the_first_has_expired(wave: Wave) -> None:
@@ -98,11 +109,24 @@ async def test_nothing_is_made_when_it_cannot_be_looked_for(wave: Wave) -> None:
     assert await wave.sessions(payment) == []
 
 
-async def test_refused_when_key_is_bad(tmp_path: Path) -> None:
+async def test_unavailable_and_logged_when_our_key_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with wave_at(tmp_path / "state.sqlite3", api_key="bad") as wave:
-        with pytest.raises(RefusedByProvider) as caught:
+        with pytest.raises(ProviderUnavailable):
             await wave.first(make_payment())
-    assert caught.value.code == "no-matching-api-key"
+    assert [record.levelname for record in caplog.records if "key" in record.message] == ["ERROR"] * 2
+
+
+async def test_session_that_turns_up_late_is_taken_and_a_second_one_ended(wave: Wave) -> None:
+    """The first creation gets through after it was looked for: its address was told to nobody."""
+    payment = make_payment()
+    late = (await wave.played.session(client_reference=str(payment.id)))["id"]
+    await wave.played.clock.advance(60)
+    told = (await wave.played.session(client_reference=str(payment.id)))["id"]
+    assert (await wave.again(payment)).provider_ref == late
+    payment.provider_ref = told
+    assert (await wave.again(payment)).provider_ref == told
+    await wave.gateway.end(payment)
+    assert {each["checkout_status"] for each in await wave.sessions(payment)} == {"expired"}
 
 
 @pytest.mark.parametrize("url", ["ftp://app.test/", "https://[::1", "https://a.test/\ud800"])
@@ -110,54 +134,6 @@ async def test_refused_when_return_url_is_not_one(wave: Wave, url: str) -> None:
     with pytest.raises(RefusedByProvider) as caught:
         await wave.first(make_payment(), return_url=url)
     assert caught.value.code == "request-validation-error"
-
-
-async def test_refund_gives_back_once_when_asked_twice(wave: Wave) -> None:
-    payment = make_payment()
-    payment.provider_ref = (await wave.first(payment)).provider_ref
-    await wave.played.press(payment.provider_ref, "paid")
-    await wave.gateway.refund(payment)
-    await wave.gateway.refund(payment)
-    (refund,) = (await wave.played.data("ledger", provider="wave"))["refunds"]
-    assert (refund["ref"], refund["amount"]) == (payment.provider_ref, 5000)
-
-
-async def test_refund_is_refused_when_never_paid(wave: Wave) -> None:
-    payment = make_payment()
-    payment.provider_ref = (await wave.first(payment)).provider_ref
-    with pytest.raises(RefusedByProvider) as caught:
-        await wave.gateway.refund(payment)
-    assert caught.value.code == "checkout-refund-failed"
-
-
-@pytest.mark.parametrize("ref", [None, "cos-unknown", "../../payout"])
-async def test_refund_is_refused_when_session_is_unknown(wave: Wave, ref: str | None) -> None:
-    with pytest.raises((RefusedByProvider, ProviderUnavailable)):
-        await wave.gateway.refund(make_payment(provider_ref=ref))
-
-
-async def test_refund_is_unavailable_when_our_key_is_refused(tmp_path: Path) -> None:
-    async with wave_at(tmp_path / "state.sqlite", api_key="bad") as wave:
-        with pytest.raises(ProviderUnavailable):
-            await wave.gateway.refund(make_payment(provider_ref="cos-1"))
-
-
-async def test_refund_is_unavailable_when_our_balance_does_not_cover_it() -> None:
-    def short(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(422, json={"code": "insufficient-funds", "message": "not enough"})
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(short)) as http:
-        gateway = WavePayments(
-            http, base_url="https://wave.test", api_key="k", webhook_secret="s", clock=ServiceClock()
-        )
-        with pytest.raises(ProviderUnavailable):
-            await gateway.refund(make_payment(provider_ref="cos-1"))
-
-
-async def test_refund_is_unavailable_when_provider_breaks(wave: Wave) -> None:
-    await wave.played.arm("html")
-    with pytest.raises(ProviderUnavailable):
-        await wave.gateway.refund(make_payment(provider_ref="cos-1"))
 
 
 async def test_nothing_is_called_inside_a_unit(wave: Wave) -> None:
@@ -191,7 +167,9 @@ def lying(payment: Payment, **changes: object) -> WavePayments:
 
 async def test_answer_is_accepted_when_it_is_ours() -> None:
     payment = make_payment()
-    assert (await lying(payment).open(payment, return_url=RETURN_URL, is_repeat=False)).provider_ref == "cos-1"
+    assert (
+        await lying(payment).open(payment, return_url=RETURN_URL, phone=None, is_repeat=False)
+    ).provider_ref == "cos-1"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +197,7 @@ async def test_answer_is_accepted_when_it_is_ours() -> None:
 async def test_answer_is_not_accepted_when_it_is_not_ours(changes: dict[str, object]) -> None:
     payment = make_payment()
     with pytest.raises(ProviderUnavailable):
-        await lying(payment, **changes).open(payment, return_url=RETURN_URL, is_repeat=False)
+        await lying(payment, **changes).open(payment, return_url=RETURN_URL, phone=None, is_repeat=False)
 
 
 @pytest.mark.parametrize("body", [[], {}, {"result": None}, {"result": {}}, None, "x"])
@@ -227,7 +205,7 @@ async def test_unavailable_when_search_answers_nonsense(body: object) -> None:
     http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body)))
     gateway = WavePayments(http, base_url="https://w.test", api_key="k", webhook_secret="s", clock=ServiceClock())
     with pytest.raises(ProviderUnavailable):
-        await gateway.open(make_payment(), return_url=RETURN_URL, is_repeat=True)
+        await gateway.open(make_payment(), return_url=RETURN_URL, phone=None, is_repeat=True)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +214,8 @@ async def test_unavailable_when_search_answers_nonsense(body: object) -> None:
         ({"code": "a", "message": "b", "details": [{"loc": ["x"], "msg": "y"}]}, "a", "b"),
         ({"error": {"code": "a", "message": "b", "httpcode": 400}}, "a", "b"),
         ({"payout_error": {"error_code": "a", "error_message": "b"}}, "a", "b"),
+        ({"error": "request-validation-error", "message": "b"}, "request-validation-error", "b"),
+        ({"error_code": "a", "error_message": "b"}, "a", "b"),
         ({"code": "a", "message": 7}, "a", ""),
         ({"code": " a\n", "message": "b\x1b[0m"}, "a", "b [0m"),
     ],
@@ -247,7 +227,8 @@ def test_refusal_is_read_in_every_shape(body: dict[str, Any], code: str, message
 
 
 @pytest.mark.parametrize(
-    "body", [None, [], "x", {}, {"code": ""}, {"code": 7}, {"error": "x"}, {"error": {"code": None}}]
+    "body",
+    [None, [], "x", {}, {"code": ""}, {"code": 7}, {"error": "x"}, {"error": {"code": None}}, {"error": "not-ours"}],
 )
 def test_no_refusal_when_words_are_not_waves(body: Any) -> None:
     assert refusal(Reply(400, body)) is None

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allonova.adapters.payments.wave import WavePayments
-from allonova.application.money.ports import Reported
+from allonova.application.money.ports import ProviderEvent, Report, Reported
 from allonova.domain.kernel.errors import WebhookInvalidSignature
 from tests.payments.harness import make_payment, signature, wave_at
 from tests.sandbox.harness import ServiceClock
@@ -62,7 +62,12 @@ def signed(body: bytes, at: int = AT) -> dict[str, str]:
     return {"Wave-Signature": f"t={at},v1={signature(SECRET, body, at)}"}
 
 
-def read(payload: object, **headers: str) -> Any:
+def said(event: ProviderEvent) -> Report:
+    assert event.report is not None
+    return event.report
+
+
+def read(payload: object, **headers: str) -> ProviderEvent:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return gateway().read_event(headers or signed(body), body)
 
@@ -75,40 +80,42 @@ def refused(headers: dict[str, str], body: bytes) -> None:
 def test_official_vector_is_believed() -> None:
     at = datetime.fromtimestamp(1667920421, UTC)
     found = gateway(OFFICIAL_SECRET, at).read_event({"wave-signature": OFFICIAL_HEADER}, OFFICIAL_BODY)
-    assert (found.event_id, found.reported, found.provider_ref) == (
+    assert (found.event_id, said(found).reported, found.provider_ref) == (
         "AE_ijzo7oGgrlM7",
         Reported.PAID,
         "cos-1b01sghpg100j",
     )
-    assert (found.amount, found.currency, found.payment_id) == (100, "XOF", None)
+    assert (said(found).amount, said(found).currency, found.payment_id) == (100, "XOF", None)
 
 
 def test_paid_event_names_our_payment() -> None:
     found = read(event())
-    assert (found.reported, found.payment_id, found.amount, found.currency) == (Reported.PAID, PAYMENT_ID, 5000, "XOF")
+    assert (said(found).reported, found.payment_id, said(found).amount, said(found).currency) == (
+        Reported.PAID,
+        PAYMENT_ID,
+        5000,
+        "XOF",
+    )
     assert (found.provider, found.kind) == ("wave", "checkout.session.completed")
-    assert found.raw == event()
+    assert said(found).raw == event()
 
 
 def test_failed_attempt_says_why() -> None:
     failure = {"code": "insufficient-funds", "message": "Too\nlittle"}
     found = read(event("checkout.session.payment_failed", last_payment_error=failure, payment_status="processing"))
-    assert found.reported is Reported.ATTEMPT_FAILED
-    assert (found.failure_code, found.failure_message) == ("insufficient-funds", "Too little")
+    assert said(found).reported is Reported.ATTEMPT_FAILED
+    assert (said(found).failure_code, said(found).failure_message) == ("insufficient-funds", "Too little")
 
 
 @pytest.mark.parametrize("failure", [None, [], "x", {}, {"code": 7, "message": {}}])
 def test_failed_attempt_is_read_when_it_says_nothing(failure: object) -> None:
     found = read(event("checkout.session.payment_failed", last_payment_error=failure))
-    assert (found.failure_code, found.failure_message) == ("", "")
+    assert (said(found).failure_code, said(found).failure_message) == ("", "")
 
 
 @pytest.mark.parametrize(
     "payload",
     [
-        event(payment_status="processing"),
-        event(checkout_status="open"),
-        event(payment_status=True),
         event("merchant.payment_received"),
         event("b2b.payment_failed"),
         {"id": "EV_1", "type": "test.test_event", "data": {}},
@@ -116,7 +123,24 @@ def test_failed_attempt_is_read_when_it_says_nothing(failure: object) -> None:
     ],
 )
 def test_other_events_are_kept_and_mean_nothing(payload: object) -> None:
-    assert read(payload).reported is Reported.OTHER
+    assert said(read(payload)).reported is Reported.OTHER
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"payment_status": "processing"},
+        {"payment_status": "cancelled"},
+        {"payment_status": "PAID"},
+        {"payment_status": True},
+        {"payment_status": None},
+        {"checkout_status": "open"},
+        {"checkout_status": "expired"},
+        {"checkout_status": ["complete"]},
+    ],
+)
+def test_never_paid_when_the_statuses_of_a_completed_session_say_otherwise(changes: dict[str, Any]) -> None:
+    assert said(read(event(**changes))).reported is Reported.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -143,12 +167,12 @@ def test_other_events_are_kept_and_mean_nothing(payload: object) -> None:
     ],
 )
 def test_amount_is_unknown_when_it_is_no_whole_francs(amount: object) -> None:
-    assert read(event(amount=amount)).amount is None
+    assert said(read(event(amount=amount))).amount is None
 
 
 @pytest.mark.parametrize(("amount", "francs"), [("0", 0), ("1000", 1000), ("0100", 100), (1000, 1000)])
 def test_amount_is_francs(amount: object, francs: int) -> None:
-    assert read(event(amount=amount)).amount == francs
+    assert said(read(event(amount=amount))).amount == francs
 
 
 @pytest.mark.parametrize(
@@ -159,7 +183,7 @@ def test_payment_is_unknown_when_reference_is_not_an_id_of_ours(reference: objec
 
 
 def test_currency_is_unknown_when_it_is_no_text() -> None:
-    assert read(event(currency=1)).currency is None
+    assert said(read(event(currency=1))).currency is None
 
 
 @pytest.mark.parametrize("skew_s", [-300, -299, 0, 299, 300])
@@ -334,9 +358,9 @@ async def test_played_provider_is_believed(tmp_path: Path) -> None:
         await wave.played.press(opened.provider_ref, "failed")
         await wave.played.press(opened.provider_ref, "paid")
         events = [wave.gateway.read_event(headers, body) for _, headers, body in wave.played.receiver.got]
-    assert [each.reported for each in events] == [Reported.ATTEMPT_FAILED, Reported.PAID]
-    assert events[0].failure_code == "insufficient-funds"
-    assert {(each.payment_id, each.amount, each.provider_ref) for each in events} == {
+    assert [said(each).reported for each in events] == [Reported.ATTEMPT_FAILED, Reported.PAID]
+    assert said(events[0]).failure_code == "insufficient-funds"
+    assert {(each.payment_id, said(each).amount, said(each).provider_ref) for each in events} == {
         (payment.id, 5000, opened.provider_ref)
     }
 
@@ -355,4 +379,4 @@ async def test_played_faults_are_seen(tmp_path: Path, kind: str) -> None:
             with pytest.raises(WebhookInvalidSignature):
                 wave.gateway.read_event(headers, body)
         else:
-            assert wave.gateway.read_event(headers, body).amount == (5001 if kind == "wrong_amount" else 5000)
+            assert said(wave.gateway.read_event(headers, body)).amount == (5001 if kind == "wrong_amount" else 5000)

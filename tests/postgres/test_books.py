@@ -159,5 +159,5 @@ async def test_books_find_what_was_planted_and_nothing_else(units: PostgresUnits
         await unit.payments.save(payment)
     assert (await PostgresBooks(pool).verify()).faults == (f"payment {payment.id}: paid but not booked",)
     async with units.begin() as unit:
-        await unit.journal.post(booking_paid(new_id(), payment, booking, NOW))
+        await unit.journal.post(booking_paid(new_id(), payment, NOW))
     assert (await PostgresBooks(pool).verify()).faults == (f"booking {booking.id}: escrow holds 6000 instead of 0",)

@@ -17,13 +17,16 @@ from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.carpool.cancel_booking import CancelBooking
 from allonova.application.carpool.check_in import CheckIn
 from allonova.application.carpool.end_booking import EndingDesk
+from allonova.application.money.ports import Reach
+from allonova.application.money.refund_desk import RefundDesk
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.fares import booking_paid
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import DomainError
-from allonova.domain.money.payment import PaymentStatus
+from allonova.domain.money.payment import Method, PaymentStatus
+from allonova.domain.money.rules import MoneyRules
 from allonova.domain.money.wallet import TxnSource, Wallet
 from tests.support.factories import (
     DEPARTURE,
@@ -62,7 +65,7 @@ class Stage:
         payment = a_payment(booking, status=PaymentStatus.PAID, provider_ref=f"cos-{new_id()}")
         async with self.units.begin() as unit:
             await keep(unit, driver, trip, booking, payment)
-            await unit.journal.post(booking_paid(new_id(), payment, booking, NOW))
+            await unit.journal.post(booking_paid(new_id(), payment, NOW))
         return trip, booking
 
     async def faults(self) -> tuple[str, ...]:
@@ -77,8 +80,9 @@ class Stage:
 
 @pytest.fixture
 def stage(units: PostgresUnits, pool: Pool) -> Stage:
-    clock = SetClock(DEPARTURE - 3 * HOUR)
-    cancel = CancelBooking(units.begin, EndingDesk(clock, NumberedIds(), Rules()))
+    clock, ids = SetClock(DEPARTURE - 3 * HOUR), NumberedIds()
+    refunds = RefundDesk(clock, ids, {Method.WAVE: Reach.WHOLE}, MoneyRules)
+    cancel = CancelBooking(units.begin, EndingDesk(clock, ids, Rules, refunds))
     return Stage(units, pool, cancel, CheckIn(units.begin, SetClock(DEPARTURE - HOUR)))
 
 

@@ -131,8 +131,7 @@ async def claim_key(unit: PostgresUnit, _: Scene) -> None:
 
 
 async def post_entry(unit: PostgresUnit, scene: Scene) -> None:
-    booking = a_booking(scene.trip, scene.passenger)
-    await unit.journal.post(booking_paid(new_id(), scene.payment, booking, NOW))
+    await unit.journal.post(booking_paid(new_id(), scene.payment, NOW))
 
 
 async def leave_messages(unit: PostgresUnit, scene: Scene) -> None:

@@ -20,12 +20,14 @@ from allonova.application.carpool.delete_trip import DeleteTrip
 from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.publish_trip import PublishTrip
 from allonova.application.carpool.replace_stops import ReplaceStops
+from allonova.application.money.refund_desk import RefundDesk
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.trip import StopDraft, TripStatus
 from allonova.domain.carpool.trip_change import TripChange
 from allonova.domain.carpool.vehicle import VehicleChange
 from allonova.domain.kernel.errors import DomainError
+from allonova.domain.money.rules import MoneyRules
 from tests.support.factories import (
     DEPARTURE,
     HOUR,
@@ -43,9 +45,10 @@ from tests.support.factories import (
 
 ROUNDS = 5
 TAKERS = 12
-CLOCK, IDS, RULES = SetClock(), NumberedIds(), Rules()
+CLOCK, IDS = SetClock(), NumberedIds()
+RULES = Rules  # the figures as they stand
 ROADS, NAMES = StraightLineRoutes(), NamelessPlaces()
-DESK = EndingDesk(CLOCK, IDS, RULES)
+DESK = EndingDesk(CLOCK, IDS, RULES, RefundDesk(CLOCK, IDS, {}, MoneyRules))
 
 
 async def requested(units: PostgresUnits, seats: int) -> tuple[Driver, UUID, list[UUID]]:

@@ -67,7 +67,10 @@ async def test_said_so_when_a_job_is_unknown_or_breaks(played: Played, name: str
 
 
 async def test_secrets_are_those_that_sign(played: Played) -> None:
-    assert await played.data("secrets") == {"wave": {"webhook_secret": SECRET}}
+    assert await played.data("secrets") == {
+        "wave": {"webhook_secret": SECRET},
+        "stripe": {"webhook_secret": "whsec_sandbox"},
+    }
 
 
 async def test_books_are_empty_when_a_provider_moved_nothing(played: Played) -> None:
@@ -79,7 +82,7 @@ async def test_books_are_empty_when_a_provider_moved_nothing(played: Played) -> 
     ("path", "field"),
     [
         ("ledger", "provider"),
-        ("ledger?provider=orange", "provider"),
+        ("ledger?provider=nobody", "provider"),
         ("callbacks?provider=nobody", "provider"),
         ("outbox?channel=pigeon", "channel"),
         ("outbox?page=2", "page"),

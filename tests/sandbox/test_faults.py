@@ -181,7 +181,7 @@ async def test_last_word_counts_when_a_kind_is_armed_twice(played: Played) -> No
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"provider": "orange"}, "provider"),
+        ({"provider": "nobody"}, "provider"),
         ({"kind": "gremlins"}, "kind"),
         ({"provider": "brevo", "kind": "lost"}, "kind"),
         ({"times": -1}, "times"),

@@ -220,7 +220,7 @@ async def test_refund_fails_when_nothing_was_paid(played: Played) -> None:
     assert (await played.data("ledger", provider="wave"))["refunds"] == []
 
 
-@pytest.mark.parametrize("path", ["/v1/payout", "/v1/balance", "/v1/checkout/sessions/", "/v1/nothing"])
+@pytest.mark.parametrize("path", ["/v1/payout-batch", "/v1/balance", "/v1/checkout/sessions/", "/v1/nothing"])
 async def test_absent_when_the_call_is_not_played(played: Played, path: str) -> None:
     answer = await played.http.post(f"/sandbox/wave{path}", headers=KEY, json={})
     assert answer.status_code in (404, 405)

@@ -22,8 +22,9 @@ from allonova.domain.identity.session import ACCESS_TTL, Audience
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import NotFound
 from allonova.domain.kyc.document import number_context
+from allonova.domain.money.rules import MoneyRules
 from allonova.main.settings import Settings
-from allonova.main.wiring import Service, build_service
+from allonova.main.wiring import Service, build_service, fixed_policies
 from tests.sandbox.harness import RealTime
 from tests.support.factories import SetClock, Thing, a_driver, a_user, an_admin, keep
 from tests.support.inside import Inside
@@ -88,9 +89,10 @@ class Api:
         edge = self.service.edge
         self.app.state.edge = replace(edge, config=replace(edge.config, **changes))
 
-    def follow(self, rules: Rules) -> None:
+    def follow(self, rules: Rules | None = None, money: MoneyRules | None = None) -> None:
         """Other figures of the business from now on."""
-        self.service = build_service(self.settings, self.service.platform, self.service.outside, rules)
+        policies = fixed_policies(self.settings, rules, money)
+        self.service = build_service(self.settings, self.service.platform, self.service.outside, policies)
         self.app.state.edge = self.service.edge
         self.sockets.stand_on(self.service.sockets, self.service.hub)
 

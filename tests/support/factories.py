@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kyc.ports import KycUnit
+from allonova.application.money.reconciliation_ports import ReconciliationUnit
 from allonova.domain.carpool.alert import Alert, alert_end
 from allonova.domain.carpool.block import Block
 from allonova.domain.carpool.booking import Booking, BookingStatus
@@ -21,6 +23,7 @@ from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
 from allonova.domain.identity.admin_user import AdminUser
+from allonova.domain.identity.referral_code import referral_code_of
 from allonova.domain.identity.roles import Role
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import SYSTEM, Actor
@@ -28,6 +31,9 @@ from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
 from allonova.domain.money.payment import Method, Payment
+from allonova.domain.money.promo import Promo, PromoType, PromoUse
+from allonova.domain.money.referral import Referral
+from allonova.domain.money.refund import Refund, RefundCause, RefundTo
 
 NOW = datetime(2025, 10, 1, 6, 0, tzinfo=UTC)
 DEPARTURE = datetime(2025, 10, 2, 8, 30, tzinfo=UTC)
@@ -83,6 +89,7 @@ def a_user(**given: Any) -> User:
         "first_name": "Awa",
         "last_name": "Koné",
         "is_phone_verified": True,
+        "referral_code": referral_code_of(new_id()),
         "created_at": NOW,
         "updated_at": NOW,
     }
@@ -262,6 +269,63 @@ def a_payment(booking: Booking, **given: Any) -> Payment:
     return Payment(**(made | given))
 
 
+def a_refund(payment: Payment, **given: Any) -> Refund:
+    """The whole of a payment on its way back by the way it came."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "payment_id": payment.id,
+        "user_id": payment.user_id,
+        "amount": payment.amount,
+        "sent_to": RefundTo.PROVIDER,
+        "cause": RefundCause.CANCELLED,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Refund(**(made | given))
+
+
+def a_promo(**given: Any) -> Promo:
+    """A fifth off a ride, for the first ten, once for each."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "code": f"PROMO{next(_numbers)}",
+        "type": PromoType.PERCENT,
+        "value": 20,
+        "max_uses": 10,
+        "starts_at": NOW,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Promo(**(made | given))
+
+
+def a_promo_use(promo: Promo, payment: Payment, **given: Any) -> PromoUse:
+    """A fifth of a payment's fare, reserved."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "promo_id": promo.id,
+        "user_id": payment.user_id,
+        "payment_id": payment.id,
+        "booking_id": payment.booking_id,
+        "discount": 1_200,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return PromoUse(**(made | given))
+
+
+def a_referral(referrer: User, referee: User, **given: Any) -> Referral:
+    """The one has brought the other, who has not ridden yet."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "referrer_id": referrer.id,
+        "referee_id": referee.id,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Referral(**(made | given))
+
+
 def an_alert(owner: User, **given: Any) -> Alert:
     """Abidjan to Yamoussoukro within 25 km, whenever and whatever it costs."""
     made: dict[str, Any] = {
@@ -284,11 +348,12 @@ def a_block(by: User, blocked: User) -> Block:
     return Block(id=new_id(), user_id=by.id, blocked_id=blocked.id, created_at=NOW)
 
 
-class AnyUnit(IdentityUnit, KycUnit, CarpoolUnit, Protocol):
+class AnyUnit(ReconciliationUnit, IdentityUnit, KycUnit, CarpoolUnit, SettingsUnit, Protocol):
     """A unit with every store there is."""
 
 
-type Thing = Alert | Block | User | AdminUser | KycDocument | Vehicle | Driver | Trip | Booking | Payment
+type Aside = Alert | Block | Refund | Promo | PromoUse | Referral
+type Thing = Aside | User | AdminUser | KycDocument | Vehicle | Driver | Trip | Booking | Payment
 
 
 async def keep(unit: AnyUnit, *things: Thing) -> None:
@@ -315,8 +380,16 @@ async def keep(unit: AnyUnit, *things: Thing) -> None:
                 await _keep_aside(unit, thing)
 
 
-async def _keep_aside(unit: AnyUnit, thing: Alert | Block) -> None:
+async def _keep_aside(unit: AnyUnit, thing: Aside) -> None:
     match thing:
+        case Refund():
+            await unit.refunds.add(thing)
+        case Promo():
+            await unit.promos.add(thing)
+        case PromoUse():
+            await unit.promo_uses.add(thing)
+        case Referral():
+            await unit.referrals.add(thing)
         case Alert():
             await unit.alerts.add(thing)
         case Block():

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from allonova.adapters.memory.books import MemoryBooks
-from allonova.adapters.memory.carpool.tables import JOURNAL_ENTRIES
 from allonova.adapters.memory.dispatch.tables import TABLES as DISPATCH_TABLES
+from allonova.adapters.memory.money.tables import JOURNAL_ENTRIES
 from allonova.adapters.memory.platform import AUDIT_LOGS, OUTBOX
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.postgres.dispatch.tables import SCOPED, SOCIETES

@@ -24,13 +24,20 @@ from allonova.adapters.local.revocations import LocalRevocations
 from allonova.adapters.local.tickets import LocalTickets
 from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
 from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
+from allonova.adapters.postgres.carpool.payment_queries import PostgresPaymentQueries
 from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
+from allonova.adapters.postgres.carpool.settings import PostgresSettingsQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
+from allonova.adapters.postgres.money.payouts import PostgresPayoutQueries
+from allonova.adapters.postgres.money.promos import PostgresPromoQueries
+from allonova.adapters.postgres.money.queries import PostgresMoneyQueries
+from allonova.adapters.postgres.money.reconciliation import PostgresReconciliationQueries
+from allonova.adapters.postgres.money.wallet_queries import PostgresWalletQueries
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
@@ -122,7 +129,7 @@ async def api_on(server: Server | None, settings: Settings = SETTINGS) -> AsyncI
     clock, real_time = SetClock(), RealTime()
     app, turned = app_of(http_config(settings)), _Turned(clock)
     async with AsyncExitStack() as stack:
-        platform, inside = await _platform(server, clock)
+        platform, inside = await platform_on(server, clock)
         ours = httpx.ASGITransport(app=app, client=(ADDRESS, 50_000))
         callbacks = await stack.enter_async_context(httpx.AsyncClient(transport=ours))
         state = sandbox_config(settings, Path(":memory:"))
@@ -160,7 +167,8 @@ def _pace(time: RealTime) -> Pace:
     return Pace(sleep=sleep, real_time=time.now)
 
 
-async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, Inside]:
+async def platform_on(server: Server | None, clock: SetClock) -> tuple[Platform, Inside]:
+    """What the service stands on: a database that is emptied first, or memory when there is none."""
     if server is None:
         memory = memory_platform(clock, wake=_nobody)
         return memory, InsideMemory(memory)
@@ -178,6 +186,13 @@ async def _platform(server: Server | None, clock: SetClock) -> tuple[Platform, I
         identity=PostgresIdentityQueries(pool),
         papers=PostgresKycQueries(pool),
         books=PostgresBooks(pool),
+        money=PostgresMoneyQueries(pool),
+        payments=PostgresPaymentQueries(pool),
+        payouts=PostgresPayoutQueries(pool),
+        promos=PostgresPromoQueries(pool),
+        reconciliation=PostgresReconciliationQueries(pool),
+        wallets=PostgresWalletQueries(pool),
+        settings=PostgresSettingsQueries(pool),
         deliveries=PostgresDeliveryQueue(pool),
         clock=clock,
         revocations=LocalRevocations(clock),

@@ -10,35 +10,55 @@ from uuid import UUID
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.alerts import MemoryAlertQueries
 from allonova.adapters.memory.carpool.messages import MemoryChatQueries
+from allonova.adapters.memory.carpool.payment_queries import MemoryPaymentQueries
 from allonova.adapters.memory.carpool.people import MemoryPeopleQueries
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
 from allonova.adapters.memory.carpool.rides import MemoryRideQueries
+from allonova.adapters.memory.carpool.settings import MemorySettingsQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
+from allonova.adapters.memory.money.promos import MemoryPromoQueries
+from allonova.adapters.memory.money.queries import MemoryMoneyQueries
+from allonova.adapters.memory.money.reconciliation import MemoryReconciliationQueries
+from allonova.adapters.memory.money.wallet_queries import MemoryWalletQueries
+from allonova.adapters.memory.payouts import MemoryPayoutQueries
 from allonova.adapters.memory.platform import AUDIT_LOGS, MemoryDeliveryQueue, MemoryLiveQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
 from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
 from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
+from allonova.adapters.postgres.carpool.payment_queries import PostgresPaymentQueries
 from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
+from allonova.adapters.postgres.carpool.settings import PostgresSettingsQueries
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
+from allonova.adapters.postgres.money.payouts import PostgresPayoutQueries
+from allonova.adapters.postgres.money.promos import PostgresPromoQueries
+from allonova.adapters.postgres.money.queries import PostgresMoneyQueries
+from allonova.adapters.postgres.money.reconciliation import PostgresReconciliationQueries
+from allonova.adapters.postgres.money.wallet_queries import PostgresWalletQueries
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.carpool.payment_queries import PaymentQueries
 from allonova.application.carpool.people_queries import PeopleQueries
 from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.carpool.ride_queries import RideQueries
+from allonova.application.carpool.settings_ports import SettingsQueries
 from allonova.application.identity.ports import IdentityQueries
 from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue, Lane, LiveQueue
 from allonova.application.kyc.ports import KycQueries
-from allonova.application.money.ports import BooksQueries
+from allonova.application.money.payout_ports import PayoutQueries
+from allonova.application.money.ports import BooksQueries, MoneyQueries
+from allonova.application.money.promo_ports import PromoQueries
+from allonova.application.money.reconciliation_ports import ReconciliationQueries
+from allonova.application.money.wallet_queries import WalletQueries
 from allonova.domain.carpool.events import BookingAccepted, BookingPaid
 from allonova.domain.identity.events import SessionRevoked
 from allonova.domain.kernel.events import Event
@@ -80,6 +100,13 @@ class World:
     accounts: IdentityQueries
     papers: KycQueries
     books: BooksQueries
+    promos: PromoQueries
+    reconciliation: ReconciliationQueries
+    money: MoneyQueries
+    payments: PaymentQueries
+    payouts: PayoutQueries
+    wallets: WalletQueries
+    settings: SettingsQueries
     deliveries: DeliveryQueue
     live: LiveQueue
     audit: Callable[[], Awaitable[list[AuditLine]]]
@@ -124,6 +151,13 @@ def postgres_world(pool: Pool) -> World:
         accounts=PostgresIdentityQueries(pool),
         papers=PostgresKycQueries(pool),
         books=PostgresBooks(pool),
+        promos=PostgresPromoQueries(pool),
+        reconciliation=PostgresReconciliationQueries(pool),
+        money=PostgresMoneyQueries(pool),
+        payments=PostgresPaymentQueries(pool),
+        payouts=PostgresPayoutQueries(pool),
+        wallets=PostgresWalletQueries(pool),
+        settings=PostgresSettingsQueries(pool),
         deliveries=PostgresDeliveryQueue(pool),
         live=PostgresLiveQueue(pool),
         audit=audit,
@@ -153,6 +187,13 @@ def memory_world() -> World:
         accounts=MemoryIdentityQueries(database),
         papers=MemoryKycQueries(database),
         books=MemoryBooks(database),
+        promos=MemoryPromoQueries(database),
+        reconciliation=MemoryReconciliationQueries(database),
+        money=MemoryMoneyQueries(database),
+        payments=MemoryPaymentQueries(database),
+        payouts=MemoryPayoutQueries(database),
+        wallets=MemoryWalletQueries(database),
+        settings=MemorySettingsQueries(database),
         deliveries=MemoryDeliveryQueue(database),
         live=MemoryLiveQueue(database),
         audit=audit,

@@ -35,6 +35,7 @@ def sandbox_config(settings: Settings, state: Path) -> SandboxConfig:
         public_url=settings.base_url,
         webhook_base_url=settings.own_url,
         wave_webhook_secret=settings.wave_webhook,
+        stripe_webhook_secret=settings.stripe_webhook,
         form_hostname=settings.form_hostnames[0],
     )
 
@@ -63,6 +64,7 @@ def create_embedded(settings: Settings, leaving: Exit | None = None) -> FastAPI:
             await stack.enter_async_context(http)
             if settings.with_sandbox:
                 await stack.enter_async_context(sandbox_running(sandbox))
+            await stack.enter_async_context(service.book.running())
             await seed(service)
             await stack.enter_async_context(jobs.running(service.jobs))
             await stack.enter_async_context(live.running(service.relay_live))

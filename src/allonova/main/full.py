@@ -56,6 +56,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
             await refresh_clock(platform.clock)
             await service.relay_live()
 
+        await stack.enter_async_context(service.book.running())
         await stack.enter_async_context(live.running(relay))
         yield service
 

@@ -18,9 +18,11 @@ from allonova.adapters.local.tickets import LocalTickets
 from allonova.adapters.memory.books import MemoryBooks
 from allonova.adapters.memory.carpool.alerts import MemoryAlertQueries
 from allonova.adapters.memory.carpool.messages import MemoryChatQueries
+from allonova.adapters.memory.carpool.payment_queries import MemoryPaymentQueries
 from allonova.adapters.memory.carpool.people import MemoryPeopleQueries
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
 from allonova.adapters.memory.carpool.rides import MemoryRideQueries
+from allonova.adapters.memory.carpool.settings import MemorySettingsQueries
 from allonova.adapters.memory.dispatch.board_queries import MemoryBoardQueries
 from allonova.adapters.memory.dispatch.company_queries import MemoryCompanyQueries
 from allonova.adapters.memory.dispatch.desk_queries import MemoryDeskQueries
@@ -32,14 +34,21 @@ from allonova.adapters.memory.dispatch.screen_queries import MemoryScreenQueries
 from allonova.adapters.memory.dispatch.stats_queries import MemoryStatsQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
+from allonova.adapters.memory.money.promos import MemoryPromoQueries
+from allonova.adapters.memory.money.queries import MemoryMoneyQueries
+from allonova.adapters.memory.money.reconciliation import MemoryReconciliationQueries
+from allonova.adapters.memory.money.wallet_queries import MemoryWalletQueries
+from allonova.adapters.memory.payouts import MemoryPayoutQueries
 from allonova.adapters.memory.platform import MemoryDeliveryQueue, MemoryLiveQueue
 from allonova.adapters.memory.store import MemoryDatabase
 from allonova.adapters.memory.unit import MemoryUnits
 from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
 from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
+from allonova.adapters.postgres.carpool.payment_queries import PostgresPaymentQueries
 from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
+from allonova.adapters.postgres.carpool.settings import PostgresSettingsQueries
 from allonova.adapters.postgres.company import reading_from
 from allonova.adapters.postgres.dispatch.board_queries import PostgresBoardQueries
 from allonova.adapters.postgres.dispatch.company_queries import PostgresCompanyQueries
@@ -55,6 +64,11 @@ from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
+from allonova.adapters.postgres.money.payouts import PostgresPayoutQueries
+from allonova.adapters.postgres.money.promos import PostgresPromoQueries
+from allonova.adapters.postgres.money.queries import PostgresMoneyQueries
+from allonova.adapters.postgres.money.reconciliation import PostgresReconciliationQueries
+from allonova.adapters.postgres.money.wallet_queries import PostgresWalletQueries
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
@@ -88,6 +102,13 @@ def memory_platform(clock: Clock, *, wake: Wake) -> Platform:
         identity=MemoryIdentityQueries(database),
         papers=MemoryKycQueries(database),
         books=MemoryBooks(database),
+        money=MemoryMoneyQueries(database),
+        payments=MemoryPaymentQueries(database),
+        promos=MemoryPromoQueries(database),
+        reconciliation=MemoryReconciliationQueries(database),
+        payouts=MemoryPayoutQueries(database),
+        wallets=MemoryWalletQueries(database),
+        settings=MemorySettingsQueries(database),
         deliveries=MemoryDeliveryQueue(database),
         clock=clock,
         revocations=LocalRevocations(clock),
@@ -179,6 +200,13 @@ async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[
                 identity=identity,
                 papers=PostgresKycQueries(pool),
                 books=PostgresBooks(pool),
+                money=PostgresMoneyQueries(pool),
+                payments=PostgresPaymentQueries(pool),
+                promos=PostgresPromoQueries(pool),
+                reconciliation=PostgresReconciliationQueries(pool),
+                payouts=PostgresPayoutQueries(pool),
+                wallets=PostgresWalletQueries(pool),
+                settings=PostgresSettingsQueries(pool),
                 deliveries=PostgresDeliveryQueue(pool),
                 clock=clock,
                 revocations=revocations,

@@ -15,6 +15,7 @@ from allonova.application.kernel.roads import RoutePlanner
 from allonova.domain.carpool.trip import Trip, TripStatus, new_trip
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
 from allonova.domain.identity.admin_user import AdminUser
+from allonova.domain.identity.referral_code import referral_code_of
 from allonova.domain.identity.roles import Role
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.geo import Place, Point
@@ -87,6 +88,7 @@ def _user(ids: Ids, phone: str, first_name: str, last_name: str, now: datetime) 
         language="fr",
         is_phone_verified=True,
         is_driver=phone in PLATES,
+        referral_code=referral_code_of(ids.new()),
         created_at=now,
         updated_at=now,
     )

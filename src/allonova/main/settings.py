@@ -7,7 +7,7 @@ import re
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from allonova.adapters.notify.google_tokens import Account, read_account
 from allonova.adapters.notify.smtp_mail import SmtpServer
+from allonova.adapters.payments.orange_wire import MAX_URL as ORANGE_MAX_URL
 
 DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
 
@@ -83,8 +84,25 @@ class Settings(BaseSettings):
     sandbox_state: Path | None = Field(default=None, validation_alias="ALLONOVA_SANDBOX_STATE")
     payment_return_url: str = Field(default="", validation_alias="ALLONOVA_PAYMENT_RETURN_URL")
     wave_base_url: str = Field(default="", validation_alias="WAVE_BASE_URL")
-    wave_api_key: str = Field(default="", validation_alias="WAVE_API_KEY")
-    wave_webhook_secret: str = Field(default="", validation_alias="WAVE_WEBHOOK_SECRET")
+    wave_api_key: str = Field(default="", validation_alias="WAVE_API_KEY", repr=False)
+    wave_webhook_secret: str = Field(default="", validation_alias="WAVE_WEBHOOK_SECRET", repr=False)
+    om_base_url: str = Field(default="", validation_alias="OM_BASE_URL")
+    om_environment: Literal["ci", "dev"] = Field(default="ci", validation_alias="OM_ENVIRONMENT")
+    om_client_id: str = Field(default="", validation_alias="OM_CLIENT_ID")
+    om_client_secret: str = Field(default="", validation_alias="OM_CLIENT_SECRET", repr=False)
+    om_merchant_key: str = Field(default="", validation_alias="OM_MERCHANT_KEY", repr=False)
+    mtn_base_url: str = Field(default="", validation_alias="MTN_BASE_URL")
+    mtn_target_environment: str = Field(default="mtnivorycoast", validation_alias="MTN_TARGET_ENVIRONMENT")
+    mtn_collection_key: str = Field(default="", validation_alias="MTN_COLLECTION_KEY", repr=False)
+    mtn_collection_user: str = Field(default="", validation_alias="MTN_COLLECTION_USER")
+    mtn_collection_api_key: str = Field(default="", validation_alias="MTN_COLLECTION_API_KEY", repr=False)
+    mtn_disbursement_key: str = Field(default="", validation_alias="MTN_DISBURSEMENT_KEY", repr=False)
+    mtn_disbursement_user: str = Field(default="", validation_alias="MTN_DISBURSEMENT_USER")
+    mtn_disbursement_api_key: str = Field(default="", validation_alias="MTN_DISBURSEMENT_API_KEY", repr=False)
+    stripe_base_url: str = Field(default="", validation_alias="STRIPE_BASE_URL")
+    stripe_secret_key: str = Field(default="", validation_alias="STRIPE_SECRET_KEY", repr=False)
+    stripe_publishable_key: str = Field(default="", validation_alias="STRIPE_PUBLISHABLE_KEY")
+    stripe_webhook_secret: str = Field(default="", validation_alias="STRIPE_WEBHOOK_SECRET", repr=False)
     brevo_base_url: str = Field(default="", validation_alias="BREVO_BASE_URL")
     brevo_api_key: str = Field(default="", validation_alias="BREVO_API_KEY")
     brevo_sms_sender: str = Field(default="AlloCar", validation_alias="BREVO_SMS_SENDER")
@@ -127,6 +145,40 @@ class Settings(BaseSettings):
     def wave_webhook(self) -> str:
         """The secret of Wave's webhooks; the sandbox signs with it too."""
         return self.wave_webhook_secret or ("" if self.env is Env.PRODUCTION else "wave_sn_WHS_sandbox")
+
+    @property
+    def with_orange(self) -> bool:
+        """Whether anything of Orange Money is set."""
+        return bool(self.om_base_url or self.om_client_id or self.om_client_secret or self.om_merchant_key)
+
+    @property
+    def orange_notif_url(self) -> str:
+        """Where Orange Money's notifications go."""
+        return f"{self.base_url.rstrip('/')}/api/v1/payments/webhook/orange"
+
+    @property
+    def with_mtn(self) -> bool:
+        """Whether anything of MTN's Collections is set."""
+        return bool(
+            self.mtn_base_url or self.mtn_collection_key or self.mtn_collection_user or self.mtn_collection_api_key
+        )
+
+    @property
+    def with_mtn_disbursement(self) -> bool:
+        """Whether anything of MTN's Disbursements is set."""
+        return bool(self.mtn_disbursement_key or self.mtn_disbursement_user or self.mtn_disbursement_api_key)
+
+    @property
+    def with_stripe(self) -> bool:
+        """Whether anything of Stripe is set."""
+        return bool(
+            self.stripe_base_url or self.stripe_secret_key or self.stripe_publishable_key or self.stripe_webhook_secret
+        )
+
+    @property
+    def stripe_webhook(self) -> str:
+        """The secret of Stripe's webhooks; the sandbox signs with it too."""
+        return self.stripe_webhook_secret or ("" if self.env is Env.PRODUCTION else "whsec_sandbox")
 
     @property
     def mail_sender(self) -> str:
@@ -230,7 +282,7 @@ class Settings(BaseSettings):
             faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
         if self.mail_from and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.mail_from):
             faults.append("MAIL_FROM must be an e-mail address")
-        return faults + self._maps()
+        return faults + self._maps() + self._mtn_platform()
 
     def _maps(self) -> list[str]:
         faults = []
@@ -240,8 +292,68 @@ class Settings(BaseSettings):
             faults.append("ALLONOVA_MAPS_USER_AGENT must be plain ASCII")
         return faults
 
+    def _orange(self) -> list[str]:
+        """Of production: Orange Money is on when anything of it is set."""
+        if not self.with_orange:
+            return []
+        needed = {
+            "OM_CLIENT_ID": self.om_client_id,
+            "OM_CLIENT_SECRET": self.om_client_secret,
+            "OM_MERCHANT_KEY": self.om_merchant_key,
+        }
+        faults = [f"{name} is missing" for name, value in needed.items() if not value]
+        if urlsplit(self.om_base_url or "https://the.default").scheme != "https":
+            faults.append("OM_BASE_URL must be https in production")
+        if self.om_environment == "dev":
+            faults.append("OM_ENVIRONMENT=dev takes play money: not in production")
+        if len(self.orange_notif_url) > ORANGE_MAX_URL:
+            faults.append("ALLONOVA_PUBLIC_URL is too long for Orange Money's notifications")
+        return faults
+
+    def _stripe(self) -> list[str]:
+        """Of production: cards are on when anything of Stripe is set."""
+        if not self.with_stripe:
+            return []
+        needed = {
+            "STRIPE_SECRET_KEY": self.stripe_secret_key,
+            "STRIPE_PUBLISHABLE_KEY": self.stripe_publishable_key,
+            "STRIPE_WEBHOOK_SECRET": self.stripe_webhook_secret,
+        }
+        faults = [f"{name} is missing" for name, value in needed.items() if not value]
+        if urlsplit(self.stripe_base_url or "https://the.default").scheme != "https":
+            faults.append("STRIPE_BASE_URL must be https in production")
+        played = (name for name, value in needed.items() if "_test_" in value)
+        return faults + [f"{name} takes play money: not in production" for name in played]
+
+    def _mtn_platform(self) -> list[str]:
+        if not (self.with_mtn or self.with_mtn_disbursement) or self.mtn_base_url or self.with_sandbox:
+            return []
+        return ["MTN_BASE_URL is missing: which of its platforms serves us, only MTN can tell"]
+
+    def _mtn(self) -> list[str]:
+        """Of production: MTN is on when anything of it is set."""
+        if not (self.with_mtn or self.with_mtn_disbursement):
+            return []
+        needed = {
+            "MTN_COLLECTION_KEY": self.mtn_collection_key,
+            "MTN_COLLECTION_USER": self.mtn_collection_user,
+            "MTN_COLLECTION_API_KEY": self.mtn_collection_api_key,
+        }
+        if self.with_mtn_disbursement:
+            needed |= {
+                "MTN_DISBURSEMENT_KEY": self.mtn_disbursement_key,
+                "MTN_DISBURSEMENT_USER": self.mtn_disbursement_user,
+                "MTN_DISBURSEMENT_API_KEY": self.mtn_disbursement_api_key,
+            }
+        faults = [f"{name} is missing" for name, value in needed.items() if not value]
+        if urlsplit(self.mtn_base_url or "https://the.default").scheme != "https":
+            faults.append("MTN_BASE_URL must be https in production")
+        if self.mtn_target_environment in ("", "sandbox"):
+            faults.append("MTN_TARGET_ENVIRONMENT=sandbox takes play money: not in production")
+        return faults
+
     def _production(self) -> list[str]:
-        faults = []
+        faults = self._orange() + self._mtn() + self._stripe()
         if any(secret == DEMO_SECRET or len(secret) < 32 for secret in self.keys.values()):
             faults.append("ALLONOVA_SECRET_KEYS must hold secrets of at least 32 characters, not the default")
         if self.with_sandbox:
@@ -264,6 +376,7 @@ class Settings(BaseSettings):
             ("ALLONOVA_PUBLIC_URL", self.public_url),
             ("ALLONOVA_WEB_URL", self.web_base),
             ("payment return URL", self.return_url),
+            ("WAVE_BASE_URL", self.wave_base_url or "https://the.default"),
             ("FCM_BASE_URL", self.fcm_base_url or "https://the.default"),
             ("FCM_TOKEN_URL", self.fcm_token_url or "https://the.default"),
             ("MAPBOX_BASE_URL", self.mapbox_base_url or "https://the.default"),

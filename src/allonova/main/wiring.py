@@ -25,12 +25,12 @@ from allonova.adapters.notify.brevo_sms import BrevoSms
 from allonova.adapters.notify.fcm import FcmPush
 from allonova.adapters.notify.google_tokens import made_up_account
 from allonova.adapters.notify.smtp_mail import SmtpMail
-from allonova.adapters.payments.wave import WavePayments
 from allonova.adapters.storage.cleaner import ImageCleaner
 from allonova.adapters.storage.local import LocalFiles
 from allonova.adapters.storage.s3 import S3Config, S3Files
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.routes import SocketEdge
+from allonova.application.carpool.settings_book import SettingsBook
 from allonova.application.identity.tickets import RedeemTicket
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.ports import Clock
@@ -39,13 +39,15 @@ from allonova.application.kernel.relay_live import RelayLive, Shower, Showing, s
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.ports import MailSender
 from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.settings import BusinessSettings
 from allonova.domain.kernel.events import Event
-from allonova.domain.money.payment import Method
+from allonova.domain.money.rules import MoneyRules
 from allonova.main.maps import build_places, build_planner
 from allonova.main.parts import (
     Outside,
     Part,
     Platform,
+    Policies,
     accounts,
     admins,
     alerts,
@@ -60,20 +62,28 @@ from allonova.main.parts import (
     identity,
     offers,
     papers,
+    payouts,
+    promos,
+    reconciling,
+    refunds,
     rides,
     screens,
     trips,
+    wallets,
 )
+from allonova.main.parts import (
+    settings as business,
+)
+from allonova.main.payments import build_gateways, build_payout_gateways
 from allonova.main.settings import Env, Settings
 
-WAVE_URL = "https://api.wave.com"
 BREVO_URL = "https://api.brevo.com/v3"
 RECAPTCHA_URL = "https://www.google.com/recaptcha/api"
 
 
 PARTS = (
-    *(accounts, identity, admins, papers, trips, bookings),
-    *(alerts, chat, rides),
+    *(accounts, identity, admins, papers, trips, bookings, refunds, promos, wallets, payouts, reconciling),
+    *(alerts, chat, rides, business),
     *(companies, fleet, board, offers, desk, forms, backups, screens),
 )
 
@@ -99,7 +109,7 @@ EVERY_S = {RELAY: 5} | {name: seconds for part in PARTS for name, seconds in par
 """What runs by itself, and how often."""
 
 
-LIMIT_S = dict(backups.LIMIT_S)
+LIMIT_S = backups.LIMIT_S | reconciling.LIMIT_S
 """What may run for longer than other jobs."""
 
 
@@ -116,6 +126,7 @@ class Service:
     sockets: SocketEdge
     jobs: tuple[Job, ...]
     beside: tuple[Callable[[], AbstractAsyncContextManager[None]], ...]
+    book: SettingsBook
 
     @asynccontextmanager
     async def serving_sockets(self) -> AsyncIterator[None]:
@@ -130,13 +141,6 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient, lim
     """Keys and vendors. A vendor without a URL of its own is the sandbox's, where there is one."""
     kid = next(iter(settings.keys))
     played = settings.with_sandbox
-    wave = WavePayments(
-        http,
-        base_url=settings.wave_base_url or (f"{settings.sandbox_url}/wave" if played else WAVE_URL),
-        api_key=settings.wave_api_key or "sandbox",
-        webhook_secret=settings.wave_webhook,
-        clock=clock,
-    )
     brevo_url = settings.brevo_base_url or (f"{settings.sandbox_url}/brevo/v3" if played else BREVO_URL)
     brevo_key = settings.brevo_api_key or "sandbox"
     sms = BrevoSms(http, base_url=brevo_url, api_key=brevo_key, sender=settings.brevo_sms_sender)
@@ -147,7 +151,8 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient, lim
         secrets=secrets,
         sealer=AesSealer(settings.keys, kid),
         tokens=JoseTokens(settings.keys, kid, issuer="allonova", clock=clock),
-        gateways={Method.WAVE: wave},
+        gateways=build_gateways(settings, clock, http),
+        payout_gateways=build_payout_gateways(settings, clock, http),
         messenger=Messenger(sms, _mails(settings, clock, http, brevo_url, brevo_key)),
         captcha=_captcha(settings, http),
         pushes=_pushes(settings, clock, http),
@@ -211,17 +216,25 @@ def _mails(settings: Settings, clock: Clock, http: httpx.AsyncClient, brevo_url:
     return BrevoMail(http, base_url=brevo_url, api_key=brevo_key, sender=sender, sender_name=name)
 
 
-def build_service(settings: Settings, platform: Platform, outside: Outside, rules: Rules | None = None) -> Service:
-    """Every part on its adapters."""
-    rules = rules or Rules()
+def build_service(
+    settings: Settings, platform: Platform, outside: Outside, policies: Policies | None = None
+) -> Service:
+    """Every part on its adapters. It goes by the settings that the back office keeps, once its `book` runs, unless
+    other policies are given.
+    """
+    book = SettingsBook(platform.settings, default_settings(settings))
+    policies = policies or Policies(rides=book.rides, money=book.money)
     parts = (
         accounts.build(platform, outside),
         identity.build(platform, outside),
         admins.build(platform, outside),
         papers.build(platform, outside),
-        trips.build(platform, outside, rules),
-        bookings.build(platform, outside, rules),
+        *(
+            part.build(platform, outside, policies)
+            for part in (trips, bookings, refunds, promos, wallets, payouts, reconciling)
+        ),
         *(part.build(platform, outside) for part in (alerts, chat, rides)),
+        business.build(platform, outside, book),
         *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups, screens)),
     )
     relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock)
@@ -251,7 +264,22 @@ def build_service(settings: Settings, platform: Platform, outside: Outside, rule
         sockets=_socket_edge(settings, edge, platform, outside),
         jobs=jobs,
         beside=tuple(running for part in parts for running in part.running),
+        book=book,
     )
+
+
+def fixed_policies(settings: Settings, rides: Rules | None = None, money: MoneyRules | None = None) -> Policies:
+    """Figures that nobody changes: these, and by default those of `default_settings`."""
+    defaults = default_settings(settings)
+    rides, money = rides or defaults.rides, money or defaults.money
+    return Policies(rides=lambda: rides, money=lambda: money)
+
+
+def default_settings(settings: Settings) -> BusinessSettings:
+    """The figures of the business as long as nobody has set others. In production there are wallets only once counsel
+    has said so (docs/legal.md).
+    """
+    return BusinessSettings(rides=Rules(), money=MoneyRules(enable_wallet=settings.env is not Env.PRODUCTION))
 
 
 def _socket_edge(settings: Settings, edge: Edge, platform: Platform, outside: Outside) -> SocketEdge:

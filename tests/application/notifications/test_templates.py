@@ -31,6 +31,8 @@ ABOUT_ACCOUNTS = {
     Template.REGISTRATION_REPEATED: {},
     Template.PASSWORD_CHANGED: {},
     Template.CONTACT_CHANGED: {},
+    Template.PAYOUT_CODE: {"code": "123456"},
+    Template.PAYOUT_ACCOUNT_CHANGED: {},
     Template.PAPERS_APPROVED: {},
     Template.PAPERS_REJECTED: {},
 }

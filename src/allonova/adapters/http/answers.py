@@ -63,6 +63,13 @@ class ListEnvelope[T](BaseModel):
     meta: ListMeta
 
 
+class PagedEnvelope[T](BaseModel):
+    """An answer with a page of a list in it."""
+
+    data: T
+    meta: ListMeta
+
+
 class ErrorBody(BaseModel):
     """A stable code, a message in the caller's language, and facts."""
 
@@ -120,7 +127,15 @@ def answer_page(page: Page[Any], query: ListQuery) -> Response:
 
 def answer_written(items: Iterable[bytes], total: int, query: ListQuery) -> Response:
     """A page of a list whose items are JSON already."""
-    data = b",".join(items)
+    return _paged(b"[" + b",".join(items) + b"]", total, query)
+
+
+def answer_paged(view: object, total: int, query: ListQuery) -> Response:
+    """A view with a page of a list in it."""
+    return _paged(dump(view), total, query)
+
+
+def _paged(data: bytes, total: int, query: ListQuery) -> Response:
     pagination = {
         "page": query.page,
         "page_size": query.page_size,
@@ -128,7 +143,7 @@ def answer_written(items: Iterable[bytes], total: int, query: ListQuery) -> Resp
         "page_count": -(-total // query.page_size),
     }
     meta = to_json({"request_id": REQUEST_ID.get(), "pagination": pagination})
-    return json_response(b'{"data":[' + data + b'],"meta":' + meta + b"}")
+    return json_response(b'{"data":' + data + b',"meta":' + meta + b"}")
 
 
 def error_of(error: DomainError, language: str) -> dict[str, object]:
@@ -160,34 +175,38 @@ def spec(
     *,
     status: int = 200,
     listed: bool = False,
+    paged: bool = False,
     private: bool = True,
     keyed: bool = False,
     hook: bool = False,
     row: bool = False,
-    media: str | None = None,
+    media: str | Sequence[str] | None = None,
     parameters: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A route's answers for its decorator: `@router.post("/bookings", **spec(BookingView, CreateBooking.errors))`.
 
     Args:
         view: the dataclass in `data`; None for an answer without a body.
+        paged: with a page of a list in it.
         private: needs a token; elsewhere one is welcome.
         keyed: honours Idempotency-Key.
         hook: for a provider, who has no token and no limit.
         row: stands in a row of the role table, which some roles may not enter.
-        media: what a success is where it is not JSON; refusals are JSON all the same.
+        media: what a success is where it is not JSON, or one of several; refusals are JSON all the same.
         parameters: of the query string, where the route reads it by itself.
     """
     kinds = [*errors, *ANYWHERE, *(() if hook else TO_CLIENTS), *([IdempotencyMismatch, StillRunning] * keyed)]
     kinds += [Forbidden] * row
-    model = None if view is None else ListEnvelope[view] if listed else Envelope[view]
+    envelope: Any = ListEnvelope if listed else PagedEnvelope if paged else Envelope
+    model = None if view is None else envelope[view]
     extra: dict[str, Any] = {"parameters": list(parameters)} if parameters else {}
     if not private and not hook:
         extra["security"] = [{}]  # beside the scheme of the router's limit: nothing will do as well
     told: dict[str, Any] = {"response_model": model, "status_code": status, "openapi_extra": extra}
     if media is None:
         return told | {"responses": _refusals(kinds)}
-    success = {"content": {media: {"schema": {"type": "string"}}}}
+    kinds_of_file = [media] if isinstance(media, str) else media
+    success = {"content": {kind: {"schema": {"type": "string"}} for kind in kinds_of_file}}
     return told | {"responses": {status: success} | _refusals(kinds), "response_class": Response}
 
 

@@ -139,6 +139,18 @@ type Line = Annotated[
 type Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(printable)
 ]
+type GivenPromoCode = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    AfterValidator(printable),
+    Field(examples=["BIENVENUE"], description="Case does not count."),
+]
+type ReferralCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^[2-9A-HJKMNP-Za-hjkmnp-z]{8}$"),
+    AfterValidator(str.upper),
+    Field(examples=["K7P2MWXQ"], description="Somebody's `referral_code`; case does not count."),
+]
 type SeatPrice = Annotated[StrictInt, Field(ge=1, le=1_000_000, description="Francs (XOF) per seat.")]
 type SeatCount = Annotated[StrictInt, Field(ge=1, le=50)]
 type Lat = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)]

@@ -16,12 +16,15 @@ from allonova.adapters.http import files
 from allonova.adapters.http.answers import json_response, refusal, refusal_body
 from allonova.adapters.http.carpool import (
     account,
+    admin_payments,
+    admin_settings,
     admin_vehicles,
     alerts,
     bookings,
     messages,
     payments,
     people,
+    promos,
     ride_page,
     rides,
     search,
@@ -47,6 +50,17 @@ from allonova.adapters.http.identity import (
 )
 from allonova.adapters.http.kyc import papers, review
 from allonova.adapters.http.limits import limit_admin_calls, limit_calls
+from allonova.adapters.http.money import (
+    admin_payouts,
+    admin_promos,
+    admin_reconciliation,
+    admin_referrals,
+    earnings,
+    payout_account,
+    payouts,
+    referrals,
+    wallet_moves,
+)
 from allonova.adapters.http.ops import docs, probes
 from allonova.adapters.http.provide import HttpConfig, edge_of, request_language
 from allonova.application.kernel.idempotency import Answer, Keyed, Replay
@@ -115,13 +129,31 @@ def create_app(
         alerts.router,
         messages.router,
         people.router,
+        promos.router,
+        referrals.router,
         rides.router,
         photos.router,
         papers.router,
         tickets.router,
+        wallet_moves.router,
+        payout_account.router,
+        earnings.router,
+        payouts.router,
     ):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_calls)])
-    for router in (admins.router, admin_vehicles.router, rides.admin_router, review.router):
+    for router in (
+        admins.router,
+        admin_reconciliation.router,
+        admin_promos.router,
+        admin_referrals.router,
+        admin_vehicles.router,
+        admin_settings.router,
+        admin_payments.router,
+        admin_payments.refunds,
+        admin_payouts.router,
+        rides.admin_router,
+        review.router,
+    ):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_admin_calls)])
     app.include_router(payments.webhooks, prefix="/api/v1")
     for router in DISPATCH_ROUTERS:

@@ -41,6 +41,7 @@ USERS = Table(
     row=User,
     uniques=(
         Unique("uq_users_phone", ("phone",)),
+        Unique("uq_users_referral_code", ("referral_code",)),
         Unique("uq_users_email", ("email",), key=lambda user: (user.email and user.email.lower(),)),
     ),
     checks=(Check("rating_avg", lambda user: abs(user.rating_avg) < NUMERIC_3_2),),
@@ -114,6 +115,17 @@ class MemoryLinks(MemoryStore[LinkToken]):
 
 def _newest[T: (Otp, LinkToken)](found: list[T]) -> T | None:
     return stored(max(found, key=lambda one: (one.created_at, one.id))) if found else None
+
+
+class MemoryChanges(MemoryStore[ContactChange]):
+    """Changes of what accounts are reached and guarded by."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, CONTACT_CHANGES)
+
+    async def last_of(self, user_id: UUID) -> datetime | None:
+        """See ChangeStore."""
+        return max((change.created_at for change in self._rows().values() if change.user_id == user_id), default=None)
 
 
 class MemoryDevices(MemoryStore[Device]):

@@ -19,25 +19,14 @@ from allonova.adapters.memory.carpool.rides import (
     MemoryProofs,
     MemoryRideLinks,
 )
-from allonova.adapters.memory.carpool.stores import (
-    MemoryBookings,
-    MemoryJournal,
-    MemoryPayments,
-    MemoryTrips,
-    MemoryVehicles,
-    MemoryWallets,
-    MemoryWebhookEvents,
-)
+from allonova.adapters.memory.carpool.settings import SETTINGS, SETTINGS_HISTORY, MemorySettings
+from allonova.adapters.memory.carpool.stores import MemoryBookings, MemoryTrips, MemoryVehicles, MemoryWebhookEvents
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
     BOOKINGS,
-    JOURNAL_ENTRIES,
-    PAYMENTS,
     TRIP_STOPS,
     TRIPS,
     VEHICLES,
-    WALLET_TXNS,
-    WALLETS,
     WEBHOOK_EVENTS,
 )
 from allonova.adapters.memory.dispatch import tables as dispatch
@@ -68,6 +57,7 @@ from allonova.adapters.memory.identity import (
     REFRESH_TOKENS,
     SESSIONS,
     USERS,
+    MemoryChanges,
     MemoryDevices,
     MemoryLinks,
     MemoryOtps,
@@ -75,6 +65,29 @@ from allonova.adapters.memory.identity import (
     MemorySessions,
 )
 from allonova.adapters.memory.kyc import KYC_DOCUMENTS, MemoryPapers
+from allonova.adapters.memory.money.payout_accounts import MemoryPayoutAccounts
+from allonova.adapters.memory.money.promos import MemoryPromoUses, MemoryReferrals
+from allonova.adapters.memory.money.reconciliation import (
+    BOOKS_CHECKS,
+    DIFFERENCES,
+    RECONCILIATIONS,
+    MemoryDifferences,
+)
+from allonova.adapters.memory.money.stores import MemoryJournal, MemoryPayments, MemoryRefunds, MemoryWallets
+from allonova.adapters.memory.money.tables import (
+    JOURNAL_ENTRIES,
+    PAYMENTS,
+    PAYOUT_ACCOUNTS,
+    PAYOUT_BATCHES,
+    PAYOUTS,
+    PROMO_USES,
+    PROMOS,
+    REFERRALS,
+    REFUNDS,
+    WALLET_TXNS,
+    WALLETS,
+)
+from allonova.adapters.memory.payouts import MemoryPayouts
 from allonova.adapters.memory.platform import (
     ATTEMPTS,
     AUDIT_LOGS,
@@ -89,7 +102,9 @@ from allonova.adapters.memory.platform import (
 )
 from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transaction
+from allonova.application.carpool.compare_payment import ReconcilingUnit
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Clock, Ids, Wake
@@ -100,9 +115,12 @@ TABLES: tuple[Table[Any], ...] = (
     *(USERS, ADMIN_USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, UPLOADS, KYC_DOCUMENTS),
     *(LINK_TOKENS, CONTACT_CHANGES, DEVICES),
     *(BLOCKS, USER_REPORTS, MESSAGES, ALERTS, ALERT_MATCHES),
-    *(DRIVER_LOCATIONS, RIDE_PROOFS, RIDE_LINKS),
+    *(DRIVER_LOCATIONS, RIDE_PROOFS, RIDE_LINKS, SETTINGS, SETTINGS_HISTORY),
     *(VEHICLES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
-    *(PAYMENTS, WEBHOOK_EVENTS, WALLETS, WALLET_TXNS, JOURNAL_ENTRIES),
+    *(PAYMENTS, REFUNDS, PAYOUT_BATCHES, PAYOUTS, PAYOUT_ACCOUNTS),
+    *(WEBHOOK_EVENTS, WALLETS, WALLET_TXNS, JOURNAL_ENTRIES),
+    *(PROMOS, PROMO_USES, REFERRALS),
+    *(DIFFERENCES, RECONCILIATIONS, BOOKS_CHECKS),
     *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS, JOB_RUNS),
     *dispatch.TABLES,
 )
@@ -130,7 +148,7 @@ class MemoryUnit:
         self.refresh_tokens = MemoryStore(transaction, REFRESH_TOKENS)
         self.admins = MemoryStore(transaction, ADMIN_USERS)
         self.links = MemoryLinks(transaction)
-        self.contact_changes = MemoryStore(transaction, CONTACT_CHANGES)
+        self.contact_changes = MemoryChanges(transaction)
         self.devices = MemoryDevices(transaction)
         self.uploads = MemoryUploads(transaction)
         self.papers = MemoryPapers(transaction)
@@ -144,11 +162,8 @@ class MemoryUnit:
         self.proofs = MemoryProofs(transaction)
         self.ride_links = MemoryRideLinks(transaction)
         self.messages = MemoryMessages(transaction)
-        self.payments = MemoryPayments(transaction)
+        self._open_money(transaction)
         self.personal = MemoryPersonalRows(transaction)
-        self.wallets = MemoryWallets(transaction)
-        self.journal = MemoryJournal(transaction)
-        self.webhook_events = MemoryWebhookEvents(transaction)
         self.reads = MemoryCarpoolQueries(transaction)
         self.job_runs = MemoryJobRuns(transaction)
         self.societes = MemorySocietes(transaction)
@@ -166,6 +181,23 @@ class MemoryUnit:
         self.trail = MemoryTrail(transaction)
         self.board = MemoryBoardReads(transaction)
         self.fleet = MemoryFleetQueries(transaction)
+
+    def _open_money(self, transaction: Transaction) -> None:
+        self.settings = MemorySettings(transaction)
+        self.payments = MemoryPayments(transaction)
+        self.refunds = MemoryRefunds(transaction)
+        self.payouts = MemoryPayouts(transaction)
+        self.payout_batches = MemoryStore(transaction, PAYOUT_BATCHES)
+        self.payout_accounts = MemoryPayoutAccounts(transaction)
+        self.wallets = MemoryWallets(transaction)
+        self.journal = MemoryJournal(transaction)
+        self.promos = MemoryStore(transaction, PROMOS)
+        self.promo_uses = MemoryPromoUses(transaction)
+        self.referrals = MemoryReferrals(transaction)
+        self.webhook_events = MemoryWebhookEvents(transaction)
+        self.differences = MemoryDifferences(transaction)
+        self.reconciliations = MemoryStore(transaction, RECONCILIATIONS)
+        self.books_checks = MemoryStore(transaction, BOOKS_CHECKS)
 
 
 class MemoryUnits:
@@ -209,3 +241,11 @@ class MemoryUnits:
 
 def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, KycUnit, CarpoolUnit, DispatchUnit]:
     return unit, unit, unit, unit
+
+
+def _conforms_to_settings(unit: MemoryUnit) -> SettingsUnit:
+    return unit
+
+
+def _conforms_to_reconciling(unit: MemoryUnit) -> ReconcilingUnit:
+    return unit

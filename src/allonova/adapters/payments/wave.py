@@ -7,45 +7,48 @@ from collections.abc import Mapping
 
 import httpx
 
+from allonova.adapters.payments.wave_api import INSUFFICIENT_FUNDS, NAME, WaveApi, WaveRefusal, identifier, puzzled
+from allonova.adapters.payments.wave_webhook import event_of, is_signed
 from allonova.adapters.payments.wave_wire import (
-    MAX_CODE,
+    BEST_FIRST,
     Session,
-    francs,
-    identifier,
-    is_signed,
-    payment_id,
     read_session,
-    refusal,
+    report_of,
+    reported,
     session_path,
     with_payment_id,
 )
 from allonova.adapters.vendors.breaker import Breaker
-from allonova.adapters.vendors.http import Reply, VendorHttp, plain
 from allonova.adapters.vendors.strict_json import Json, MalformedJson, loads
 from allonova.application.kernel.ports import Clock
 from allonova.application.money.ports import (
     Opened,
     PaymentGateway,
     ProviderEvent,
+    Reach,
     RefusedByProvider,
+    Report,
     Reported,
+    Transfer,
+    TransferState,
 )
 from allonova.domain.kernel.errors import ProviderUnavailable, WebhookInvalidSignature
 from allonova.domain.money.payment import Payment
+from allonova.domain.money.refund import Refund
 
 log = logging.getLogger(__name__)
 
-NAME = "wave"
 SESSIONS = "/v1/checkout/sessions"
-OUR_FAULT = (401, 403)  # the key or the wallet
-CURABLE = frozenset({"insufficient-funds"})  # of a refund: our own balance at Wave, which we can fill
+ENDED = ("complete", "expired")
+OVER = 409
 
 
 class WavePayments:
     """Wave documents no idempotency of creation: a session is found again by its `client_reference`, our payment's id.
 
     So one payment never has two sessions that a payer could both reach: after an unknown outcome, and before any try
-    but the first, it is looked for; only where there is none, another one is made.
+    but the first, it is looked for; only where there is none, another one is made. A session that turns up later has
+    an address that nobody was told.
     """
 
     def __init__(
@@ -58,40 +61,82 @@ class WavePayments:
         clock: Clock,
         breaker: Breaker | None = None,
     ) -> None:
-        if not api_key or not webhook_secret:
-            raise ValueError("Wave needs a key and a webhook secret")
-        headers = {"Authorization": f"Bearer {api_key}"}
-        self._wave = VendorHttp(
-            vendor=NAME, http=http, base_url=base_url, headers=headers, breaker=breaker or Breaker()
-        )
+        if not webhook_secret:
+            raise ValueError("Wave needs a webhook secret beside its key")
+        self._api = WaveApi(http, base_url=base_url, api_key=api_key, breaker=breaker)
         self._secret = webhook_secret
         self._clock = clock
 
     @property
     def base_url(self) -> str:
         """See PaymentGateway."""
-        return self._wave.base_url
+        return self._api.base_url
 
-    async def open(self, payment: Payment, *, return_url: str, is_repeat: bool) -> Opened:
+    @property
+    def gives_back(self) -> Reach:
         """See PaymentGateway."""
+        return Reach.WHOLE
+
+    async def open(self, payment: Payment, *, return_url: str, phone: str | None, is_repeat: bool) -> Opened:
+        """See PaymentGateway. Whoever has the address may pay, from whatever phone."""
         session = await self._find(payment) if is_repeat else None
         if session is None:
             session = await self._create_or_find(payment, return_url)
         return session.opened()
 
-    async def refund(self, payment: Payment) -> None:
-        """See PaymentGateway. Wave gives back the whole, once however often it is asked. What is our own fault is not
-        the end of it: nobody's money changes places because a key is wrong.
-        """
+    async def read(self, payment: Payment) -> Report:
+        """See PaymentGateway."""
+        if payment.provider_ref is None:
+            found = [_report(payment, each) for each in await self._sessions(payment)]
+            best = sorted(found, key=lambda report: BEST_FIRST.index(report.reported))
+            return best[0] if best else Report(reported=Reported.NOT_FOUND)
+        try:
+            body = await self._api.call(payment.provider_url, "GET", session_path(payment.provider_ref))
+        except WaveRefusal as refused:
+            if not refused.is_missing:
+                raise puzzled(refused) from refused
+            return Report(reported=Reported.NOT_FOUND, provider_ref=payment.provider_ref)
+        if not isinstance(body, dict):
+            raise ProviderUnavailable(NAME)
+        return _report(payment, body)
+
+    async def capture(self, payment: Payment) -> Report:
+        """See PaymentGateway. Wave takes at once what the payer confirms."""
+        raise RefusedByProvider("capture-not-possible", "Wave holds nothing for us.")
+
+    async def end(self, payment: Payment) -> None:
+        """See PaymentGateway. Every session that the payment ever got, whether we were told of it or not."""
+        sessions = await self._sessions(payment)
+        refs = {ref: None for each in sessions if each.get("checkout_status") not in ENDED and (ref := _id(each))}
+        if payment.provider_ref and payment.provider_ref not in map(_id, sessions):
+            refs[payment.provider_ref] = None
+        for ref in refs:
+            try:
+                await self._api.call(payment.provider_url, "POST", session_path(ref, "expire"))
+            except WaveRefusal as refused:
+                if refused.status != OVER and not refused.is_missing:
+                    raise puzzled(refused) from refused
+
+    async def refund(self, payment: Payment, refund: Refund) -> Transfer:
+        """See PaymentGateway. Wave gives back the whole, once however often it is asked; it has no name for it."""
+        if refund.amount != payment.amount:
+            raise RefusedByProvider("partial-refund-not-possible", "Wave gives back whole payments only.")
         if payment.provider_ref is None:
             raise RefusedByProvider("checkout-session-not-found", "The payment has no session at Wave.")
-        reply = await self._wave.call("POST", session_path(payment.provider_ref, "refund"))
         try:
-            self._require_success(reply)
-        except RefusedByProvider as refused:
-            if reply.status in OUR_FAULT or refused.code in CURABLE:
-                raise ProviderUnavailable(NAME) from refused
+            await self._api.call(payment.provider_url, "POST", session_path(payment.provider_ref, "refund"))
+        except WaveRefusal as refused:
+            if refused.code == INSUFFICIENT_FUNDS:
+                raise puzzled(refused) from refused
             raise
+        return Transfer(state=TransferState.DONE, provider_ref=payment.provider_ref, amount=payment.amount)
+
+    async def read_refund(self, payment: Payment, refund: Refund) -> Transfer:
+        """See PaymentGateway. A session does not say whether it went back; asking again for the same does."""
+        try:
+            return await self.refund(payment, refund)
+        except RefusedByProvider as refused:
+            return Transfer(state=TransferState.FAILED, failure_code=refused.code, failure_message=refused.message)
 
     def read_event(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
         """See PaymentGateway."""
@@ -101,7 +146,7 @@ class WavePayments:
             event = loads(body)
         except MalformedJson as error:
             raise WebhookInvalidSignature from error
-        return _event(event)
+        return event_of(event)
 
     async def _create_or_find(self, payment: Payment, return_url: str) -> Session:
         try:
@@ -117,7 +162,8 @@ class WavePayments:
             back = with_payment_id(return_url, payment.id)
         except ValueError as error:
             raise RefusedByProvider("request-validation-error", "The return URL is not one.") from error
-        reply = await self._wave.call(
+        body = await self._api.call(
+            payment.provider_url,
             "POST",
             SESSIONS,
             json={
@@ -128,66 +174,41 @@ class WavePayments:
                 "client_reference": str(payment.id),
             },
         )
-        self._require_success(reply)
-        session = read_session(reply.body, payment)
+        session = read_session(body, payment)
         if session is None or not session.is_usable:
             log.error("wave answered with a session that is not ours", extra={"payment_id": str(payment.id)})
             raise ProviderUnavailable(NAME)
         return session
 
     async def _find(self, payment: Payment) -> Session | None:
-        """The session that was made for a payment: a paid one, else the oldest that is open."""
-        reply = await self._wave.call("GET", f"{SESSIONS}/search", query={"client_reference": str(payment.id)})
-        self._require_success(reply)
-        result = reply.body.get("result") if isinstance(reply.body, dict) else None
-        if not isinstance(result, list):
-            raise ProviderUnavailable(NAME)
-        sessions = [session for each in result if (session := read_session(each, payment)) is not None]
-        usable = [session for session in sessions if session.is_usable]
-        return min(usable, key=lambda session: (session.checkout_status != "complete", session.created), default=None)
+        """The session that was made for a payment: a paid one, else the one we know of, else the oldest open one."""
+        found = [read_session(each, payment) for each in await self._sessions(payment)]
+        usable = [session for session in found if session is not None and session.is_usable]
+        return min(
+            usable,
+            key=lambda session: (
+                session.checkout_status != "complete",
+                session.id != payment.provider_ref,
+                session.created,
+            ),
+            default=None,
+        )
 
-    def _require_success(self, reply: Reply) -> None:
-        if reply.is_success:
-            return
-        refused = refusal(reply)
-        if refused is None:
-            raise ProviderUnavailable(NAME)
-        if reply.status in OUR_FAULT:
-            log.error("wave refuses our key or wallet", extra={"status": reply.status, "code": refused.code})
-        raise refused
+    async def _sessions(self, payment: Payment) -> list[dict[str, Json]]:
+        return await self._api.search(payment.provider_url, f"{SESSIONS}/search", str(payment.id))
 
 
-def _event(event: Json) -> ProviderEvent:
-    """The envelope `{id, type, data}`; `data` is a session in the events that count."""
-    data = event.get("data") if isinstance(event, dict) else None
-    if not isinstance(event, dict) or not isinstance(data, dict):
-        raise WebhookInvalidSignature
-    id_, kind, ref = identifier(event.get("id")), identifier(event.get("type")), identifier(data.get("id"))
-    reported = _reported(kind, data)
-    if not id_ or not kind or (not ref and reported is not Reported.OTHER):
-        raise WebhookInvalidSignature
-    currency, failure = data.get("currency"), data.get("last_payment_error")
-    reason = failure if isinstance(failure, dict) else {}
-    return ProviderEvent(
-        provider=NAME,
-        event_id=id_,
-        kind=kind,
-        reported=reported,
-        provider_ref=ref,
-        payment_id=payment_id(data.get("client_reference")),
-        amount=francs(data.get("amount")),
-        currency=currency if isinstance(currency, str) else None,
-        failure_code=plain(reason.get("code"), MAX_CODE),
-        failure_message=plain(reason.get("message")),
-        raw=event,
-    )
+def _report(payment: Payment, session: dict[str, Json]) -> Report:
+    """What a session says; nothing, if it is another payment's."""
+    is_ours = session.get("client_reference") == str(payment.id) and _id(session)
+    if not is_ours or payment.provider_ref not in (None, _id(session)):
+        log.error("wave answers with a session that is not ours", extra={"payment_id": str(payment.id)})
+        raise ProviderUnavailable(NAME)
+    return report_of(session, reported(session), session)
 
 
-def _reported(kind: str, data: Mapping[str, Json]) -> Reported:
-    if kind == "checkout.session.payment_failed":
-        return Reported.ATTEMPT_FAILED
-    is_paid = data.get("payment_status") == "succeeded" and data.get("checkout_status") == "complete"
-    return Reported.PAID if kind == "checkout.session.completed" and is_paid else Reported.OTHER
+def _id(session: Mapping[str, Json]) -> str:
+    return identifier(session.get("id"))
 
 
 def _conforms(gateway: WavePayments) -> PaymentGateway:

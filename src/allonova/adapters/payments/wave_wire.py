@@ -1,29 +1,34 @@
-"""Wave's wire: sessions, errors and the webhook's signature (docs.wave.com: /checkout, /webhook; providers.md 1.1)."""
+"""Wave's checkout sessions on the wire, in answers and in events (docs.wave.com: /checkout; providers.md 1.1)."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
-from allonova.adapters.vendors.http import Reply, plain
+from allonova.adapters.payments.wave_api import MAX_CODE, currency, failure, francs, identifier
+from allonova.adapters.vendors.http import plain
 from allonova.adapters.vendors.strict_json import Json
-from allonova.application.money.ports import Opened, RefusedByProvider
-from allonova.domain.kernel.money import MAX_AMOUNT_XOF
+from allonova.application.money.ports import Opened, RedirectIntent, Report, Reported
 from allonova.domain.money.payment import Payment
 
-SIGNATURE_HEADER = "wave-signature"
-TOLERANCE_S = 300  # what Wave's SDKs use, both ways; the docs only say to check
-MAX_HEADER = 2048
-TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
-FRANCS = re.compile(r"[0-9]{1,12}", re.ASCII)
-MAX_CODE = 100
-MAX_REF = 255
+log = logging.getLogger(__name__)
+
+REPORTED = {
+    ("open", "processing"): Reported.OPEN,
+    ("complete", "succeeded"): Reported.PAID,
+    ("expired", "processing"): Reported.FAILED,
+    ("expired", "cancelled"): Reported.FAILED,
+    ("open", "cancelled"): Reported.FAILED,
+    ("complete", "cancelled"): Reported.FAILED,
+}
+"""By `checkout_status` and `payment_status`; what is not here contradicts itself, or is new."""
+
+BEST_FIRST = (Reported.PAID, Reported.OPEN, Reported.UNKNOWN, Reported.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ class Session:
 
     def opened(self) -> Opened:
         """As the port tells it."""
-        return Opened(provider_ref=self.id, url=self.launch_url, expires_at=self.expires_at)
+        return Opened(provider_ref=self.id, intent=RedirectIntent(url=self.launch_url, expires_at=self.expires_at))
 
 
 def read_session(body: Json, payment: Payment) -> Session | None:
@@ -65,21 +70,32 @@ def read_session(body: Json, payment: Payment) -> Session | None:
     )
 
 
-def refusal(reply: Reply) -> RefusedByProvider | None:
-    """A 4xx in Wave's words; None when the words are not Wave's (a proxy's page, for one)."""
-    body = reply.body
-    if reply.is_success or not isinstance(body, dict):
-        return None
-    # Two shapes in the wild, and a field of payouts.
-    for error in (body, body.get("error"), body.get("payout_error")):
-        if isinstance(error, dict) and (code := plain(error.get("code") or error.get("error_code"), MAX_CODE)):
-            return RefusedByProvider(code, plain(error.get("message") or error.get("error_message")))
-    return None
+def reported(session: Mapping[str, Json]) -> Reported:
+    """What a session's two statuses say together."""
+    statuses = [plain(session.get(name), MAX_CODE) for name in ("checkout_status", "payment_status")]
+    found = REPORTED.get((statuses[0], statuses[1]), Reported.UNKNOWN)
+    if found is Reported.UNKNOWN:
+        log.error("wave reports a status that we do not know", extra={"status": "+".join(statuses)})
+    return found
 
 
-def session_path(provider_ref: str, action: str) -> str:
+def report_of(session: Mapping[str, Json], says: Reported, raw: dict[str, Any]) -> Report:
+    """A session as the port tells it; Wave names no fees of it."""
+    code, message = failure(session.get("last_payment_error"))
+    return Report(
+        reported=says,
+        provider_ref=identifier(session.get("id")) or None,
+        amount=francs(session.get("amount")),
+        currency=currency(session.get("currency")),
+        failure_code=code or ("expired" if says is Reported.FAILED else ""),
+        failure_message=message,
+        raw=raw,
+    )
+
+
+def session_path(provider_ref: str, action: str = "") -> str:
     """`/v1/checkout/sessions/:id/:action`."""
-    return f"/v1/checkout/sessions/{quote(provider_ref, safe='')}/{action}"
+    return f"/v1/checkout/sessions/{quote(provider_ref, safe='')}" + (f"/{action}" if action else "")
 
 
 def with_payment_id(return_url: str, payment_id: UUID) -> str:
@@ -88,37 +104,6 @@ def with_payment_id(return_url: str, payment_id: UUID) -> str:
     parts = urlsplit(return_url)
     kept = [pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] != "payment_id"]
     return urlunsplit(parts._replace(query="&".join([*kept, f"payment_id={payment_id}"])))
-
-
-def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
-    """Whether `Wave-Signature: t=…,v1=…[,v1=…]` proves the raw body, within 300 s of now.
-
-    Source: Wave, /webhook, signing secret: HMAC-SHA256 over the timestamp directly followed by the body.
-    """
-    found = [value for name, value in headers.items() if name.lower() == SIGNATURE_HEADER]
-    if len(found) != 1 or len(found[0]) > MAX_HEADER:
-        return False
-    pairs = [part.strip().partition("=") for part in found[0].split(",")]
-    times = [value for name, _, value in pairs if name == "t"]
-    if len(times) != 1 or not TIMESTAMP.fullmatch(times[0]) or abs(now.timestamp() - int(times[0])) > TOLERANCE_S:
-        return False
-    proof = hmac.digest(secret.encode(), times[0].encode() + body, hashlib.sha256).hex().encode()
-    given = [value.encode("utf-8", "surrogatepass") for name, _, value in pairs if name == "v1"]
-    return any([hmac.compare_digest(proof, each) for each in given])  # noqa: C419 - as long for the first as for the last
-
-
-def identifier(value: Json) -> str:
-    """An id or a name as it was sent; empty when it is none. Never cut short: two ids must not become one."""
-    return value if isinstance(value, str) and len(value) <= MAX_REF and plain(value) == value else ""
-
-
-def francs(value: Json) -> int | None:
-    """Wave writes `"1000"`; a fraction, a sign or anything else is no amount of ours."""
-    if isinstance(value, str) and FRANCS.fullmatch(value):
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return value if 0 <= value <= MAX_AMOUNT_XOF else None
 
 
 def payment_id(reference: Json) -> UUID | None:

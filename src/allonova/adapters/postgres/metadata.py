@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from allonova.adapters.postgres.carpool import alert_tables, message_tables, people_tables, ride_tables
+from allonova.adapters.postgres.carpool import alert_tables, message_tables, people_tables, ride_tables, settings_tables
 from allonova.adapters.postgres.carpool import tables as carpool
 from allonova.adapters.postgres.dispatch import tables as dispatch
 from allonova.adapters.postgres.files import tables as files
 from allonova.adapters.postgres.identity import tables as identity
 from allonova.adapters.postgres.kernel import tables as kernel
 from allonova.adapters.postgres.kyc import tables as kyc
+from allonova.adapters.postgres.money import promo_tables, reconciliation_tables
 from allonova.adapters.postgres.money import tables as money
 from allonova.adapters.postgres.schema import CARPOOL, DISPATCH, METADATA, PLATFORM
 
 CONTEXTS = (
-    *(identity, files, kyc, money),
-    *(carpool, people_tables, alert_tables, message_tables, ride_tables),
+    *(identity, files, kyc, money, promo_tables, reconciliation_tables),
+    *(carpool, people_tables, alert_tables, message_tables, ride_tables, settings_tables),
     *(dispatch, kernel),
 )
 SCHEMAS = (CARPOOL, DISPATCH, PLATFORM)
@@ -22,6 +23,7 @@ APPEND_ONLY = (
     kernel.AUDIT_LOGS,
     carpool.BOOKING_EVENTS,
     ride_tables.RIDE_PROOFS,
+    settings_tables.SETTINGS_HISTORY,
     money.JOURNAL_ENTRIES,
     money.POSTINGS,
     dispatch.AUDIT_LOG,

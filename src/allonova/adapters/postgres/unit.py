@@ -12,6 +12,7 @@ from allonova.adapters.postgres.carpool.messages import PostgresMessages
 from allonova.adapters.postgres.carpool.people import PostgresBlocks, PostgresReports
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.rides import PostgresLocations, PostgresProofs, PostgresRideLinks
+from allonova.adapters.postgres.carpool.settings import PostgresSettings
 from allonova.adapters.postgres.carpool.trips import PostgresTrips
 from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
@@ -37,9 +38,9 @@ from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.files.stores import PostgresUploads
 from allonova.adapters.postgres.identity.stores import (
     ADMIN_SHELF,
-    CHANGE_SHELF,
     REFRESH_TOKEN_SHELF,
     USER_SHELF,
+    PostgresChanges,
     PostgresDevices,
     PostgresLinks,
     PostgresOtps,
@@ -52,10 +53,25 @@ from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
 from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_both
 from allonova.adapters.postgres.kyc.stores import PostgresPapers
 from allonova.adapters.postgres.money.journal import PostgresJournal
-from allonova.adapters.postgres.money.stores import PostgresPayments, PostgresWallets
+from allonova.adapters.postgres.money.payout_accounts import PostgresPayoutAccounts
+from allonova.adapters.postgres.money.payouts import PostgresPayouts
+from allonova.adapters.postgres.money.promos import PROMO_SHELF, PostgresPromoUses, PostgresReferrals
+from allonova.adapters.postgres.money.reconciliation import (
+    BOOKS_CHECK_SHELF,
+    RECONCILIATION_SHELF,
+    PostgresDifferences,
+)
+from allonova.adapters.postgres.money.stores import (
+    BATCH_SHELF,
+    PostgresPayments,
+    PostgresRefunds,
+    PostgresWallets,
+)
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.store import PostgresStore
+from allonova.application.carpool.compare_payment import ReconcilingUnit
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
@@ -78,7 +94,7 @@ class PostgresUnit:
         self.refresh_tokens = PostgresStore(connection, REFRESH_TOKEN_SHELF)
         self.admins = PostgresStore(connection, ADMIN_SHELF)
         self.links = PostgresLinks(connection)
-        self.contact_changes = PostgresStore(connection, CHANGE_SHELF)
+        self.contact_changes = PostgresChanges(connection)
         self.devices = PostgresDevices(connection)
         self.uploads = PostgresUploads(connection)
         self.papers = PostgresPapers(connection)
@@ -92,11 +108,8 @@ class PostgresUnit:
         self.proofs = PostgresProofs(connection)
         self.ride_links = PostgresRideLinks(connection)
         self.messages = PostgresMessages(connection)
-        self.payments = PostgresPayments(connection)
+        self._open_money(connection)
         self.personal = PostgresPersonalRows(connection)
-        self.wallets = PostgresWallets(connection)
-        self.journal = PostgresJournal(connection)
-        self.webhook_events = PostgresWebhookEvents(connection)
         self.reads = PostgresCarpoolQueries(connection)
         self.job_runs = PostgresJobRuns(connection)
         self.societes = PostgresSocietes(connection)
@@ -114,6 +127,23 @@ class PostgresUnit:
         self.trail = PostgresTrail(connection)
         self.board = PostgresBoardReads(connection)
         self.fleet = PostgresFleetQueries(reading_within(connection))
+
+    def _open_money(self, connection: Connection) -> None:
+        self.settings = PostgresSettings(connection)
+        self.payments = PostgresPayments(connection)
+        self.refunds = PostgresRefunds(connection)
+        self.payouts = PostgresPayouts(connection)
+        self.payout_batches = PostgresStore(connection, BATCH_SHELF)
+        self.payout_accounts = PostgresPayoutAccounts(connection)
+        self.wallets = PostgresWallets(connection)
+        self.journal = PostgresJournal(connection)
+        self.promos = PostgresStore(connection, PROMO_SHELF)
+        self.promo_uses = PostgresPromoUses(connection)
+        self.referrals = PostgresReferrals(connection)
+        self.webhook_events = PostgresWebhookEvents(connection)
+        self.differences = PostgresDifferences(connection)
+        self.reconciliations = PostgresStore(connection, RECONCILIATION_SHELF)
+        self.books_checks = PostgresStore(connection, BOOKS_CHECK_SHELF)
 
 
 @asynccontextmanager
@@ -193,6 +223,14 @@ def _conforms_to_kyc(unit: PostgresUnit) -> KycUnit:
 
 
 def _conforms(unit: PostgresUnit) -> CarpoolUnit:
+    return unit
+
+
+def _conforms_to_settings(unit: PostgresUnit) -> SettingsUnit:
+    return unit
+
+
+def _conforms_to_reconciling(unit: PostgresUnit) -> ReconcilingUnit:
     return unit
 
 

@@ -20,8 +20,11 @@ from allonova.adapters.sandbox.outbox import Outbox
 from allonova.adapters.sandbox.pace import REAL_PACE, Pace
 from allonova.adapters.sandbox.providers.brevo import brevo
 from allonova.adapters.sandbox.providers.fcm import fcm
+from allonova.adapters.sandbox.providers.mtn import mtn
+from allonova.adapters.sandbox.providers.orange import orange
 from allonova.adapters.sandbox.providers.osrm import osrm
 from allonova.adapters.sandbox.providers.recaptcha import recaptcha
+from allonova.adapters.sandbox.providers.stripe import stripe
 from allonova.adapters.sandbox.providers.wave import wave
 from allonova.adapters.sandbox.state import State, StateClosed
 from allonova.adapters.sandbox.world import SandboxConfig, World
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Pace", "SandboxConfig", "create_sandbox", "sandbox_running"]
 
 PREFIX: Final = "/sandbox"
-PLAYED: Final = (wave, brevo, recaptcha, fcm, osrm)
+PLAYED: Final = (wave, orange, stripe, brevo, recaptcha, fcm, osrm, mtn)
 
 
 def create_sandbox(

@@ -34,28 +34,40 @@ PENDING, DELIVERED, GIVEN_UP, LOST = "pending", "delivered", "given_up", "lost"
 type Headers = Callable[[bytes, datetime, bool], Mapping[str, str]]
 
 
+def unchanged(payload: Json) -> Json:
+    """For a provider whose forged callbacks differ in their headers alone."""
+    return payload
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
     """How one provider calls back.
 
     `headers(body, at, forged)` proves a body at each try, wrongly when `forged`; `wrong_amount` spoils a
-    payload; `delays_s` are the waits before each retry, empty for a provider that calls only once.
+    payload; `forge` makes an unsigned one name something unknown; `delays_s` are the waits before each retry,
+    empty for a provider that calls only once; `method` is what it calls with.
     """
 
     path: str
     headers: Headers
     wrong_amount: Callable[[Json], Json]
+    forge: Callable[[Json], Json] = unchanged
     delays_s: tuple[float, ...] = RETRY_DELAYS_S
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that a provider tells us; `id` stays the same however often it is told."""
+    """Something that a provider tells us; `id` stays the same however often it is told. `path` is where, when we named
+    the place ourselves; a forged one goes to `forged_path`.
+    """
 
     provider: str
     id: str
     type: str
     payload: Json
+    path: str | None = None
+    forged_path: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +94,8 @@ class Callbacks:
         with self.state.transaction():
             hits = self.faults.strike_callback(event.provider)
             spoilt = manner.wrong_amount(event.payload) if FaultKind.WRONG_AMOUNT in hits else event.payload
+            spoilt = manner.forge(spoilt) if FaultKind.BAD_SIGNATURE in hits else spoilt
+            path = (event.forged_path if FaultKind.BAD_SIGNATURE in hits else event.path) or manner.path
             late = hits.get(FaultKind.LATE)
             due = self.pace.real_time() + (late.delay_s if late else 0.0)
             state = LOST if FaultKind.LOST in hits else PENDING
@@ -90,7 +104,7 @@ class Callbacks:
                 self.state.insert(
                     "INSERT INTO callbacks (provider, event_id, type, url, headers, body, faults, state,"
                     " answers, next_try_at, created_at) VALUES (?, ?, ?, ?, '{}', ?, ?, ?, '[]', ?, ?)",
-                    event.provider, event.id, event.type, self.base_url.rstrip("/") + manner.path,
+                    event.provider, event.id, event.type, self.base_url.rstrip("/") + path,
                     json.dumps(spoilt), json.dumps(sorted(hits)), state, due, iso(self.clock.now()),
                 )
                 for _ in range(copies)
@@ -160,7 +174,7 @@ class Callbacks:
         body = row["body"].encode()
         forged = FaultKind.BAD_SIGNATURE in json.loads(row["faults"])
         headers = dict(manner.headers(body, self.clock.now(), forged))
-        status, failure = await self._post(row["url"], body, headers)
+        status, failure = await self._post(manner.method, row["url"], body, headers)
         answers = [*json.loads(row["answers"]), {"status": status, "at": iso(self.clock.now())}]
         if failure is not None:
             answers[-1]["error"] = failure
@@ -176,13 +190,15 @@ class Callbacks:
             facts = (row["seq"], row["provider"], status, len(answers))
             logger.info("callback %s of %s not taken: %s, try %s", *facts)
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int | None, str | None]:
-        """Posts; the answer's body is never read. Returns: the status, or what stood in the way of one."""
+    async def _post(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int | None, str | None]:
+        """Posts or puts; the answer's body is never read. Returns: the status, or what stood in the way of one."""
         timeout = self.pace.callback_timeout_s
         try:
             async with (
                 asyncio.timeout(timeout),
-                self.http.stream("POST", url, content=body, headers=headers, timeout=timeout) as response,
+                self.http.stream(method, url, content=body, headers=headers, timeout=timeout) as response,
             ):
                 return response.status_code, None
         except Exception as error:  # noqa: BLE001 - whatever the receiver does is its answer, and shown as such

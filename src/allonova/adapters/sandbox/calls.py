@@ -35,7 +35,7 @@ def _struck(world: World, provider: Provider, call: Call) -> Handler:
     """The call as the armed faults let it happen; a provider that is down is down before it reads a key."""
 
     async def endpoint(request: Request) -> Response:
-        fault = world.faults.strike_call(provider.name)
+        fault = None if call.is_spared else world.faults.strike_call(provider.name)
         match fault.kind if fault else None:
             case FaultKind.ERROR:
                 return JSONResponse(provider.breakdown(500), 500)

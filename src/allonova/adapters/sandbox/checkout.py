@@ -76,10 +76,10 @@ async def _pressed(checkout: Checkout, ref: str, outcome: str) -> CheckoutView:
 
 
 async def _played(checkout: Checkout, ref: str, outcome: str) -> Json:
-    """The outcome for a program; paying an expired session, or failing a paid one, is refused."""
+    """The outcome for a program; paying what has expired or failed, or failing what is paid, is refused."""
     before = checkout.view(ref)
     view = await _pressed(checkout, ref, outcome)
-    possible = before is not None and before.status in ("open", "paid" if outcome == "paid" else "open")
+    possible = before is not None and before.status in ("open", outcome)
     if not possible:
         facts: Json = {"from": view.status, "action": outcome}
         raise Refused(409, "invalid_transition", f"This payment is {view.status}.", facts)

@@ -48,6 +48,11 @@ class Ledger:
             iso(movement.at),
         )  # fmt: skip
 
+    def has(self, provider: str, book: Book, ref: str) -> bool:
+        """Whether that line stands."""
+        sql = "SELECT 1 FROM ledger WHERE provider = ? AND book = ? AND ref = ?"
+        return self.state.row(sql, provider, book.value, ref) is not None
+
     def of(self, provider: str) -> dict[str, list[Json]]:
         """That provider's three books, oldest line first."""
         books: dict[str, list[Json]] = {book.value: [] for book in Book}

@@ -45,8 +45,15 @@ PAGE_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_NAMES: Final = {"wave": "Wave"}
-_FAILURES: Final = {"insufficient-funds": "solde insuffisant"}
+_NAMES: Final = {"wave": "Wave", "orange": "Orange Money", "mtn": "MTN MoMo", "stripe": "Stripe"}
+_FAILURES: Final = {"insufficient-funds": "solde insuffisant", "card_declined": "carte refusée"}
+_RETRY: Final = "« Échouer » laisse le paiement ouvert : on peut réessayer."
+_NO_RETRY: Final = "« Échouer » met fin à ce paiement."
+_ENDS: Final = {
+    "paid": "Ce paiement est effectué.",
+    "failed": "Ce paiement a été refusé.",
+    "expired": "Cette demande de paiement a expiré.",
+}
 _BUTTONS: Final = """<form method="post">
 <button class="pay" name="outcome" value="paid">Payer</button>
 <button class="fail" name="outcome" value="failed">Échouer</button>
@@ -56,7 +63,7 @@ _BUTTONS: Final = """<form method="post">
 def payment_page(view: CheckoutView) -> str:
     """Who asks, how much, and the two buttons while the payment is open."""
     lines = [("Référence", view.reference), ("Paiement", view.provider_ref)]
-    if view.status == "open":
+    if view.status == "open" and view.expires_at is not None:
         lines.append(("Expire à", f"{view.expires_at:%H:%M} (UTC)"))
     details = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in lines if value)
     provider = escape(_NAMES.get(view.provider, view.provider))
@@ -79,11 +86,9 @@ def _end(view: CheckoutView) -> str:
     if view.status == "open":
         failure = _FAILURES.get(view.last_failure or "", "paiement refusé")
         note = f'<p class="note">La dernière tentative a échoué : {failure}.</p>' if view.last_failure else ""
-        return f"{note}{_BUTTONS}<small>« Échouer » laisse le paiement ouvert : on peut réessayer.</small>"
-    paid = view.status == "paid"
-    url = escape(view.success_url if paid else view.error_url)
-    said = "Ce paiement est effectué." if paid else "Cette demande de paiement a expiré."
-    return f'<p class="note">{said}</p><a class="button pay" href="{url}">Retourner chez {business}</a>'
+        return f"{note}{_BUTTONS}<small>{_RETRY if view.may_retry else _NO_RETRY}</small>"
+    url = escape(view.success_url if view.status == "paid" else view.error_url)
+    return f'<p class="note">{_ENDS[view.status]}</p><a class="button pay" href="{url}">Retourner chez {business}</a>'
 
 
 def _sum(view: CheckoutView) -> str:

@@ -35,6 +35,7 @@ class SandboxConfig:
     public_url: str
     webhook_base_url: str
     wave_webhook_secret: str = field(repr=False)
+    stripe_webhook_secret: str = field(default="whsec_sandbox", repr=False)
     form_hostname: str = "localhost"
 
 
@@ -59,7 +60,10 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutView:
-    """A payment as the payer sees it; `status` is open, paid or expired, `raw` the provider's words."""
+    """A payment as the payer sees it; `status` is open, paid, failed or expired, `raw` the provider's words.
+
+    `may_retry`: an attempt that fails leaves it open.
+    """
 
     provider: str
     provider_ref: str
@@ -69,10 +73,11 @@ class CheckoutView:
     status: str
     reference: str | None
     last_failure: str | None
-    expires_at: datetime
+    expires_at: datetime | None
     success_url: str
     error_url: str
     raw: Json
+    may_retry: bool = True
 
 
 class Checkout(Protocol):
@@ -103,11 +108,14 @@ class ProviderRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One endpoint of a provider; `path` is under the provider's base path."""
+    """One endpoint of a provider; `path` is under the provider's base path. Armed faults pass by one `is_spared`: which
+    call of ours fetches a token depends on what it still has, and a fault is meant for what moves money.
+    """
 
     method: str
     path: str
     handler: Handler
+    is_spared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

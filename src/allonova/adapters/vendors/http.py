@@ -57,7 +57,7 @@ class Reply:
 class VendorHttp:
     """One vendor's API at `base_url`. `headers` carry its key and are sent nowhere else: redirects are not followed.
 
-    `rest_s` is how long to leave it after a 429 that does not say; `total_s` bounds a whole call.
+    `rest_s` is how long to leave it after a 429 that does not say; `total_s` bounds a whole call, `timeout` its parts.
     """
 
     vendor: str
@@ -67,6 +67,7 @@ class VendorHttp:
     breaker: Breaker = field(default_factory=Breaker)
     rest_s: int | None = None
     total_s: float = TOTAL_S
+    timeout: httpx.Timeout = field(default_factory=lambda: TIMEOUT)
 
     async def call(
         self,
@@ -112,7 +113,7 @@ class VendorHttp:
             json=json,
             data=form,
             headers={**STANDING_HEADERS, **self.headers},
-            timeout=TIMEOUT,
+            timeout=self.timeout,
             follow_redirects=False,
         ) as response:
             status = response.status_code

@@ -12,7 +12,7 @@ from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.carpool.booking import BookingTooLate
 from allonova.domain.carpool.events import BookingAccepted
-from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.carpool.seats import NotEnoughSeats
 from allonova.domain.carpool.trip import TripNotBookable
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
@@ -24,7 +24,7 @@ class AcceptBooking:
 
     begin: Begin[CarpoolUnit]
     clock: Clock
-    rules: Rules
+    rules: RulesNow
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (
         NotFound,
@@ -40,7 +40,7 @@ class AcceptBooking:
         async with self.begin() as unit:
             trip, booking = await lock_booking(unit, booking_id)
             by = require_side(caller_id, trip, booking)
-            booking.accept(by, self.clock.now(), self.rules.hold)
+            booking.accept(by, self.clock.now(), self.rules().hold)
             trip.require_running()
             trip.hold(booking.ride, booking.seats)
             await unit.trips.save(trip)

@@ -12,7 +12,6 @@ from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import NotFound
 from allonova.domain.kernel.machine import Party
-from allonova.domain.money.payment import Payment
 
 
 def require_side(caller_id: UUID, trip: Trip, booking: Booking) -> Actor:
@@ -36,14 +35,6 @@ async def complete_when_empty(unit: CarpoolUnit, trip: Trip, at: datetime) -> No
     if trip.status is TripStatus.ONGOING and await unit.bookings.count_live(trip.id) == 0:
         trip.complete(Party.SYSTEM, at)
         await unit.trips.save_route(trip)
-
-
-async def lock_payment(unit: CarpoolUnit, payment: Payment) -> Payment:
-    """A payment as it is now, under its trip's lock."""
-    if payment.booking_id is not None:
-        await unit.trips.of_booking(payment.booking_id)
-        return await unit.payments.get(payment.id)
-    return await unit.payments.get(payment.id, lock=True)
 
 
 async def show_booking(unit: CarpoolUnit, booking_id: UUID, viewer_id: UUID) -> BookingView:

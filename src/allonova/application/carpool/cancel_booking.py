@@ -36,7 +36,7 @@ class CancelBooking:
             is_paid, is_driver = booking.status is BookingStatus.PAID, by.party is Party.DRIVER
             fee = 0
             if is_paid and not is_driver:
-                fee = desk.rules.passenger_fee(booking.amount_total, booking.departure_time, desk.clock.now())
+                fee = desk.rules_of(trip).passenger_fee(booking.amount_total, booking.departure_time, desk.clock.now())
             await desk.cancel(unit, trip, booking, by=by, reason=reason or "cancelled", fee=fee)
             if is_paid and is_driver:
                 await desk.fine_driver(

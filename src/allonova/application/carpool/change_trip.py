@@ -18,7 +18,7 @@ from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.roads import RoutePlanner
 from allonova.domain.carpool.events import TripChanged, TripPublished
-from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.carpool.trip import Trip, TripsOverlap, TripStatus, require_fair_price
 from allonova.domain.carpool.trip_change import (
     TripChange,
@@ -66,7 +66,7 @@ class ChangeTrip:
 
     begin: Begin[CarpoolUnit]
     clock: Clock
-    rules: Rules
+    rules: RulesNow
     planner: RoutePlanner
     places: Places
     endings: EndingDesk
@@ -129,7 +129,7 @@ class ChangeTrip:
                 raise ValidationError((FieldError("vehicle_id", "unknown", "not one of your vehicles"),))
             vehicle.require_room(trip.seats_total)
         if trip.status is TripStatus.PUBLISHED:
-            require_fair_price(trip, self.rules.corridors)
+            require_fair_price(trip, self.rules().corridors)
 
     async def _tell(self, unit: CarpoolUnit, trip: Trip, changed: frozenset[str], *, moved: timedelta) -> None:
         """Bookings that stand leave when the trip does, and their passengers hear of it. So do those who look."""

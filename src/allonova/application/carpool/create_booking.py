@@ -20,7 +20,7 @@ from allonova.domain.carpool.booking import (
     TooManyUnpaidBookings,
 )
 from allonova.domain.carpool.events import BookingAccepted, BookingRequested
-from allonova.domain.carpool.rules import UNPAID_LIMIT, UNPAID_WINDOW, Rules
+from allonova.domain.carpool.rules import UNPAID_LIMIT, UNPAID_WINDOW, RulesNow
 from allonova.domain.carpool.seats import NotEnoughSeats
 from allonova.domain.carpool.trip import Leg, Trip, TripNotBookable
 from allonova.domain.kernel.changes import Actor
@@ -38,7 +38,7 @@ class CreateBooking:
     clock: Clock
     ids: Ids
     secrets: Secrets
-    rules: Rules
+    rules: RulesNow
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (
         NotFound,
@@ -106,7 +106,7 @@ class CreateBooking:
             dropoff_text=leg.dropoff.label,
             departure_time=leg.pickup.at,
             amount_total=amount,
-            fees=self.rules.commission(amount),
+            fees=self.rules().between(trip.origin_point, trip.destination_point).commission(amount),
             qr_code=self.secrets.token(),
             created_at=now,
             updated_at=now,
@@ -115,8 +115,8 @@ class CreateBooking:
     async def _keep(self, unit: CarpoolUnit, trip: Trip, booking: Booking, now: datetime) -> None:
         actor = Actor(Party.PASSENGER, booking.passenger_id)
         booking.request(actor, now)
-        if trip.allow_auto_accept and self.rules.allow_auto_accept:
-            booking.accept_at_once(now, self.rules.hold)
+        if trip.allow_auto_accept and self.rules().allow_auto_accept:
+            booking.accept_at_once(now, self.rules().hold)
             trip.hold(booking.ride, booking.seats)
             await unit.trips.save(trip)
             await unit.outbox.put(BookingAccepted(booking.id))

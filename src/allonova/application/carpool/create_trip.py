@@ -16,7 +16,7 @@ from allonova.application.kernel.listing import ListQuery
 from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.kernel.roads import RoutePlanner
-from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.carpool.trip import (
     StopDraft,
     Trip,
@@ -65,7 +65,7 @@ class CreateTrip:
     begin: Begin[CarpoolUnit]
     clock: Clock
     ids: Ids
-    rules: Rules
+    rules: RulesNow
     planner: RoutePlanner
     places: Places
 
@@ -86,7 +86,7 @@ class CreateTrip:
             vehicle = await self._vehicle(unit, caller_id, draft)
             trip = self._trip(caller_id, draft, vehicle, reached)
             if draft.publish:
-                await publish(unit, trip, self.rules, self.clock.now())
+                await publish(unit, trip, self.rules(), self.clock.now())
             await unit.trips.add(trip)
             actor = Actor(Party.DRIVER, caller_id)
             await unit.audit.put(actor=actor, action="trip.created", entity="trip", entity_id=trip.id)

@@ -9,16 +9,17 @@ from uuid import UUID
 from allonova.application.carpool.access import complete_when_empty
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.money.refund_desk import RefundDesk, wallet_of
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.events import BookingCancelled, BookingEvent
-from allonova.domain.carpool.fares import booking_cancelled, driver_penalty, fee_from_wallet
-from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.fares import Parting, booking_cancelled, driver_penalty, fee_from_wallet
+from allonova.domain.carpool.rules import Rules, RulesNow
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.kernel.changes import Actor
-from allonova.domain.money.events import RefundDue
-from allonova.domain.money.journal import REFUNDS_DUE, Account, wallet
-from allonova.domain.money.payment import PaymentStatus
-from allonova.domain.money.wallet import TxnSource, Wallet
+from allonova.domain.money.events import PromoReturned
+from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.refund import RefundCause
+from allonova.domain.money.wallet import TxnSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,12 @@ class EndingDesk:
 
     clock: Clock
     ids: Ids
-    rules: Rules
+    rules: RulesNow
+    refunds: RefundDesk
+
+    def rules_of(self, trip: Trip) -> Rules:
+        """The rules of the corridor that a trip takes."""
+        return self.rules().between(trip.origin_point, trip.destination_point)
 
     def free_seats(self, trip: Trip, booking: Booking) -> None:
         """Give back what a live booking holds or has bought; call before it ends."""
@@ -64,7 +70,7 @@ class EndingDesk:
     ) -> int:
         """Withhold the penalty of a driver who cancels what was paid, if it is late enough for one; returns it."""
         now = self.clock.now()
-        amount = self.rules.penalty(departure, now)
+        amount = self.rules_of(trip).penalty(departure, now)
         if amount:
             entry = driver_penalty(self.ids.new(), trip.driver_id, amount, ref_type=ref_type, ref_id=ref_id, at=now)
             await unit.journal.post(entry)
@@ -77,31 +83,37 @@ class EndingDesk:
         await unit.audit.put(actor=by, action=action, entity="booking", entity_id=booking.id)
 
     async def pay_back(self, unit: CarpoolUnit, trip: Trip, booking: Booking, *, fee: int) -> None:
-        """The fare leaves escrow. A provider gives back whole payments alone: the fee comes from the passenger's wallet
-        if that holds enough, and the payment goes back whole; else the fee is withheld and the rest goes to the wallet.
+        """The fare leaves escrow. The fee comes from the passenger's wallet if that holds enough, and the payment goes
+        back whole; else the fee is withheld, and what is left goes back.
         """
-        payment = await unit.payments.open_of(booking.id)
-        if payment is None or payment.status is not PaymentStatus.PAID:
+        found = await unit.payments.open_of(booking.id)
+        if found is None or found.status is not PaymentStatus.PAID:
             raise RuntimeError("a paid booking without its payment")
-        if fee == 0 or await self._fee_from_wallet(unit, trip, booking, fee):
-            await self._release(unit, trip, booking, fee=0, refund_to=REFUNDS_DUE)
-            await unit.outbox.put(RefundDue(payment.id))
-            booking.cancel_refund = booking.amount_total
-            return
-        rest = booking.cancel_refund = booking.amount_total - fee
-        await self._release(unit, trip, booking, fee=fee, refund_to=wallet(booking.passenger_id))
-        if rest:
-            now = self.clock.now()
-            payment.refund_part(rest, at=now)
-            await unit.payments.save(payment)
-            purse = await self.wallet_of(unit, booking.passenger_id)
-            purse.credit(self.ids.new(), rest, TxnSource.REFUND, booking.id, now)
-            await unit.wallets.save(purse)
+        payment = await unit.payments.get(found.id, lock=True)
+        withheld = 0 if fee == 0 or await self._fee_from_wallet(unit, trip, booking, fee) else fee
+        back = await self.part(unit, trip, booking, payment, withheld=withheld)
+        if back:
+            refund = self.refunds.made(payment, back, RefundCause.CANCELLED)
+            await self.refunds.open(unit, payment, refund)
+
+    async def part(self, unit: CarpoolUnit, trip: Trip, booking: Booking, payment: Payment, *, withheld: int) -> int:
+        """Share an escrow: what is withheld as a fare is shared, the rest is owed back, but for what was taken back
+        already. Returns what the payer still gets.
+        """
+        commission = self.rules_of(trip).commission(withheld) if withheld else 0
+        parting = Parting.of(payment, withheld=withheld, commission=commission)
+        gone = min(payment.refunded_amount, parting.back)
+        entry = booking_cancelled(self.ids.new(), booking, trip.driver_id, parting, self.clock.now(), gone=gone)
+        await unit.journal.post(entry)
+        if payment.discount and parting.promo_back == payment.discount:
+            await unit.outbox.put(PromoReturned(payment.id))
+        booking.cancel_refund = parting.back
+        return parting.back - gone
 
     async def _fee_from_wallet(self, unit: CarpoolUnit, trip: Trip, booking: Booking, fee: int) -> bool:
         """Whether the passenger's wallet paid the fee."""
-        now, commission = self.clock.now(), self.rules.commission(fee)
-        purse = await self.wallet_of(unit, booking.passenger_id)
+        now, commission = self.clock.now(), self.rules_of(trip).commission(fee)
+        purse = await wallet_of(unit, self.ids, booking.passenger_id, now)
         if not purse.covers(fee):
             return False
         purse.debit(self.ids.new(), fee, TxnSource.FEE, booking.id, now)
@@ -109,25 +121,6 @@ class EndingDesk:
         entry = fee_from_wallet(self.ids.new(), booking, trip.driver_id, fee=fee, commission=commission, at=now)
         await unit.journal.post(entry)
         return True
-
-    async def _release(self, unit: CarpoolUnit, trip: Trip, booking: Booking, *, fee: int, refund_to: Account) -> None:
-        entry = booking_cancelled(
-            self.ids.new(),
-            booking,
-            trip.driver_id,
-            fee=fee,
-            commission=self.rules.commission(fee),
-            refund_to=refund_to,
-            at=self.clock.now(),
-        )
-        await unit.journal.post(entry)
-
-    async def wallet_of(self, unit: CarpoolUnit, user_id: UUID) -> Wallet:
-        """Somebody's wallet, made if he has none."""
-        now = self.clock.now()
-        return await unit.wallets.of(
-            user_id, new=Wallet(id=self.ids.new(), user_id=user_id, created_at=now, updated_at=now)
-        )
 
     async def close(self, unit: CarpoolUnit, trip: Trip) -> None:
         """Save the trip whose bookings were ended; one that is under way completes with its last."""

@@ -22,7 +22,7 @@ from allonova.domain.kernel.machine import Party
 @dataclass(frozen=True, slots=True)
 class EraseAccount:
     """Anonymise an account that nothing is open for: names, contacts, photo, devices, plates, positions, kept
-    searches, messages and blocks go, sessions end.
+    searches, messages, blocks and the payout account go, sessions end.
 
     Rides, books, papers and reports stay: the law wants them kept for some years.
     """
@@ -43,6 +43,7 @@ class EraseAccount:
             if reasons := await unit.reads.open_matters(caller_id):
                 raise AccountInUse(tuple(reasons))
             await unit.personal.forget(user)
+            await unit.payout_accounts.forget(caller_id)
             await unit.alerts.forget(caller_id)
             await unit.blocks.forget(caller_id)
             await self._forget_way(unit, caller_id)

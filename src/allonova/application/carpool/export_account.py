@@ -11,7 +11,6 @@ from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.alert_views import AlertView
 from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.carpool.chat_views import MessageView, message_view
-from allonova.application.carpool.money_views import PaymentView, WalletTxnView, WalletView, payment_view
 from allonova.application.carpool.people_queries import PeopleQueries
 from allonova.application.carpool.people_views import BlockView, UserReportView
 from allonova.application.carpool.ports import CarpoolQueries
@@ -25,6 +24,12 @@ from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Clock
 from allonova.application.kyc.show_papers import ShowPapers
 from allonova.application.kyc.views import PaperView
+from allonova.application.money.payout_account import PayoutAccountView, ShowPayoutAccount
+from allonova.application.money.payout_views import PayoutView
+from allonova.application.money.promo_ports import PromoQueries
+from allonova.application.money.promo_views import OwnPromoUse, ReferralSummary
+from allonova.application.money.show_payouts import ShowPayouts
+from allonova.application.money.views import PaymentView, WalletTxnView, WalletView, payment_view
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 from allonova.domain.kernel.machine import Party
 
@@ -46,12 +51,16 @@ class AccountExport:
     payments: tuple[PaymentView, ...]
     wallet: WalletView
     wallet_txns: tuple[WalletTxnView, ...]
+    payout_account: PayoutAccountView | None
+    payouts: tuple[PayoutView, ...]
     alerts: tuple[AlertView, ...]
     blocks: tuple[BlockView, ...]
     reports: tuple[UserReportView, ...]
     messages: tuple[MessageView, ...]
     locations: tuple[OwnLocation, ...]
     ride_links: tuple[OwnLink, ...]
+    referrals: ReferralSummary
+    promo_uses: tuple[OwnPromoUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ class ExportAccount:
     people: PeopleQueries
     followed: RideQueries
     chats: ChatQueries
+    promos: PromoQueries
+    account: ShowPayoutAccount
+    paid: ShowPayouts
     files: FileStore
     clock: Clock
 
@@ -89,11 +101,15 @@ class ExportAccount:
             payments=tuple(payment_view(payment) for payment in await rides.payments(me)),
             wallet=await rides.wallet(me),
             wallet_txns=await _all(lambda q: rides.wallet_txns(me, q)),
+            payout_account=await self.account(caller_id=me),
+            payouts=await _all(lambda q: self.paid(caller_id=me, query=q)),
             alerts=await _all(lambda q: self.kept.alerts(me, q, now=now)),
             blocks=await _all(lambda q: self.people.blocks(me, q)),
             reports=await _all(lambda q: self.people.reports(me, q)),
             locations=tuple(await self.followed.locations(me)),
             ride_links=tuple(await self.followed.links(me)),
+            referrals=await self.promos.referred(me),
+            promo_uses=tuple(await self.promos.used_by(me)),
             messages=tuple(
                 message_view(each, self.files, viewer_id=me) for each in await _all(lambda q: self.chats.written(me, q))
             ),

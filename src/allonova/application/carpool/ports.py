@@ -10,13 +10,14 @@ from uuid import UUID
 
 from allonova.application.carpool.alert_ports import AlertStore
 from allonova.application.carpool.chat_ports import MessageStore
-from allonova.application.carpool.money_views import WalletTxnView, WalletView
 from allonova.application.carpool.people_ports import BlockStore, ReportStore
 from allonova.application.carpool.ride_ports import LocationStore, ProofStore, RideLinkStore
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.listing import ListQuery, Page, Sort
-from allonova.application.kernel.ports import Store, Unit
+from allonova.application.kernel.ports import Store
+from allonova.application.money.ports import MoneyUnit
+from allonova.application.money.views import WalletTxnView, WalletView
 from allonova.domain.carpool.booking import AlreadyBooked, Booking
 from allonova.domain.carpool.trip import Trip, TripsOverlap
 from allonova.domain.carpool.vehicle import Comfort, PlateTaken, Vehicle
@@ -24,10 +25,8 @@ from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.geo import Box, Point
 from allonova.domain.kernel.machine import Party
-from allonova.domain.kyc.document import DocType, KycDocument
-from allonova.domain.money.journal import Entry
+from allonova.domain.kyc.document import DocType
 from allonova.domain.money.payment import Payment
-from allonova.domain.money.wallet import Wallet
 
 REFUSALS: dict[str, type[DomainError]] = {
     "uq_vehicles_plate_number": PlateTaken,
@@ -85,27 +84,6 @@ class BookingStore(Store[Booking], Protocol):
         """Whether the driver started anybody's ride on the trip."""
 
 
-class PaymentStore(Store[Payment], Protocol):
-    """Payments."""
-
-    async def open_of(self, booking_id: UUID) -> Payment | None:
-        """The booking's payment that has not failed nor gone back, if any."""
-
-
-class WalletStore(Store[Wallet], Protocol):
-    """Wallets; `save` also keeps their `txns` as lines of the statement."""
-
-    async def of(self, user_id: UUID, *, new: Wallet) -> Wallet:
-        """Somebody's wallet, locked; `new` is kept if he has none. Lock several in the order of their owners' ids."""
-
-
-class Journal(Protocol):
-    """The books."""
-
-    async def post(self, entry: Entry) -> None:
-        """Append an entry; its kind happens once to its object, again raises AlreadyExists."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
     """A provider's event, kept once per provider and event id."""
@@ -126,13 +104,9 @@ class WebhookEvents(Protocol):
         """Keep it. False when this event was kept before; waits while another unit keeps the same one."""
 
 
-class CarpoolUnit(Unit, Protocol):
+class CarpoolUnit(MoneyUnit, Protocol):
     """A transaction over trips, bookings and their money."""
 
-    @property
-    def users(self) -> Store[User]: ...
-    @property
-    def papers(self) -> Store[KycDocument]: ...
     @property
     def vehicles(self) -> VehicleStore: ...
     @property
@@ -153,12 +127,6 @@ class CarpoolUnit(Unit, Protocol):
     def ride_links(self) -> RideLinkStore: ...
     @property
     def messages(self) -> MessageStore: ...
-    @property
-    def payments(self) -> PaymentStore: ...
-    @property
-    def wallets(self) -> WalletStore: ...
-    @property
-    def journal(self) -> Journal: ...
     @property
     def webhook_events(self) -> WebhookEvents: ...
     @property
@@ -288,6 +256,9 @@ class CarpoolQueries(Protocol):
 
     async def payment(self, id: UUID, *, payer_id: UUID | None) -> Payment | None:
         """A payment, to its payer; to the service itself with None."""
+
+    async def refund_news(self, refund_id: UUID) -> tuple[int, Contact] | None:
+        """How much of a payment a refund brings back, and whom to tell."""
 
     async def payments(self, payer_id: UUID) -> list[Payment]:
         """All that somebody ever paid, the oldest first."""

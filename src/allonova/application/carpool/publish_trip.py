@@ -11,7 +11,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.carpool.events import TripPublished
-from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.rules import Rules, RulesNow
 from allonova.domain.carpool.trip import Trip, TripsOverlap, require_fair_price
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, ValidationError
@@ -44,7 +44,7 @@ class PublishTrip:
 
     begin: Begin[CarpoolUnit]
     clock: Clock
-    rules: Rules
+    rules: RulesNow
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (
         NotFound,
@@ -62,6 +62,6 @@ class PublishTrip:
                 raise NotFound
             vehicle = await unit.vehicles.get(trip.vehicle_id, lock=True)
             vehicle.require_room(trip.seats_total)
-            await publish(unit, trip, self.rules, self.clock.now())
+            await publish(unit, trip, self.rules(), self.clock.now())
             await unit.trips.save_route(trip)
             return await show_trip(unit, trip_id, caller_id)

@@ -20,7 +20,7 @@ from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransit
 
 async def end_as_no_show(unit: CarpoolUnit, desk: EndingDesk, trip: Trip, booking: Booking, by: Actor) -> None:
     """End a paid booking whose passenger did not come; he loses the no-show fee. The caller saves the trip."""
-    fee = desk.rules.no_show_fee(booking.amount_total)
+    fee = desk.rules_of(trip).no_show_fee(booking.amount_total)
     booking.no_show(by, desk.clock.now(), fee=fee)
     trip.unsell(booking.ride, booking.seats)
     await desk.pay_back(unit, trip, booking, fee=fee)

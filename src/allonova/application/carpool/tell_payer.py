@@ -43,9 +43,5 @@ class MailPayer:
 
 
 async def _refund(queries: CarpoolQueries, event: PaymentRefunded) -> tuple[int, Contact | None]:
-    """How much went back, and to whom: bookings are paid by their passengers."""
-    payment = await queries.payment(event.payment_id, payer_id=None)
-    if payment is None or payment.booking_id is None:
-        return 0, None
-    news = await queries.booking_news(payment.booking_id)
-    return payment.refunded_amount, None if news is None else news.passenger
+    """How much went back, and to whom."""
+    return await queries.refund_news(event.refund_id) or (0, None)

@@ -12,6 +12,7 @@ from allonova.application.identity.admin_views import AdminView
 from allonova.application.identity.views import DeviceView, SessionView, UserView
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.kernel.ports import Store, Unit
+from allonova.application.money.promo_ports import ReferralStore
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.contact import ContactChange
 from allonova.domain.identity.device import Device
@@ -24,6 +25,7 @@ from allonova.domain.kernel.errors import AlreadyExists, DomainError
 REFUSALS: dict[str, type[DomainError]] = {
     "uq_users_phone": AlreadyExists,
     "uq_users_email": AlreadyExists,
+    "uq_users_referral_code": AlreadyExists,
     "uq_admin_users_email": AlreadyExists,
 }
 
@@ -53,6 +55,13 @@ class DeviceStore(Store[Device], Protocol):
 
     async def remove(self, device: Device) -> None:
         """Forget it."""
+
+
+class ChangeStore(Store[ContactChange], Protocol):
+    """Changes of what accounts are reached and guarded by."""
+
+    async def last_of(self, user_id: UUID) -> datetime | None:
+        """When anything of somebody's changed last."""
 
 
 class SessionStore(Store[Session], Protocol):
@@ -90,11 +99,13 @@ class IdentityUnit(FilesUnit, SessionUnit, Protocol):
     @property
     def admins(self) -> Store[AdminUser]: ...
     @property
-    def contact_changes(self) -> Store[ContactChange]: ...
+    def contact_changes(self) -> ChangeStore: ...
     @property
     def devices(self) -> DeviceStore: ...
     @property
     def personal(self) -> PersonalRows: ...
+    @property
+    def referrals(self) -> ReferralStore: ...
 
 
 class IdentityQueries(Protocol):

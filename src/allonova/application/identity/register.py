@@ -16,23 +16,26 @@ from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import EmailRegistrationRepeated, RegistrationRepeated
 from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
 from allonova.domain.identity.otp import OTP_TTL, Otp, TooManyCodes
+from allonova.domain.identity.referral_code import referral_code_of
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AlreadyExists, DomainError, ValidationError
 from allonova.domain.kernel.machine import Party
+from allonova.domain.money.referral import Referral, refusal_of
 
 LIVES = {Channel.SMS: OTP_TTL, Channel.EMAIL: LINK_TTL[LinkPurpose.EMAIL_VERIFY]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """What somebody says who registers; `language` is fr or en."""
+    """What somebody says who registers; `language` is fr or en, `referral_code` that of whoever brought him."""
 
     contact: Contact
     password: str | None = None
     first_name: str | None = None
     last_name: str | None = None
     language: str = "en"
+    referral_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class Register:
 
     The answer and the work are the same where an account exists; its owner gets a message that says so. A password
     counts once the code or link of this very registration comes back, and not if another one was under way: whoever
-    registers somebody else's phone or e-mail must not know the password that the owner ends up with.
+    registers somebody else's phone or e-mail must not know the password that the owner ends up with. Nor does he say
+    for good who brought the owner: until the account is proven the last registration does, and a code that is nobody's
+    says nothing.
     """
 
     begin: Begin[IdentityUnit]
@@ -85,13 +90,26 @@ class Register:
                 return wait_s
             known = await find_by(unit, contact)
             if known is None:
-                await self._add(unit, account)
+                await self._introduce(unit, await self._add(unit, account), account.referral_code)
+            elif not known.is_reachable:
+                await self._introduce(unit, known, account.referral_code)
             elif known.is_proven(contact.channel):
                 is_mail = contact.channel is Channel.EMAIL
                 await unit.outbox.put((EmailRegistrationRepeated if is_mail else RegistrationRepeated)(known.id))
         return None
 
-    async def _add(self, unit: IdentityUnit, account: NewAccount) -> None:
+    async def _introduce(self, unit: IdentityUnit, referee: User, code: str | None) -> None:
+        now = self.clock.now()
+        referrer = None if code is None else await unit.users.find(referral_code=code)
+        if referrer is None or refusal_of(referrer, referee, now) is not None:
+            await unit.referrals.withdraw(referee.id)
+            return
+        referral = Referral(
+            id=self.ids.new(), referrer_id=referrer.id, referee_id=referee.id, created_at=now, updated_at=now
+        )
+        await unit.referrals.introduce(referral)
+
+    async def _add(self, unit: IdentityUnit, account: NewAccount) -> User:
         now, is_mail = self.clock.now(), account.contact.channel is Channel.EMAIL
         user = User(
             id=self.ids.new(),
@@ -100,12 +118,14 @@ class Register:
             first_name=account.first_name,
             last_name=account.last_name,
             language=account.language,
+            referral_code=referral_code_of(self.ids.new()),
             created_at=now,
             updated_at=now,
         )
         await unit.users.add(user)
         actor = Actor(Party.OWNER, user.id)
         await unit.audit.put(actor=actor, action="user.registered", entity="user", entity_id=user.id)
+        return user
 
 
 async def _standing(unit: IdentityUnit, contact: Contact) -> Otp | LinkToken | None:

@@ -57,6 +57,15 @@ class OtpDesk:
             await self._make(unit, contact.value, purpose, user_id=user_id)
         return wait_s
 
+    async def issue_to(self, unit: IdentityUnit, user_id: UUID, phone: str, purpose: OtpPurpose) -> int | None:
+        """Make a code for a number that the user wants his money at, and have it sent there; else as `issue`."""
+        wait_s = await self._count(unit, f"payout:{user_id}")
+        if wait_s is None:
+            wait_s = await self._count(unit, phone)
+        if wait_s is None:
+            await self._make(unit, phone, purpose, user_id=user_id)
+        return wait_s
+
     async def _count(self, unit: IdentityUnit, who: str) -> int | None:
         now = self.clock.now()
         wait_until = await unit.attempts.take(f"otp-send:{who}", limit=OTP_SENDS, window=OTP_WINDOW, now=now)

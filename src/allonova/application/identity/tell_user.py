@@ -19,7 +19,7 @@ from allonova.domain.identity.events import (
     RegistrationRepeated,
 )
 from allonova.domain.identity.link import LinkPurpose
-from allonova.domain.identity.otp import OtpPurpose
+from allonova.domain.identity.otp import PAYOUT_PURPOSES, OtpPurpose
 from allonova.domain.identity.user import User
 
 
@@ -28,7 +28,8 @@ class SendCode:
     """Hears OtpRequested: sends the code, if it has somebody to go to and still works.
 
     A login code goes to whose phone it is. A code for a change goes to the new phone or e-mail, unless another account
-    has verified that: its owner is told that somebody tried.
+    has verified that: its owner is told that somebody tried. A code for a payout account says what it is for, as it
+    may go to anybody's phone.
     """
 
     begin: Begin[IdentityUnit]
@@ -44,6 +45,10 @@ class SendCode:
             holder = await find_by(unit, contact)
             asker = holder if otp.user_id is None else await unit.users.get(otp.user_id)
         if asker is None or not asker.is_active or not otp.is_live(self.clock.now()):
+            return
+        if otp.purpose in PAYOUT_PURPOSES:
+            code = six_digits(self.secrets, otp.id)
+            await tell(self.messenger, asker, contact, Template.PAYOUT_CODE, code=code)
             return
         is_change = otp.purpose is not OtpPurpose.LOGIN
         if is_change and holder is not None and holder.id != asker.id and holder.is_proven(contact.channel):
@@ -127,6 +132,16 @@ class MailOwner:
             await self.messenger.mail(to=user.email, language=user.language, template=Template.REGISTRATION_REPEATED)
 
 
+WARNINGS = {
+    ChangeKind.PHONE: Template.CONTACT_CHANGED,
+    ChangeKind.EMAIL: Template.CONTACT_CHANGED,
+    ChangeKind.PASSWORD: Template.PASSWORD_CHANGED,
+    ChangeKind.PAYOUT_ACCOUNT: Template.PAYOUT_ACCOUNT_CHANGED,
+}
+WITHOUT_ADDRESS = frozenset({ChangeKind.PASSWORD, ChangeKind.PAYOUT_ACCOUNT})
+"""Changes after which the owner is reached as before."""
+
+
 @dataclass(frozen=True, slots=True)
 class TellChange:
     """Hears ContactChanged, once for each channel: tells the owner at the phone or e-mail that was replaced, and at
@@ -145,13 +160,11 @@ class TellChange:
             user = await unit.users.get(change.user_id)
         to = self._address(user, change)
         if to is not None:
-            is_password = change.kind is ChangeKind.PASSWORD
-            template = Template.PASSWORD_CHANGED if is_password else Template.CONTACT_CHANGED
-            await tell(self.messenger, user, Contact(self.channel, to), template)
+            await tell(self.messenger, user, Contact(self.channel, to), WARNINGS[change.kind])
 
     def _address(self, user: User, change: ContactChange) -> str | None:
         replaced = Channel.EMAIL if change.kind is ChangeKind.EMAIL else Channel.SMS
-        if change.kind is ChangeKind.PASSWORD or self.channel is not replaced:
+        if change.kind in WITHOUT_ADDRESS or self.channel is not replaced:
             return user.proven(self.channel)
         if change.old_value is None:
             return None

@@ -30,7 +30,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserView:
-    """An account, to its owner. `rating_avg` is 0 to 5 with two decimals."""
+    """An account, to its owner. `rating_avg` is 0 to 5 with two decimals; by `referral_code` he brings others."""
 
     id: UUID
     phone: str | None
@@ -46,6 +46,7 @@ class UserView:
     is_email_verified: bool
     rating_avg: float
     rating_count: int
+    referral_code: str | None
     preferences: Preferences
     version: int
     created_at: datetime
@@ -140,6 +141,7 @@ def user_view(user: User) -> UserView:
         is_email_verified=user.is_email_verified,
         rating_avg=float(user.rating_avg),
         rating_count=user.rating_count,
+        referral_code=user.referral_code,
         preferences=Preferences(
             language=user.language,
             notifications=NotificationPreferences(push=user.notify_push, email=user.notify_email, sms=user.notify_sms),

@@ -107,6 +107,38 @@ ACCOUNTS: dict[Template, dict[str, MailText]] = {
             ),
         ),
     },
+    Template.PAYOUT_CODE: {
+        "fr": MailText(
+            "Votre code AlloCar",
+            (
+                "Voici le code qui confirme où recevoir de l’argent. Il vaut 10 minutes et ne sert qu’une fois.",
+                "Si vous n’avez rien demandé, ignorez ce message : sans le code, il ne se passe rien.",
+            ),
+        ),
+        "en": MailText(
+            "Your AlloCar code",
+            (
+                "Here is the code that confirms where to receive money. It works for 10 minutes, and once.",
+                "If you asked for nothing, ignore this message: without the code nothing happens.",
+            ),
+        ),
+    },
+    Template.PAYOUT_ACCOUNT_CHANGED: {
+        "fr": MailText(
+            "Votre compte de paiement a changé",
+            (
+                "Le numéro qui reçoit votre argent vient de changer. Par précaution, rien ne part pendant 24 heures.",
+                "Si ce n’est pas vous, contactez-nous tout de suite.",
+            ),
+        ),
+        "en": MailText(
+            "Your payout account was changed",
+            (
+                "The number that receives your money was just changed. To be safe, nothing leaves for 24 hours.",
+                "If it was not you, contact us at once.",
+            ),
+        ),
+    },
     Template.ADMIN_INVITED: {
         "fr": MailText(
             "Votre accès à l’administration d’AlloCar",

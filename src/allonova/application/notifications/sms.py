@@ -25,6 +25,14 @@ SMS: dict[Template, dict[str, str]] = {
         "fr": "AlloCar : le numéro ou l'e-mail de votre compte a changé. Si ce n'est pas vous, contactez-nous vite.",
         "en": "AlloCar: the phone or e-mail of your account was changed. If it was not you, contact us at once.",
     },
+    Template.PAYOUT_CODE: {
+        "fr": "AlloCar : {code} est le code pour recevoir de l'argent sur ce numéro. Il vaut 10 minutes.",
+        "en": "AlloCar: {code} is the code to receive money on this number. It works for 10 minutes.",
+    },
+    Template.PAYOUT_ACCOUNT_CHANGED: {
+        "fr": "AlloCar : le numéro où va votre argent a changé. Rien ne part avant 24 h. Pas vous ? Contactez-nous.",
+        "en": "AlloCar: the number that gets your money was changed. Nothing leaves for 24 h. Not you? Contact us.",
+    },
     Template.PAPERS_APPROVED: {
         "fr": "AlloCar : vos papiers sont acceptés. Merci.",
         "en": "AlloCar: your papers are approved. Thank you.",

@@ -21,6 +21,8 @@ class Template(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
     CONTACT_CHANGED = "contact_changed"
+    PAYOUT_CODE = "payout_code"
+    PAYOUT_ACCOUNT_CHANGED = "payout_account_changed"
     ADMIN_INVITED = "admin_invited"
     PAPERS_APPROVED = "papers_approved"
     PAPERS_REJECTED = "papers_rejected"

@@ -67,7 +67,7 @@ G, A = BookingStage, BookingAction
 _SIDES = (Party.PASSENGER, Party.DRIVER, Party.ADMIN)
 
 # allocar.md, Bookings. `expire` from accepted is the end of the hold. `no-show` by the system is the job's: with a fee
-# when the driver rode without this passenger, without one when nobody said a word.
+# when the driver rode without this passenger, without one when nobody said a word. It cancels what a provider took back.
 BOOKING = Machine[BookingStage, BookingAction](
     "booking",
     (G.PENDING, G.ACCEPTED),
@@ -86,7 +86,7 @@ BOOKING = Machine[BookingStage, BookingAction](
         (G.STARTED, A.COMPLETE): step(G.COMPLETED, Party.SYSTEM, Party.ADMIN),
         (G.PENDING, A.CANCEL): step(G.CANCELLED, *_SIDES),
         (G.ACCEPTED, A.CANCEL): step(G.CANCELLED, *_SIDES),
-        (G.PAID, A.CANCEL): step(G.CANCELLED, *_SIDES),
+        (G.PAID, A.CANCEL): step(G.CANCELLED, *_SIDES, Party.SYSTEM),
         (G.PAID, A.NO_SHOW): step(G.CANCELLED, Party.DRIVER, Party.SYSTEM),
         (G.PAID, A.DRIVER_NO_SHOW): step(G.CANCELLED, Party.PASSENGER),
     },

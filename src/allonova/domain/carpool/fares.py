@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allonova.domain.carpool.booking import Booking
+from allonova.domain.kernel.money import share_of
 from allonova.domain.money.journal import (
     COMMISSION,
     ESCROW,
+    LOSS,
     PENALTIES,
+    PROMO_EXPENSE,
     REFUNDS_DUE,
     Account,
+    AccountKind,
     Entry,
     EntryKind,
     Posting,
-    clearing,
     driver_payable,
+    gather,
     move,
     wallet,
 )
+from allonova.domain.money.movements import about, came_from
 from allonova.domain.money.payment import Payment
 
 
-def booking_paid(entry_id: UUID, payment: Payment, booking: Booking, at: datetime) -> Entry:
-    """The provider has the money; we keep it in escrow until the ride is done."""
-    postings = move(clearing(payment.method), (ESCROW, payment.amount))
-    return _of_booking(entry_id, EntryKind.BOOKING_PAID, booking, postings, at)
+def booking_paid(entry_id: UUID, payment: Payment, at: datetime) -> Entry:
+    """The fare is here, a promo's part of it too; we keep it in escrow until the ride is done."""
+    postings = gather(ESCROW, (came_from(payment), payment.amount), (PROMO_EXPENSE, payment.discount))
+    return about("payment", payment.id, entry_id, EntryKind.BOOKING_PAID, postings, at)
 
 
 def payment_without_booking(entry_id: UUID, payment: Payment, at: datetime) -> Entry:
     """Money came for seats that are gone: it is owed back."""
-    postings = move(clearing(payment.method), (REFUNDS_DUE, payment.amount))
-    return _of_payment(entry_id, EntryKind.PAYMENT_WITHOUT_BOOKING, payment, postings, at)
-
-
-def refund_sent(entry_id: UUID, payment: Payment, at: datetime) -> Entry:
-    """What was owed back left by the provider."""
-    postings = move(REFUNDS_DUE, (clearing(payment.method), payment.amount))
-    return _of_payment(entry_id, EntryKind.REFUND_SENT, payment, postings, at)
+    postings = move(came_from(payment), (REFUNDS_DUE, payment.amount))
+    return about("payment", payment.id, entry_id, EntryKind.PAYMENT_WITHOUT_BOOKING, postings, at)
 
 
 def ride_completed(entry_id: UUID, booking: Booking, driver_id: UUID, at: datetime) -> Entry:
@@ -48,18 +48,44 @@ def ride_completed(entry_id: UUID, booking: Booking, driver_id: UUID, at: dateti
     return _of_booking(entry_id, EntryKind.RIDE_COMPLETED, booking, postings, at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """How a fare is shared when its booking ends without a ride: the fee (of which `commission` is ours), what the
+    passenger gets back, and what goes back to the promo.
+    """
+
+    fee: int
+    commission: int
+    back: int
+    promo_back: int
+
+    @classmethod
+    def of(cls, payment: Payment, *, withheld: int, commission: int) -> Parting:
+        """`withheld` francs of the fare are kept: from what the passenger paid, beyond that from the promo's part."""
+        from_payer = min(withheld, payment.amount)
+        return cls(
+            fee=withheld,
+            commission=commission,
+            back=payment.amount - from_payer,
+            promo_back=payment.discount - (withheld - from_payer),
+        )
+
+
 def booking_cancelled(
-    entry_id: UUID, booking: Booking, driver_id: UUID, *, fee: int, commission: int, refund_to: Account, at: datetime
+    entry_id: UUID, booking: Booking, driver_id: UUID, parting: Parting, at: datetime, *, gone: int = 0
 ) -> Entry:
-    """The fare leaves escrow: the fee as a fare is shared, the rest to where the passenger's money goes back."""
-    shares = (driver_payable(driver_id), fee - commission), (COMMISSION, commission)
-    return _of_booking(
-        entry_id,
-        EntryKind.BOOKING_CANCELLED,
-        booking,
-        move(ESCROW, *shares, (refund_to, booking.amount_total - fee)),
-        at,
+    """The fare leaves escrow: the fee as a fare is shared, the rest to where it came from. `gone` francs of what the
+    payer gets were taken back before, as our loss, which they make good.
+    """
+    postings = move(
+        ESCROW,
+        (driver_payable(driver_id), parting.fee - parting.commission),
+        (COMMISSION, parting.commission),
+        (REFUNDS_DUE, parting.back - gone),
+        (LOSS, gone),
+        (PROMO_EXPENSE, parting.promo_back),
     )
+    return _of_booking(entry_id, EntryKind.BOOKING_CANCELLED, booking, postings, at)
 
 
 def fee_from_wallet(
@@ -71,31 +97,42 @@ def fee_from_wallet(
     return _of_booking(entry_id, EntryKind.FEE_FROM_WALLET, booking, postings, at)
 
 
-def refund_to_wallet(entry_id: UUID, payment: Payment, at: datetime) -> Entry:
-    """The provider cannot give it back: it waits in the payer's wallet."""
-    postings = move(REFUNDS_DUE, (wallet(payment.user_id), payment.amount))
-    return _of_payment(entry_id, EntryKind.REFUND_TO_WALLET, payment, postings, at)
-
-
 def driver_penalty(entry_id: UUID, driver_id: UUID, amount: int, *, ref_type: str, ref_id: UUID, at: datetime) -> Entry:
     """Withheld from what the driver earns next; `ref_type` is what he cancelled, a booking or a whole trip."""
-    return Entry(
-        id=entry_id,
-        kind=EntryKind.DRIVER_PENALTY,
-        ref_type=ref_type,
-        ref_id=ref_id,
-        postings=move(driver_payable(driver_id), (PENALTIES, amount)),
-        created_at=at,
-    )
+    postings = move(driver_payable(driver_id), (PENALTIES, amount))
+    return about(ref_type, ref_id, entry_id, EntryKind.DRIVER_PENALTY, postings, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What driver and platform got of a booking's money."""
+
+    driver_part: int
+    commission: int
+
+    @property
+    def whole(self) -> int:
+        """Both together."""
+        return self.driver_part + self.commission
+
+    @classmethod
+    def of(cls, entry: Entry | None) -> Kept:
+        """By the entry that emptied its escrow."""
+        found = {posting.account.kind: posting.amount for posting in entry.postings} if entry else {}
+        return cls(found.get(AccountKind.DRIVER_PAYABLE, 0), found.get(AccountKind.COMMISSION, 0))
+
+
+def share_back(
+    amount: int, *, kept: int, commission: int, driver_id: UUID, before: int = 0
+) -> tuple[tuple[Account, int], ...]:
+    """Who gives back `amount` of the `kept` francs of a fare or a fee, of which `commission` is ours, after `before`
+    francs have gone back already: each his share, the remainder the driver; in however many parts, not more than that.
+    """
+    ours = share_of(before + amount, commission, kept) - share_of(before, commission, kept)
+    return (driver_payable(driver_id), amount - ours), (COMMISSION, ours)
 
 
 def _of_booking(
     entry_id: UUID, kind: EntryKind, booking: Booking, postings: tuple[Posting, ...], at: datetime
 ) -> Entry:
-    return Entry(id=entry_id, kind=kind, ref_type="booking", ref_id=booking.id, postings=postings, created_at=at)
-
-
-def _of_payment(
-    entry_id: UUID, kind: EntryKind, payment: Payment, postings: tuple[Posting, ...], at: datetime
-) -> Entry:
-    return Entry(id=entry_id, kind=kind, ref_type="payment", ref_id=payment.id, postings=postings, created_at=at)
+    return about("booking", booking.id, entry_id, kind, postings, at)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allonova.domain.kernel.geo import Point
@@ -31,8 +32,29 @@ ALERT_TTL = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
+class CancelWindow:
+    """A passenger who cancels less than `hours_before` departure loses `fee_percent` of what he paid."""
+
+    hours_before: int
+    fee_percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a corridor does otherwise than the rest; None is as everywhere."""
+
+    commission_percent: int | None = None
+    commission_fixed: int | None = None
+    cancel_windows: tuple[CancelWindow, ...] | None = None
+    no_show_percent: int | None = None
+    driver_penalty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Corridor:
-    """Two areas between which a seat's price has bounds, both ways. Francs per seat for the whole trip."""
+    """Two areas between which a seat's price has bounds, both ways, and some things may cost otherwise than elsewhere.
+    Francs per seat for the whole trip.
+    """
 
     id: str
     start: Point
@@ -40,6 +62,9 @@ class Corridor:
     radius_m: int
     floor: int
     ceiling: int
+    terms: Terms = Terms()
+    start_text: str = ""
+    end_text: str = ""
 
     def covers(self, origin: Point, destination: Point) -> bool:
         """Whether a trip from one area to the other, either way."""
@@ -50,21 +75,20 @@ class Corridor:
 
 
 ABIDJAN_YAMOUSSOUKRO = Corridor(  # money.md, Fees and cancellation
-    "abidjan-yamoussoukro", Point(5.3575, -4.0083), Point(6.8190, -5.2760), 25_000, 3_000, 10_000
+    "abidjan-yamoussoukro",
+    Point(5.3575, -4.0083),
+    Point(6.8190, -5.2760),
+    radius_m=25_000,
+    floor=3_000,
+    ceiling=10_000,
+    start_text="Abidjan",
+    end_text="Yamoussoukro",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CancelWindow:
-    """A passenger who cancels less than `hours_before` departure loses `fee_percent` of what he paid."""
-
-    hours_before: int
-    fee_percent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Settings of the back office."""
+    """Settings of the back office about rides and their prices."""
 
     commission_percent: int = 10
     commission_fixed: int = 0
@@ -75,6 +99,21 @@ class Rules:
     require_kyc_for_driver: bool = True
     allow_auto_accept: bool = True
     corridors: tuple[Corridor, ...] = (ABIDJAN_YAMOUSSOUKRO,)
+
+    def between(self, origin: Point, destination: Point) -> Rules:
+        """The rules of the corridor from the one to the other, where there is one: the first that covers both."""
+        corridor = next((one for one in self.corridors if one.covers(origin, destination)), None)
+        if corridor is None:
+            return self
+        terms = corridor.terms
+        return replace(
+            self,
+            commission_percent=_or(terms.commission_percent, self.commission_percent),
+            commission_fixed=_or(terms.commission_fixed, self.commission_fixed),
+            cancel_windows=_or(terms.cancel_windows, self.cancel_windows),
+            no_show_percent=_or(terms.no_show_percent, self.no_show_percent),
+            driver_penalty=_or(terms.driver_penalty, self.driver_penalty),
+        )
 
     @property
     def hold(self) -> timedelta:
@@ -100,3 +139,11 @@ class Rules:
     def penalty(self, departure: datetime, at: datetime) -> int:
         """What a driver owes who cancels a paid ride."""
         return self.driver_penalty if departure - at < PENALTY_WINDOW else 0
+
+
+def _or[T](own: T | None, general: T) -> T:
+    return general if own is None else own
+
+
+type RulesNow = Callable[[], Rules]
+"""The rules as they stand: settings may change while the service runs."""

@@ -39,13 +39,15 @@ class ChangeKind(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     PASSWORD = "password"  # noqa: S105 - a kind of change
+    PAYOUT_ACCOUNT = "payout_account"
 
 
 @dataclass(slots=True, kw_only=True)
 class ContactChange:
     """A change of what an account is reached and guarded by; for a day after it no money leaves.
 
-    `old_value` is the phone or e-mail there was before, sealed: its owner is told there. A password leaves none.
+    `old_value` is the phone or e-mail there was before, sealed: its owner is told there. A password leaves none, nor
+    does a payout account: its owner is told at his phone and e-mail.
     """
 
     id: UUID

@@ -51,7 +51,7 @@ class EmailRegistrationRepeated(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactChanged(Event):
-    """Phone, e-mail or password of an account is another one: its owner is told where he was reached before."""
+    """Phone, e-mail, password or payout account is another one: its owner is told where he was reached before."""
 
     name: ClassVar[str] = "contact.changed"
     change_id: UUID

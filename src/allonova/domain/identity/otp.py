@@ -31,6 +31,12 @@ class OtpPurpose(StrEnum):
     LOGIN = "login"
     CHANGE_PHONE = "change_phone"
     CHANGE_EMAIL = "change_email"
+    PAYOUT_WAVE = "payout_wave"
+    PAYOUT_MTN = "payout_mtn"
+
+
+PAYOUT_PURPOSES = frozenset({OtpPurpose.PAYOUT_WAVE, OtpPurpose.PAYOUT_MTN})
+"""Codes to a number that somebody wants his money at, which may be anybody's phone."""
 
 
 @dataclass(slots=True, kw_only=True)

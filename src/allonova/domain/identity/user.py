@@ -63,6 +63,7 @@ class User:
     is_email_verified: bool = False
     rating_avg: Decimal = Decimal(0)
     rating_count: int = 0
+    referral_code: str | None = None
     version: int = 1
     created_at: datetime
     updated_at: datetime
@@ -135,6 +136,7 @@ class User:
     def erase(self, at: datetime) -> None:
         """Nobody can tell any more who this was; what others need of him (rides, ratings, books) keeps its id."""
         self.phone = self.email = self.password_hash = None
+        self.referral_code = None
         self.first_name = self.last_name = self.gender = self.birthdate = self.photo_url = None
         self.is_active = self.is_phone_verified = self.is_email_verified = False
         self.updated_at = at

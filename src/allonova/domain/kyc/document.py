@@ -92,6 +92,13 @@ class PapersMissing(KycRequired):
     missing: tuple[str, ...]
 
 
+@dataclass(eq=False)
+class IdentityMissing(KycRequired):
+    """Taking money out takes an approved identity document."""
+
+    missing: tuple[str, ...] = ("cni|passport",)
+
+
 def require_driver_papers(approved: Iterable[DocType]) -> None:
     """Refuse whoever may not publish trips (allocar.md, KYC)."""
     have = set(approved)

@@ -18,19 +18,32 @@ class AccountKind(StrEnum):
     REFUNDS_DUE = "refunds_due"
     WALLET = "wallet"
     PENALTIES = "penalties"
+    PROMO_EXPENSE = "promo_expense"
+    PAYOUTS_IN_FLIGHT = "payouts_in_flight"
+    PROVIDER_COST = "provider_cost"
+    LOSS = "loss"
 
 
 class EntryKind(StrEnum):
-    """Why francs moved."""
+    """Why francs moved; beside each, what its entry is about."""
 
-    BOOKING_PAID = "booking_paid"
-    RIDE_COMPLETED = "ride_completed"
-    PAYMENT_WITHOUT_BOOKING = "payment_without_booking"
-    REFUND_SENT = "refund_sent"
-    REFUND_TO_WALLET = "refund_to_wallet"
-    BOOKING_CANCELLED = "booking_cancelled"
-    FEE_FROM_WALLET = "fee_from_wallet"
-    DRIVER_PENALTY = "driver_penalty"
+    BOOKING_PAID = "booking_paid"  # payment
+    PAYMENT_WITHOUT_BOOKING = "payment_without_booking"  # payment
+    WALLET_TOPPED_UP = "wallet_topped_up"  # payment
+    PROVIDER_CHARGED = "provider_charged"  # payment, payout
+    RIDE_COMPLETED = "ride_completed"  # booking
+    BOOKING_CANCELLED = "booking_cancelled"  # booking
+    FEE_FROM_WALLET = "fee_from_wallet"  # booking
+    DRIVER_PENALTY = "driver_penalty"  # booking, trip
+    REFUND_OWED = "refund_owed"  # refund
+    REFUND_SENT = "refund_sent"  # refund
+    REFUND_TO_WALLET = "refund_to_wallet"  # refund
+    CHARGEBACK_WON = "chargeback_won"  # refund
+    LOSS_TO_DRIVER = "loss_to_driver"  # refund
+    PAYOUT_STARTED = "payout_started"  # payout
+    PAYOUT_DONE = "payout_done"  # payout
+    PAYOUT_RETURNED = "payout_returned"  # payout
+    REFERRAL_BONUS = "referral_bonus"  # referral
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,10 @@ ESCROW = Account(AccountKind.ESCROW)
 COMMISSION = Account(AccountKind.COMMISSION)
 REFUNDS_DUE = Account(AccountKind.REFUNDS_DUE)
 PENALTIES = Account(AccountKind.PENALTIES)
+PROMO_EXPENSE = Account(AccountKind.PROMO_EXPENSE)
+PAYOUTS_IN_FLIGHT = Account(AccountKind.PAYOUTS_IN_FLIGHT)
+PROVIDER_COST = Account(AccountKind.PROVIDER_COST)
+LOSS = Account(AccountKind.LOSS)
 
 
 def clearing(provider: str) -> Account:
@@ -92,3 +109,9 @@ def move(source: Account, *shares: tuple[Account, int]) -> tuple[Posting, ...]:
     """Postings that debit `source` with all that `shares` credit; shares of nothing are left out."""
     credits = tuple(Posting(account, amount) for account, amount in shares if amount)
     return (Posting(source, -sum(credit.amount for credit in credits)), *credits)
+
+
+def gather(target: Account, *sources: tuple[Account, int]) -> tuple[Posting, ...]:
+    """Postings that credit `target` with all that is taken from `sources`; sources of nothing are left out."""
+    debits = tuple(Posting(account, -amount) for account, amount in sources if amount)
+    return (*debits, Posting(target, -sum(debit.amount for debit in debits)))

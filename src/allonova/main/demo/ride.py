@@ -1,4 +1,4 @@
-"""AlloCar's story: publish → search → book → accept → pay → check in → ride → complete."""
+"""AlloCar's story: publish → search → book → accept → pay → check in → ride → complete → payout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allonova.main.demo.stage import PATIENCE_S, Stage, StepFailed
-from allonova.main.seed import DRIVER_PHONE, PASSENGER_PHONE
+from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD, DRIVER_PHONE, PASSENGER_PHONE
 
 ABIDJAN = {"lat": 5.3575, "lon": -4.0083, "text": "Abidjan, Plateau"}
 YAMOUSSOUKRO = {"lat": 6.8190, "lon": -5.2760, "text": "Yamoussoukro"}
@@ -43,7 +43,7 @@ def _new_code(stage: Stage, phone: str, seen: set[str | None], sent_at: str) -> 
 
 
 def ride(stage: Stage) -> None:
-    """Publish → search → book → accept → pay → check in → ride → complete."""
+    """Publish → search → book → accept → pay → check in → ride → complete → payout."""
     log_in(stage, "driver", DRIVER_PHONE)
     log_in(stage, "passenger", PASSENGER_PHONE)
     me = stage.call("the driver looks at himself", "GET", "/api/v1/me", who="driver")
@@ -53,6 +53,7 @@ def ride(stage: Stage) -> None:
     booking = _book(stage, trip, hit)
     _pay(stage, booking)
     _ride(stage, booking)
+    _pay_out(stage, booking)
 
 
 def _publish(stage: Stage) -> Any:
@@ -141,3 +142,24 @@ def _ride(stage: Stage, booking: Any) -> None:
     stage.check("so is the trip", is_true=done["trip"]["status"] == "completed")
     steps = " → ".join(event["to_status"] for event in done["events"])
     stage.note(f"history: {steps}")
+
+
+def _pay_out(stage: Stage, booking: Any) -> None:
+    login = {"email": ADMIN_EMAIL.format(role="finance"), "password": DEMO_PASSWORD}
+    tokens = stage.call("finance logs in", "POST", "/api/v1/admin/login", body=login)
+    stage.headers["finance"] = {"Authorization": f"Bearer {tokens['access_token']}"}
+    earned = stage.call("the driver looks at what he earned", "GET", "/api/v1/me/earnings", who="driver")
+    rides = {ride["booking_id"]: ride for ride in earned["rides"]}
+    stage.note(f"{rides[booking['id']]['net']} F of this ride, {earned['payable']} F to be paid")
+    run = stage.call(
+        "finance pays the drivers", "POST", "/api/v1/admin/payouts/run", who="finance", body={}, key=str(uuid.uuid4())
+    )
+    stage.note(f"{len(run['payouts'])} payouts, {run['total']} F")
+
+    def paid() -> Any:
+        payouts = stage.http.get("/api/v1/me/payouts", headers=stage.headers["driver"]).json()["data"]
+        mine = next((one for one in payouts if one["batch_id"] == run["batch_id"]), None)
+        return mine if mine is not None and mine["status"] == "done" else None
+
+    payout = stage.wait_for("the driver has his money", paid)
+    stage.note(f"{payout['amount']} F to {payout['phone']} by {payout['method']}, {payout['provider_ref']}")

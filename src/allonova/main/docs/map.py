@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeAliasType, get_args, get_origin, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -109,7 +109,8 @@ def _ports(suffix: str) -> list[type]:
 
 def _needs(endpoint: FunctionType) -> tuple[tuple[type, ...], tuple[tuple[type, str], ...]]:
     """What an endpoint asks for with `Annotated[X, use(X)]`: its use cases, and the queries that it calls."""
-    hints = get_type_hints(endpoint, include_extras=True)
+    named = get_type_hints(endpoint, include_extras=True)
+    hints = {name: hint.__value__ if isinstance(hint, TypeAliasType) else hint for name, hint in named.items()}
     wanted = {name: get_args(hint)[0] for name, hint in hints.items() if len(get_args(hint)) > 1}
     acts = tuple(kind for kind in wanted.values() if isinstance(kind, type) and hasattr(kind, "errors"))
     ports = {name: kind for name, kind in wanted.items() if kind in query_ports()}

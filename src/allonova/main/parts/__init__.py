@@ -15,9 +15,11 @@ from typing import Any
 from allonova.adapters.crypto.tokens import JoseTokens
 from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.carpool.payment_queries import PaymentQueries
 from allonova.application.carpool.people_queries import PeopleQueries
 from allonova.application.carpool.ports import CarpoolQueries, SearchCache
 from allonova.application.carpool.ride_queries import RideQueries
+from allonova.application.carpool.settings_ports import SettingsQueries
 from allonova.application.dispatch.board_queries import BoardQueries
 from allonova.application.dispatch.captcha import Captcha
 from allonova.application.dispatch.company_queries import CompanyQueries
@@ -41,10 +43,16 @@ from allonova.application.kernel.relay import Handler
 from allonova.application.kernel.relay_live import Shower
 from allonova.application.kernel.roads import RoutePlanner
 from allonova.application.kyc.ports import KycQueries
-from allonova.application.money.ports import BooksQueries, PaymentGateway
+from allonova.application.money.payout_ports import PayoutQueries
+from allonova.application.money.ports import BooksQueries, MoneyQueries, PaymentGateway, PayoutGateways
+from allonova.application.money.promo_ports import PromoQueries
+from allonova.application.money.reconciliation_ports import ReconciliationQueries
+from allonova.application.money.wallet_queries import WalletQueries
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.ports import PushSender
+from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.money.payment import Method
+from allonova.domain.money.rules import MoneyRulesNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,13 @@ class Platform:
     identity: IdentityQueries
     papers: KycQueries
     books: BooksQueries
+    money: MoneyQueries
+    payments: PaymentQueries
+    promos: PromoQueries
+    reconciliation: ReconciliationQueries
+    payouts: PayoutQueries
+    wallets: WalletQueries
+    settings: SettingsQueries
     deliveries: DeliveryQueue
     clock: Clock
     revocations: Revocations
@@ -100,6 +115,7 @@ class Outside:
     sealer: Sealer
     tokens: JoseTokens
     gateways: Mapping[Method, PaymentGateway]
+    payout_gateways: PayoutGateways
     messenger: Messenger
     pushes: PushSender
     captcha: Captcha
@@ -113,6 +129,14 @@ class Outside:
     totp: TotpCodes
     web_url: str
     guards_onboarding: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The figures of the business, as they stand whenever they are asked for."""
+
+    rides: RulesNow
+    money: MoneyRulesNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.photo_desk import PhotoDesk
 from allonova.application.kernel.ports import Begin
 from allonova.application.kyc.show_papers import ShowPapers
+from allonova.application.money.payout_account import PayoutAccountDesk, ShowPayoutAccount
+from allonova.application.money.payout_desk import PayoutDesk
+from allonova.application.money.show_payouts import ShowPayouts
 from allonova.domain.kernel.events import Event
 from allonova.main.parts import Outside, Part, Platform
 
@@ -36,6 +39,9 @@ def build(platform: Platform, outside: Outside) -> Part:
                 platform.people,
                 platform.rides,
                 platform.chats,
+                platform.promos,
+                ShowPayoutAccount(platform.wallets, PayoutAccountDesk(clock, ids, outside.sealer)),
+                ShowPayouts(platform.payouts, PayoutDesk(clock, ids, outside.sealer)),
                 outside.files,
                 clock,
             ),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from allonova.application.carpool.accept_booking import AcceptBooking
 from allonova.application.carpool.cancel_booking import CancelBooking
 from allonova.application.carpool.check_in import CheckIn
+from allonova.application.carpool.check_payment import CapturePayment, CheckHinted, CheckPayment, EndPayment
 from allonova.application.carpool.contest_no_show import ContestNoShow
 from allonova.application.carpool.create_booking import CreateBooking
-from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.end_ride import EndRide
 from allonova.application.carpool.expire_bookings import ExpireBookings
 from allonova.application.carpool.ports import CarpoolUnit
-from allonova.application.carpool.refund_payment import RefundPayment
 from allonova.application.carpool.reject_booking import RejectBooking
 from allonova.application.carpool.report_driver_no_show import ReportDriverNoShow
 from allonova.application.carpool.report_no_show import ReportNoShow
@@ -22,7 +21,9 @@ from allonova.application.carpool.take_provider_event import TakeProviderEvent
 from allonova.application.carpool.tell_payer import MailPayer, TextPayer
 from allonova.application.carpool.tell_sides import MailSide, TextSide
 from allonova.application.kernel.ports import Begin
-from allonova.application.money.alert_mismatch import AlertMismatch
+from allonova.application.money.alerts import AlertManualRefund, AlertMismatch
+from allonova.application.money.promo_guard import PromoGuard
+from allonova.application.money.send_refund import SendRefund
 from allonova.domain.carpool.events import (
     BookingAccepted,
     BookingCancelled,
@@ -35,11 +36,19 @@ from allonova.domain.carpool.events import (
     RideQuestioned,
     TripChanged,
 )
-from allonova.domain.carpool.rules import Rules
 from allonova.domain.kernel.events import Event
 from allonova.domain.kernel.machine import Party
-from allonova.domain.money.events import PaymentMismatched, PaymentRefunded, RefundDue
-from allonova.main.parts import Outside, Part, Platform
+from allonova.domain.money.events import (
+    CaptureDue,
+    PaymentAbandoned,
+    PaymentHinted,
+    PaymentMismatched,
+    PaymentRefunded,
+    RefundDue,
+    RefundManual,
+)
+from allonova.main.parts import Outside, Part, Platform, Policies
+from allonova.main.parts.cash import cash
 
 _DRIVER = ("tell_driver", "mail_driver")
 _PASSENGER = ("tell_passenger", "mail_passenger")
@@ -56,17 +65,23 @@ HEARD: dict[type[Event], tuple[str, ...]] = {
     RideQuestioned: (*_DRIVER, *_PASSENGER),
     PaymentRefunded: ("tell_payer", "mail_payer"),
     RefundDue: ("refund_payment",),
+    RefundManual: ("alert_manual_refund",),
     PaymentMismatched: ("alert_mismatch",),
+    PaymentHinted: ("check_payment",),
+    CaptureDue: ("capture_payment",),
+    PaymentAbandoned: ("end_payment",),
 }
 EVERY_S = {"holds": 10, "rides": 60}
 
 
-def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
+def build(platform: Platform, outside: Outside, policies: Policies) -> Part:
     """Bookings on their adapters."""
     begin: Begin[CarpoolUnit] = platform.begin
     queries, messenger = platform.carpool, outside.messenger
     clock, ids, secrets, gateways = platform.clock, outside.ids, outside.secrets, outside.gateways
-    endings = EndingDesk(clock, ids, rules)
+    desks, rules = cash(platform, outside, policies), policies.rides
+    endings = desks.endings
+    check = CheckPayment(begin, queries, desks.payments, gateways)
     return Part(
         use={
             "gateways": gateways,
@@ -80,8 +95,9 @@ def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
             CheckIn: CheckIn(begin, clock),
             StartRide: StartRide(begin, clock),
             EndRide: EndRide(begin, clock, ids),
-            StartPayment: StartPayment(begin, clock, ids, gateways),
-            TakeProviderEvent: TakeProviderEvent(begin, clock, ids, rules),
+            StartPayment: StartPayment(begin, desks.opening, desks.payments, policies.money, PromoGuard(begin, clock)),
+            CheckPayment: check,
+            TakeProviderEvent: TakeProviderEvent(begin, desks.payments),
         },
         handlers={
             "tell_driver": TextSide(Party.DRIVER, queries, messenger),
@@ -90,7 +106,11 @@ def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
             "mail_passenger": MailSide(Party.PASSENGER, queries, messenger),
             "tell_payer": TextPayer(queries, messenger),
             "mail_payer": MailPayer(queries, messenger),
-            "refund_payment": RefundPayment(begin, queries, clock, endings, gateways),
+            "refund_payment": SendRefund(begin, platform.money, desks.refunds, gateways),
+            "check_payment": CheckHinted(check),
+            "capture_payment": CapturePayment(check),
+            "end_payment": EndPayment(check),
+            "alert_manual_refund": AlertManualRefund(),
             "alert_mismatch": AlertMismatch(),
         },
         jobs={

@@ -8,7 +8,6 @@ from allonova.application.carpool.change_trip import ChangeTrip
 from allonova.application.carpool.change_vehicle import ChangeVehicle
 from allonova.application.carpool.create_trip import CreateTrip
 from allonova.application.carpool.delete_trip import DeleteTrip
-from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.find_trips import FindTrips
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.carpool.publish_trip import PublishTrip
@@ -17,19 +16,19 @@ from allonova.application.carpool.retire_vehicle import RetireVehicle
 from allonova.application.carpool.review_vehicle import ReviewVehicle
 from allonova.application.carpool.warm_searches import WarmSearches
 from allonova.application.kernel.ports import Begin
-from allonova.domain.carpool.rules import Rules
 from allonova.domain.kernel.events import Event
-from allonova.main.parts import Outside, Part, Platform
+from allonova.main.parts import Outside, Part, Platform, Policies
+from allonova.main.parts.cash import cash
 
 HEARD: dict[type[Event], tuple[str, ...]] = {}
 EVERY_S: dict[str, int] = {"warm_searches": 4}  # before the five seconds of what it kept are over
 
 
-def build(platform: Platform, outside: Outside, rules: Rules) -> Part:
+def build(platform: Platform, outside: Outside, policies: Policies) -> Part:
     """Trips on their adapters."""
     begin: Begin[CarpoolUnit] = platform.begin
     clock, ids, planner, places = platform.clock, outside.ids, outside.planner, outside.places
-    endings = EndingDesk(clock, ids, rules)
+    endings, rules = cash(platform, outside, policies).endings, policies.rides
     queries, searches = platform.carpool, platform.searches
     return Part(
         use={

@@ -13,10 +13,10 @@ from allonova.adapters.http.listing import Listing
 from allonova.adapters.http.periods import Period, bounds
 from allonova.adapters.http.provide import UserCaller, use
 from allonova.adapters.http.routes import api_router
-from allonova.application.carpool.money_views import WalletTxnView, WalletView
 from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.application.kernel.ports import Clock
+from allonova.application.money.views import WalletTxnView, WalletView
 from allonova.domain.money.wallet import TxnSource, TxnStatus, TxnType
 
 router = api_router("Wallet", "/wallet")

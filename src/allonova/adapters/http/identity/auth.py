@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from pydantic import StringConstraints
 
 from allonova.adapters.http.answers import answer, spec
-from allonova.adapters.http.fields import Body, Code, Email, Line, LinkSecret, NewPassword, Phone
+from allonova.adapters.http.fields import Body, Code, Email, Line, LinkSecret, NewPassword, Phone, ReferralCode
 from allonova.adapters.http.identity.addresses import require_deliverable
 from allonova.adapters.http.limits import limit_logins
 from allonova.adapters.http.provide import Language, UserCaller, use
@@ -27,13 +27,14 @@ router = api_router("Identity", "/auth")
 
 
 class Registration(Body):
-    """A new account, by phone or by e-mail."""
+    """A new account, by phone or by e-mail. A `referral_code` that is nobody's says nothing, and is not refused."""
 
     phone: Phone | None = None
     email: Email | None = None
     password: NewPassword | None = None
     first_name: Line | None = None
     last_name: Line | None = None
+    referral_code: ReferralCode | None = None
 
     def to_account(self, language: str) -> NewAccount:
         """As the use case takes it. Raises ValidationError unless there is a phone or an e-mail, and not both."""
@@ -48,6 +49,7 @@ class Registration(Body):
             first_name=self.first_name,
             last_name=self.last_name,
             language=language,
+            referral_code=self.referral_code,
         )
 
 

@@ -13,21 +13,12 @@ from pydantic import TypeAdapter
 
 from allonova.adapters.memory.carpool.people import is_blocked, person
 from allonova.adapters.memory.carpool.search import found
-from allonova.adapters.memory.carpool.tables import (
-    BOOKING_EVENTS,
-    BOOKINGS,
-    JOURNAL_ENTRIES,
-    PAYMENTS,
-    TRIPS,
-    VEHICLES,
-    WALLET_TXNS,
-    WALLETS,
-)
+from allonova.adapters.memory.carpool.tables import BOOKING_EVENTS, BOOKINGS, TRIPS, VEHICLES
 from allonova.adapters.memory.identity import USERS
 from allonova.adapters.memory.kyc import KYC_DOCUMENTS
 from allonova.adapters.memory.listing import listed
+from allonova.adapters.memory.money.tables import JOURNAL_ENTRIES, PAYMENTS, PAYOUTS, REFUNDS, WALLET_TXNS, WALLETS
 from allonova.adapters.memory.store import Rows, stored
-from allonova.application.carpool.money_views import WalletTxnView, WalletView, txn_view, wallet_view
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
 from allonova.application.carpool.views import (
     BookingView,
@@ -40,6 +31,7 @@ from allonova.application.carpool.views import (
     vehicle_view,
 )
 from allonova.application.kernel.listing import ListQuery, Page
+from allonova.application.money.views import WalletTxnView, WalletView, txn_view, wallet_view
 from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus, party_of
 from allonova.domain.carpool.rules import COMPLETE_AFTER, EMPTY_TRIP_AFTER
 from allonova.domain.carpool.trip import Trip, TripStatus
@@ -47,7 +39,9 @@ from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import DocType, KycStatus
 from allonova.domain.money.journal import driver_payable
-from allonova.domain.money.payment import Payment, PaymentStatus
+from allonova.domain.money.payment import Payment
+from allonova.domain.money.payout import IN_FLIGHT
+from allonova.domain.money.refund import UNFINISHED
 from allonova.domain.money.wallet import Wallet, WalletTxn
 
 VEHICLE_FIELDS: Mapping[str, Callable[[Vehicle], Any]] = {"id": lambda v: v.id, "created_at": lambda v: v.created_at}
@@ -161,6 +155,11 @@ class MemoryCarpoolQueries:
         payment = self._source.rows(PAYMENTS).get(id)
         return stored(payment) if payment and payer_id in (None, payment.user_id) else None
 
+    async def refund_news(self, refund_id: UUID) -> tuple[int, Contact] | None:
+        """See CarpoolQueries."""
+        refund = self._source.rows(REFUNDS).get(refund_id)
+        return None if refund is None else (refund.amount, self._contact(refund.user_id))
+
     async def payments(self, payer_id: UUID) -> list[Payment]:
         """See CarpoolQueries."""
         mine = [payment for payment in self._source.rows(PAYMENTS).values() if payment.user_id == payer_id]
@@ -168,15 +167,17 @@ class MemoryCarpoolQueries:
 
     async def open_matters(self, user_id: UUID) -> list[str]:
         """See CarpoolQueries."""
-        bookings, payments = self._source.rows(BOOKINGS).values(), self._source.rows(PAYMENTS).values()
+        bookings = self._source.rows(BOOKINGS).values()
+        refunds, payouts = self._source.rows(REFUNDS).values(), self._source.rows(PAYOUTS).values()
         driven = {trip.id: trip.status for trip in self._trips() if trip.driver_id == user_id}
         wallet = self._wallet(user_id)
         found = {
             "booking": any(b.passenger_id == user_id and (b.status in LIVE or b.is_frozen) for b in bookings),
             "trip": any(status in (TripStatus.PUBLISHED, TripStatus.ONGOING) for status in driven.values())
             or any(b.trip_id in driven and b.is_frozen for b in bookings),
-            "refund": any(p.user_id == user_id and self._waits_for_refund(p) for p in payments),
-            "payout": self._payable(user_id) > 0,
+            "refund": any(r.user_id == user_id and r.status in UNFINISHED for r in refunds),
+            "payout": self._payable(user_id) > 0
+            or any(payout.driver_id == user_id and payout.status in IN_FLIGHT for payout in payouts),
             "wallet": wallet is not None and wallet.balance > 0,
         }
         return [matter for matter, is_open in found.items() if is_open]
@@ -190,14 +191,6 @@ class MemoryCarpoolQueries:
     def _rides_on(self, trip: Trip, passenger_id: UUID | None) -> bool:
         bookings = self._source.rows(BOOKINGS).values()
         return any((b.trip_id, b.passenger_id) == (trip.id, passenger_id) and b.status in LIVE for b in bookings)
-
-    def _waits_for_refund(self, payment: Payment) -> bool:
-        if payment.status is not PaymentStatus.PAID or payment.booking_id is None:
-            return False
-        booking = self._source.rows(BOOKINGS)[payment.booking_id]
-        due = payment.amount if booking.cancel_refund is None else booking.cancel_refund
-        is_over = booking.status is BookingStatus.CANCELLED and not booking.is_frozen
-        return is_over and payment.refunded_amount < due
 
     def _payable(self, driver_id: UUID) -> int:
         account = driver_payable(driver_id)

@@ -13,13 +13,9 @@ from allonova.adapters.memory.carpool.rides import forget_way
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
     BOOKINGS,
-    JOURNAL_ENTRIES,
-    PAYMENTS,
     TRIP_STOPS,
     TRIPS,
     VEHICLES,
-    WALLET_TXNS,
-    WALLETS,
     WEBHOOK_EVENTS,
     HistoryRow,
     StopRow,
@@ -32,9 +28,6 @@ from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Change
 from allonova.domain.kernel.errors import NotFound
-from allonova.domain.money.journal import Entry
-from allonova.domain.money.payment import Payment, PaymentStatus
-from allonova.domain.money.wallet import Wallet, WalletTxn
 
 
 class MemoryTrips(MemoryStore[Trip]):
@@ -196,68 +189,6 @@ def _taken_from(booking: Booking) -> list[Change]:
     """Its changes, which the store now answers for."""
     changes, booking.changes = booking.changes, []
     return changes
-
-
-class MemoryPayments(MemoryStore[Payment]):
-    """Payments."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        super().__init__(transaction, PAYMENTS)
-
-    async def open_of(self, booking_id: UUID) -> Payment | None:
-        """See PaymentStore."""
-        over = (PaymentStatus.FAILED, PaymentStatus.REFUNDED)
-        payments = self._rows().values()
-        found = [payment for payment in payments if payment.booking_id == booking_id and payment.status not in over]
-        return stored(max(found, key=lambda payment: (payment.created_at, payment.id))) if found else None
-
-
-class MemoryWallets(MemoryStore[Wallet]):
-    """Wallets and the lines of their statements."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        super().__init__(transaction, WALLETS)
-
-    async def of(self, user_id: UUID, *, new: Wallet) -> Wallet:
-        """See WalletStore."""
-        found = await self.find(user_id=user_id)
-        if found is None:
-            await super().add(new)
-            found = await self.get(new.id)
-        return found
-
-    async def add(self, entity: Wallet) -> None:
-        """See WalletStore."""
-        txns = _lines_of(entity)
-        await super().add(entity)
-        self._keep(txns)
-
-    async def save(self, entity: Wallet) -> None:
-        """See WalletStore."""
-        txns = _lines_of(entity)
-        await super().save(entity)
-        self._keep(txns)
-
-    def _keep(self, txns: Sequence[WalletTxn]) -> None:
-        for txn in txns:
-            self._transaction.insert(WALLET_TXNS, txn)
-
-
-def _lines_of(wallet: Wallet) -> list[WalletTxn]:
-    """Its new lines, which the store now answers for."""
-    txns, wallet.txns = wallet.txns, []
-    return txns
-
-
-class MemoryJournal:
-    """The books: append-only."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    async def post(self, entry: Entry) -> None:
-        """See Journal."""
-        self._transaction.insert(JOURNAL_ENTRIES, entry)
 
 
 class MemoryWebhookEvents:

@@ -1,4 +1,4 @@
-"""The tables of carpooling and its money, with the rules of their PostgreSQL namesakes."""
+"""The tables of carpooling, with the rules of their PostgreSQL namesakes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Change
 from allonova.domain.kernel.money import CURRENCY, MAX_AMOUNT_XOF
-from allonova.domain.money.journal import Entry
-from allonova.domain.money.payment import Payment, PaymentStatus
-from allonova.domain.money.wallet import Wallet, WalletTxn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,52 +102,6 @@ BOOKING_EVENTS = Table(
     row=HistoryRow,
     key=attrgetter("booking_id", "number"),
     foreigns=(Foreign("booking_id", "bookings"),),
-)
-PAYMENTS = Table(
-    name="payments",
-    row=Payment,
-    uniques=(
-        Unique(
-            "uq_payments_open",
-            ("booking_id",),
-            where=lambda payment: payment.status in (PaymentStatus.INIT, PaymentStatus.AUTHORIZED),
-        ),
-        Unique("uq_payments_provider_ref", ("method", "provider_ref")),
-    ),
-    foreigns=(Foreign("booking_id", "bookings"), Foreign("user_id", "users")),
-    money=("amount", "fees", "refunded_amount"),
-    checks=(
-        Check("refunds", lambda payment: payment.refunded_amount <= payment.amount),
-        Check("currency", lambda payment: payment.currency == CURRENCY),
-    ),
-)
-WALLETS = Table(
-    name="wallets",
-    row=Wallet,
-    uniques=(Unique("uq_wallets_user_id", ("user_id",)),),
-    foreigns=(Foreign("user_id", "users"),),
-    sums=("balance",),
-    checks=(
-        Check("balance", lambda wallet: wallet.balance >= 0),
-        Check("currency", lambda wallet: wallet.currency == CURRENCY),
-    ),
-)
-WALLET_TXNS = Table(
-    name="wallet_txns",
-    row=WalletTxn,
-    foreigns=(Foreign("wallet_id", "wallets"),),
-    money=("amount",),
-    sums=("balance_after",),
-    checks=(
-        Check("moves", lambda txn: txn.amount > 0),
-        Check("balance_after", lambda txn: txn.balance_after >= 0),
-    ),
-)
-JOURNAL_ENTRIES = Table(
-    name="journal_entries",
-    row=Entry,
-    uniques=(Unique("uq_journal_entries_once", ("kind", "ref_type", "ref_id")),),
-    checks=(Check("balanced", lambda entry: sum(posting.amount for posting in entry.postings) == 0),),
 )
 WEBHOOK_EVENTS = Table(
     name="webhook_events",

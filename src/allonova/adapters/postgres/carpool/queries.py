@@ -24,16 +24,18 @@ from allonova.adapters.postgres.carpool.selects import (
     visible_trip,
 )
 from allonova.adapters.postgres.carpool.tables import VEHICLES
+from allonova.adapters.postgres.identity.stores import USER_SHELF
+from allonova.adapters.postgres.identity.tables import USERS
 from allonova.adapters.postgres.kyc.tables import KYC_DOCUMENTS
 from allonova.adapters.postgres.lists import Listing
 from allonova.adapters.postgres.money.stores import PAYMENT_SHELF, TXN, WALLET_SHELF
-from allonova.adapters.postgres.money.tables import PAYMENTS, WALLET_TXNS, WALLETS
+from allonova.adapters.postgres.money.tables import PAYMENTS, REFUNDS, WALLET_TXNS, WALLETS
 from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.statements import compile_once
-from allonova.application.carpool.money_views import WalletTxnView, WalletView, txn_view, wallet_view
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, vehicle_view
 from allonova.application.kernel.listing import ListQuery, Page
+from allonova.application.money.views import WalletTxnView, WalletView, txn_view, wallet_view
 from allonova.domain.carpool.rules import (
     ANSWER_TTL,
     CHECKIN_CLOSES,
@@ -80,6 +82,12 @@ _BOOKINGS_AS = {
 
 _PAYMENT = compile_once(PAYMENT_SHELF.select(PAYMENTS.c.id == bindparam("payment_id")))
 _read_payment = PAYMENT_SHELF.mapper.reader()
+_REFUND_NEWS = compile_once(
+    select(REFUNDS.c.amount, *USER_SHELF.mapper.columns(prefix="u_"))
+    .join_from(REFUNDS, USERS, USERS.c.id == REFUNDS.c.user_id)
+    .where(REFUNDS.c.id == bindparam("refund_id"))
+)
+_read_payee = USER_SHELF.mapper.reader("u_")
 
 _PAYMENTS_OF = compile_once(
     PAYMENT_SHELF.select(PAYMENTS.c.user_id == bindparam("payer_id")).order_by(PAYMENTS.c.created_at, PAYMENTS.c.id)
@@ -98,14 +106,16 @@ SELECT array_remove(ARRAY[
         WHERE t.driver_id = $1::uuid AND b.is_frozen
     ) THEN 'trip' END,
     CASE WHEN EXISTS (
-        SELECT FROM carpool.payments p JOIN carpool.bookings b ON b.id = p.booking_id
-        WHERE p.user_id = $1::uuid AND p.status = 'paid' AND b.status = 'cancelled' AND NOT b.is_frozen
-            AND p.refunded_amount < coalesce(b.cancel_refund, p.amount)
+        SELECT FROM carpool.refunds
+        WHERE user_id = $1::uuid AND status IN ('awaiting_approval', 'pending', 'pending_manual')
     ) THEN 'refund' END,
     CASE WHEN (
         SELECT sum(p.amount) FROM platform.postings p JOIN platform.accounts a ON a.id = p.account_id
         WHERE a.kind = 'driver_payable' AND a.owner = $1::uuid::text
-    ) > 0 THEN 'payout' END,
+    ) > 0 OR EXISTS (
+        SELECT FROM carpool.payouts
+        WHERE driver_id = $1::uuid AND status IN ('awaiting_approval', 'scheduled', 'processing')
+    ) THEN 'payout' END,
     CASE WHEN EXISTS (SELECT FROM carpool.wallets WHERE user_id = $1::uuid AND balance > 0) THEN 'wallet' END
 ], NULL)
 """
@@ -227,6 +237,11 @@ class PostgresCarpoolQueries:
         row = await self._runner.fetchrow(_PAYMENT.sql, *_PAYMENT.args(payment_id=id))
         payment = None if row is None else _read_payment(row)
         return payment if payment is not None and payer_id in (None, payment.user_id) else None
+
+    async def refund_news(self, refund_id: UUID) -> tuple[int, Contact] | None:
+        """How much of a payment a refund brings back, and whom to tell."""
+        row = await self._runner.fetchrow(_REFUND_NEWS.sql, *_REFUND_NEWS.args(refund_id=refund_id))
+        return None if row is None else (int(row["amount"]), Contact.of(_read_payee(row)))
 
     async def payments(self, payer_id: UUID) -> list[Payment]:
         """All that somebody ever paid, the oldest first."""

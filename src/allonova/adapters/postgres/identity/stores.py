@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -126,6 +127,21 @@ class PostgresSessions(PostgresStore[Session]):
         """An account's sessions that have not ended, locked, the oldest first."""
         rows = await self._runner.fetch(_LIVE_OF.sql, *_LIVE_OF.args(account=account_id))
         return [await self._entity(row, is_locked=True) for row in rows]
+
+
+_LAST_CHANGE = "SELECT max(created_at) FROM carpool.contact_changes WHERE user_id = $1::uuid"
+
+
+class PostgresChanges(PostgresStore[ContactChange]):
+    """Changes of what accounts are reached and guarded by."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, CHANGE_SHELF)
+
+    async def last_of(self, user_id: UUID) -> datetime | None:
+        """When anything of somebody's changed last."""
+        last: datetime | None = await self._runner.fetchval(_LAST_CHANGE, user_id)
+        return last
 
 
 # One statement; what an account was reached by is blanked, not deleted: that it changed still guards its money.

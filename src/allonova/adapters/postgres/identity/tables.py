@@ -60,8 +60,10 @@ USERS = Table(
     flag("is_email_verified"),
     Column("rating_avg", Numeric(3, 2), nullable=False, server_default=text("0")),
     count("rating_count", default=0),
+    words("referral_code", optional=True),
     *stamps(),
     UniqueConstraint("phone"),
+    UniqueConstraint("referral_code"),
     Index(None, "created_at"),
     schema=CARPOOL,
 )

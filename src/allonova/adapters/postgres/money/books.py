@@ -16,42 +16,47 @@ WITH moved AS (
     SELECT entry_kind, ref_type, ref_id, account_kind, sum(amount) AS amount
     FROM moved GROUP BY entry_kind, ref_type, ref_id, account_kind
 ), escrow AS (
-    SELECT ref_id, sum(amount) AS held FROM sums
-    WHERE ref_type = 'booking' AND account_kind = 'escrow' GROUP BY ref_id
+    SELECT coalesce(p.booking_id, s.ref_id) AS booking_id, sum(s.amount) AS held
+    FROM sums s LEFT JOIN carpool.payments p ON s.ref_type = 'payment' AND p.id = s.ref_id
+    WHERE s.account_kind = 'escrow' GROUP BY 1
 ), fares AS (
     SELECT b.id, coalesce(escrow.held, 0) AS held,
         CASE WHEN b.status = 'paid' OR b.is_frozen THEN b.amount_total ELSE 0 END AS due
-    FROM carpool.bookings b LEFT JOIN escrow ON escrow.ref_id = b.id
-), back AS (
-    SELECT ref_id, sum(amount) AS amount FROM sums
-    WHERE entry_kind IN ('refund_sent', 'refund_to_wallet') AND ref_type = 'payment' AND account_kind = 'refunds_due'
+    FROM carpool.bookings b LEFT JOIN escrow ON escrow.booking_id = b.id
+), came AS (
+    SELECT ref_id, count(DISTINCT entry_kind) AS entries,
+        -coalesce(sum(amount) FILTER (WHERE account_kind IN ('clearing', 'wallet') AND amount < 0), 0) AS amount,
+        -coalesce(sum(amount) FILTER (WHERE account_kind = 'promo_expense'), 0) AS discount
+    FROM sums
+    WHERE ref_type = 'payment' AND entry_kind IN ('booking_paid', 'payment_without_booking', 'wallet_topped_up')
     GROUP BY ref_id
+), went AS (
+    SELECT ref_id, -sum(amount) AS amount FROM sums
+    WHERE entry_kind IN ('refund_sent', 'refund_to_wallet') AND account_kind = 'refunds_due' GROUP BY ref_id
+), gone AS (
+    SELECT payment_id, sum(amount) AS amount FROM carpool.refunds WHERE status = 'done' GROUP BY payment_id
 ), settled AS (
-    SELECT p.id, p.booking_id, p.amount, p.status, p.refunded_amount,
-        -apart.amount AS apart, -booked.amount AS booked, -went.amount AS went, due.amount AS due, part.amount AS part,
-        row_number() OVER (PARTITION BY p.booking_id, apart.amount IS NULL ORDER BY p.created_at, p.id) AS turn
-    FROM carpool.payments p
-    LEFT JOIN sums apart ON apart.entry_kind = 'payment_without_booking' AND apart.ref_type = 'payment'
-        AND apart.ref_id = p.id AND apart.account_kind = 'clearing'
-    LEFT JOIN sums booked ON booked.entry_kind = 'booking_paid' AND booked.ref_type = 'booking'
-        AND booked.ref_id = p.booking_id AND booked.account_kind = 'clearing'
-    LEFT JOIN back went ON went.ref_id = p.id
-    LEFT JOIN sums due ON due.entry_kind = 'booking_cancelled' AND due.ref_type = 'booking'
-        AND due.ref_id = p.booking_id AND due.account_kind = 'refunds_due'
-    LEFT JOIN sums part ON part.entry_kind = 'booking_cancelled' AND part.ref_type = 'booking'
-        AND part.ref_id = p.booking_id AND part.account_kind = 'wallet'
-    WHERE p.status IN ('paid', 'refunded')
-), refunds AS (
+    SELECT p.id, p.status, p.amount, p.discount, p.refunded_amount, coalesce(came.entries, 0) AS entries,
+        came.amount AS came, came.discount AS given, coalesce(gone.amount, 0) AS gone
+    FROM carpool.payments p LEFT JOIN came ON came.ref_id = p.id LEFT JOIN gone ON gone.payment_id = p.id
+), sent AS (
+    SELECT ref_id, coalesce(-sum(amount) FILTER (
+            WHERE entry_kind = 'payout_started' AND account_kind IN ('driver_payable', 'wallet')
+        ), 0) AS started,
+        bool_or(entry_kind = 'payout_done') AS is_done, bool_or(entry_kind = 'payout_returned') AS is_returned
+    FROM sums WHERE ref_type = 'payout' GROUP BY ref_id
+), totals AS (
     SELECT coalesce((SELECT sum(amount) FROM sums WHERE account_kind = 'refunds_due'), 0) AS owed,
+        coalesce((SELECT sum(amount) FROM carpool.refunds WHERE status IN ('pending', 'pending_manual')), 0) AS waiting,
+        coalesce((SELECT sum(amount) FROM sums WHERE account_kind = 'payouts_in_flight'), 0) AS flying,
         coalesce((
-            SELECT sum(amount) FROM settled
-            WHERE status = 'paid' AND (apart IS NOT NULL OR turn = 1 AND due IS NOT NULL)
-        ), 0) AS waiting
+            SELECT sum(amount) FROM carpool.payouts WHERE status IN ('awaiting_approval', 'scheduled', 'processing')
+        ), 0) AS sending
 ), purses AS (
     SELECT owner, sum(amount) AS held FROM moved WHERE account_kind = 'wallet' GROUP BY owner
 ), statements AS (
     SELECT w.user_id, w.balance, coalesce(sum(CASE t.type WHEN 'credit' THEN t.amount ELSE -t.amount END), 0) AS lines
-    FROM carpool.wallets w LEFT JOIN carpool.wallet_txns t ON t.wallet_id = w.id AND t.status = 'done'
+    FROM carpool.wallets w LEFT JOIN carpool.wallet_txns t ON t.wallet_id = w.id AND t.status <> 'failed'
     GROUP BY w.id
 ), faults (rank, about, line) AS (
     SELECT 1, e.id, format('entry %s: does not balance', e.id)
@@ -61,34 +66,37 @@ WITH moved AS (
     SELECT 2, id, format('booking %s: escrow holds %s instead of %s', id, trunc(held), trunc(due)) FROM fares
     WHERE held <> due
     UNION ALL
-    SELECT 3, ref_id, format('booking %s: escrow holds %s, but it does not exist', ref_id, trunc(held))
-    FROM escrow WHERE held <> 0 AND NOT EXISTS (SELECT FROM carpool.bookings b WHERE b.id = escrow.ref_id)
+    SELECT 3, booking_id, format('booking %s: escrow holds %s, but it does not exist', booking_id, trunc(held))
+    FROM escrow WHERE held <> 0 AND NOT EXISTS (SELECT FROM carpool.bookings b WHERE b.id = escrow.booking_id)
     UNION ALL
-    SELECT 4, id, format('payment %s: paid but not booked', id)
-    FROM settled WHERE apart IS NULL AND (booked IS NULL OR turn > 1)
+    SELECT 4, id, format('payment %s: paid but not booked', id) FROM settled
+    WHERE status IN ('paid', 'refunded') AND entries = 0
     UNION ALL
-    SELECT 5, id, format('payment %s: booked with another amount', id)
-    FROM settled WHERE coalesce(apart, booked) <> amount AND (apart IS NOT NULL OR turn = 1)
+    SELECT 5, id, format('payment %s: booked twice', id) FROM settled WHERE entries > 1
     UNION ALL
-    SELECT 6, id, format('payment %s: refunded but not booked', id) FROM settled
-    WHERE status = 'refunded' AND went IS NULL
+    SELECT 6, id, format('payment %s: booked but not paid', id) FROM settled
+    WHERE status NOT IN ('paid', 'refunded') AND entries > 0
     UNION ALL
-    SELECT 7, id, format('payment %s: refund booked but not sent', id) FROM settled
-    WHERE status = 'paid' AND went IS NOT NULL
+    SELECT 7, id, format('payment %s: booked with another amount', id) FROM settled
+    WHERE entries = 1 AND (came <> amount OR given <> discount)
     UNION ALL
-    SELECT 8, id, format('payment %s: refunded with another amount', id) FROM settled
-    WHERE status = 'refunded' AND went <> amount
+    SELECT 8, r.id, format('refund %s: done but not booked', r.id)
+    FROM carpool.refunds r WHERE r.status = 'done' AND NOT EXISTS (SELECT FROM went WHERE went.ref_id = r.id)
     UNION ALL
-    SELECT 9, NULL, format('refunds_due: %s instead of %s', trunc(owed), trunc(waiting))
-    FROM refunds WHERE owed <> waiting
+    SELECT 9, went.ref_id, format('refund %s: booked but not done', went.ref_id)
+    FROM went LEFT JOIN carpool.refunds r ON r.id = went.ref_id WHERE r.status IS DISTINCT FROM 'done'
     UNION ALL
-    SELECT 10, id, format('payment %s: %s went back instead of %s', id, trunc(refunded_amount),
-        trunc(due_back))
-    FROM (
-        SELECT *, CASE WHEN status = 'refunded' THEN amount WHEN apart IS NULL AND turn = 1 THEN coalesce(part, 0)
-            ELSE 0 END AS due_back
-        FROM settled
-    ) AS s WHERE refunded_amount <> due_back
+    SELECT 10, r.id, format('refund %s: booked with another amount', r.id)
+    FROM carpool.refunds r JOIN went ON went.ref_id = r.id WHERE r.status = 'done' AND went.amount <> r.amount
+    UNION ALL
+    SELECT 10, NULL, format('refunds_due: %s instead of %s', trunc(owed), trunc(waiting))
+    FROM totals WHERE owed <> waiting
+    UNION ALL
+    SELECT 10, id, format('payment %s: %s went back instead of %s', id, trunc(refunded_amount), trunc(gone))
+    FROM settled WHERE refunded_amount <> gone
+    UNION ALL
+    SELECT 10, id, format('payment %s: is %s with %s of %s back', id, status, trunc(gone), trunc(amount))
+    FROM settled WHERE amount > 0 AND (status = 'refunded') <> (refunded_amount = amount)
     UNION ALL
     SELECT 11, s.user_id,
         format('wallet of %s: %s instead of %s', s.user_id, trunc(s.balance), trunc(coalesce(p.held, 0)))
@@ -99,11 +107,21 @@ WITH moved AS (
     UNION ALL
     SELECT 12, user_id, format('wallet of %s: its lines say %s instead of %s', user_id, trunc(lines), trunc(balance))
     FROM statements WHERE lines <> balance
+    UNION ALL
+    SELECT 13, p.id, format('payout %s: booked with another amount', p.id)
+    FROM carpool.payouts p LEFT JOIN sent ON sent.ref_id = p.id WHERE coalesce(sent.started, 0) <> p.amount
+    UNION ALL
+    SELECT 13, p.id, format('payout %s: is %s, and booked otherwise', p.id, p.status)
+    FROM carpool.payouts p JOIN sent ON sent.ref_id = p.id
+    WHERE (p.status = 'done') <> sent.is_done OR (p.status = 'failed') <> sent.is_returned
+    UNION ALL
+    SELECT 13, NULL, format('payouts_in_flight: %s instead of %s', trunc(flying), trunc(sending))
+    FROM totals WHERE flying <> sending
 )
 SELECT
     (SELECT count(*) FROM platform.journal_entries) AS entries,
     (SELECT count(*) FROM platform.postings) AS postings,
-    ARRAY(SELECT line FROM faults ORDER BY rank, about) AS faults
+    ARRAY(SELECT line FROM faults ORDER BY rank, about NULLS FIRST, line) AS faults
 """
 
 
@@ -114,11 +132,7 @@ class PostgresBooks:
         self._runner = runner
 
     async def verify(self) -> BooksReport:
-        """Entries balance; each paid booking's escrow holds its fare until it is released, once; payments are booked,
-        and so is what went back of them; each wallet equals its postings and its lines.
-
-        A payment is booked by the entry of its booking (one payment for each booking) or by one of its own.
-        """
+        """See BooksQueries."""
         row = await self._runner.fetchrow(_VERIFY)
         if row is None:
             raise RuntimeError("no totals")

@@ -1,19 +1,24 @@
-"""Payments and wallets."""
+"""Payments, refunds, payouts and wallets."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Text, any_, bindparam, insert, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from allonova.adapters.postgres.money.tables import PAYMENTS, WALLET_TXNS, WALLETS
+from allonova.adapters.postgres.money.tables import PAYMENTS, PAYOUT_BATCHES, PAYOUTS, REFUNDS, WALLET_TXNS, WALLETS
 from allonova.adapters.postgres.rows import RowMapper
 from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.statements import compile_once
 from allonova.adapters.postgres.store import PostgresStore, Shelf
+from allonova.application.money.ports import Claims
 from allonova.domain.money.payment import Payment, PaymentStatus
-from allonova.domain.money.wallet import Wallet, WalletTxn
+from allonova.domain.money.payout import Payout, PayoutBatch
+from allonova.domain.money.payout_account import Withdrawals
+from allonova.domain.money.refund import Refund
+from allonova.domain.money.wallet import TxnStatus, Wallet, WalletTxn
 
 PAYMENT_SHELF = Shelf(RowMapper(Payment, PAYMENTS), {})
 
@@ -25,6 +30,18 @@ _OPEN_OF = compile_once(
     .order_by(PAYMENTS.c.created_at.desc(), PAYMENTS.c.id.desc())
     .limit(1)
 )
+
+ONE_DAY = timedelta(days=1)
+# An old payment whose card fails today is rare; the index ends the search a day before.
+_CARD_FAILURES = """
+SELECT coalesce(sum(attempts), 0)::int FROM carpool.payments
+WHERE user_id = $1::uuid AND method = 'card' AND updated_at > $2::timestamptz AND created_at > $3::timestamptz
+"""
+
+_OPEN_TOPUPS = """
+SELECT amount::int FROM carpool.payments
+WHERE user_id = $1::uuid AND booking_id IS NULL AND status IN ('init', 'authorized') ORDER BY created_at, id
+"""
 
 
 class PostgresPayments(PostgresStore[Payment]):
@@ -38,6 +55,49 @@ class PostgresPayments(PostgresStore[Payment]):
         row = await self._runner.fetchrow(_OPEN_OF.sql, *_OPEN_OF.args(booking=booking_id))
         return None if row is None else await self._entity(row, is_locked=False)
 
+    async def card_failures(self, user_id: UUID, *, since: datetime) -> int:
+        """How many tries of somebody's cards failed since then."""
+        return int(await self._runner.fetchval(_CARD_FAILURES, user_id, since, since - ONE_DAY))
+
+    async def open_topups(self, user_id: UUID) -> list[int]:
+        """The francs of each of somebody's top-ups that money may still come of."""
+        return [row[0] for row in await self._runner.fetch(_OPEN_TOPUPS, user_id)]
+
+
+REFUND_SHELF = Shelf(RowMapper(Refund, REFUNDS), {})
+
+_CLAIMS = """
+SELECT coalesce(sum(amount), 0)::int AS claimed,
+    coalesce(sum(amount) FILTER (
+        WHERE sent_to = 'provider' AND status IN ('pending', 'done') AND cause <> 'chargeback' AND reference IS NULL
+    ), 0)::int AS sent
+FROM carpool.refunds WHERE payment_id = $1::uuid AND status <> 'rejected'
+"""
+_MANUAL_OF = """
+SELECT EXISTS (
+    SELECT FROM carpool.refunds WHERE payment_id = $1::uuid AND status = 'pending_manual' AND id <> $2::uuid
+)
+"""
+
+
+class PostgresRefunds(PostgresStore[Refund]):
+    """Refunds."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, REFUND_SHELF)
+
+    async def claims(self, payment_id: UUID) -> Claims:
+        """What is spoken for of a payment."""
+        row = await self._runner.fetchrow(_CLAIMS, payment_id)
+        return Claims() if row is None else Claims(all=row["claimed"], sent=row["sent"])
+
+    async def manual_of(self, payment_id: UUID, *, but: UUID) -> bool:
+        """Whether another refund of the payment waits for a person."""
+        return bool(await self._runner.fetchval(_MANUAL_OF, payment_id, but))
+
+
+PAYOUT_SHELF = Shelf(RowMapper(Payout, PAYOUTS), {})
+BATCH_SHELF = Shelf(RowMapper(PayoutBatch, PAYOUT_BATCHES), {})
 
 WALLET_SHELF = Shelf(RowMapper(Wallet, WALLETS, apart=("txns",)), {})
 TXN = RowMapper(WalletTxn, WALLET_TXNS, beside=("seq",))
@@ -47,6 +107,15 @@ INSERT INTO carpool.wallets (id, user_id, created_at, updated_at) VALUES ($1::uu
 ON CONFLICT (user_id) DO NOTHING
 """
 _ADD_TXN = compile_once(insert(WALLET_TXNS).values({name: bindparam(name) for name in TXN.names}))
+
+_END_TXN = """
+UPDATE carpool.wallet_txns SET status = $2::text WHERE ref = $1::uuid AND source = 'payout' AND status = 'pending'
+"""
+_WITHDRAWALS = """
+SELECT coalesce(sum(amount), 0)::bigint AS total, count(*)::int AS count FROM carpool.wallet_txns
+WHERE wallet_id = $1::uuid AND source = 'payout' AND type = 'debit' AND status <> 'failed'
+    AND created_at >= $2::timestamptz
+"""
 
 
 class PostgresWallets(PostgresStore[Wallet]):
@@ -74,6 +143,15 @@ class PostgresWallets(PostgresStore[Wallet]):
         """Keep a changed one and its new lines. Raises StaleVersion."""
         await super().save(entity)
         await self._add_txns(entity)
+
+    async def end_txn(self, ref: UUID, status: TxnStatus) -> None:
+        """The pending line about a payout is done, or failed; one that has ended stays as it is."""
+        await self._runner.execute(_END_TXN, ref, status)
+
+    async def withdrawals(self, wallet_id: UUID, *, since: datetime) -> Withdrawals:
+        """What was withdrawn from then on and has not failed."""
+        row = await self._runner.fetchrow(_WITHDRAWALS, wallet_id, since)
+        return Withdrawals() if row is None else Withdrawals(row["total"], row["count"])
 
     async def _add_txns(self, wallet: Wallet) -> None:
         for txn in wallet.txns:

@@ -1,4 +1,4 @@
-"""Wave: the Checkout API, the payer's page and the signed webhook (docs.wave.com: /checkout, /webhook)."""
+"""Wave: the Checkout API, the payer's page, the signed webhook, and payouts (docs.wave.com: /checkout, /webhook)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from allonova.adapters.sandbox.answers import JSON_TYPE
 from allonova.adapters.sandbox.callbacks import Event, Manner
 from allonova.adapters.sandbox.faults import FaultKind
 from allonova.adapters.sandbox.ledger import Book, Movement
+from allonova.adapters.sandbox.providers.wave_payouts import NAME, WavePayouts, WaveWallet
 from allonova.adapters.sandbox.providers.wave_wire import (
+    CheckoutBody,
     asked_for,
     authenticate,
     breakdown,
     random_id,
-    read_checkout,
+    read_json,
     refused,
     signature,
 )
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from allonova.adapters.sandbox.state import Json
     from allonova.adapters.sandbox.world import World
 
-NAME: Final = "wave"
 BUSINESS_NAME: Final = "AlloNova"
 WEBHOOK_PATH: Final = "/api/v1/payments/webhook/wave"
 # The docs' example lasts 24 h, two other sources say 30 minutes; the shorter one is the harder to live with.
@@ -47,11 +48,12 @@ class WaveCheckout:
 
     world: World
     sessions: Shelf
+    wallet: WaveWallet
 
     async def create(self, request: Request) -> Response:
         """`POST /v1/checkout/sessions`; no idempotency key is documented, so twice makes two."""
         authenticate(request)
-        body = await read_checkout(request)
+        body = await read_json(request, CheckoutBody)
         now = self.world.clock.now()
         id_ = "cos-" + random_id(13)
         session: Json = {
@@ -108,7 +110,10 @@ class WaveCheckout:
         session = self._known(request.path_params["id"])
         if session["payment_status"] != "succeeded":
             raise refused(400, "checkout-refund-failed", "Only a paid session can be refunded.")
-        self.world.ledger.post(NAME, Book.REFUNDS, self._movement(session))
+        with self.world.state.transaction():
+            if not self.world.ledger.has(NAME, Book.REFUNDS, session["id"]):
+                self.world.ledger.post(NAME, Book.REFUNDS, self._movement(session))
+                self.wallet.move(-int(session["amount"]))
         return Response()
 
     def view(self, provider_ref: str) -> CheckoutView | None:
@@ -131,6 +136,7 @@ class WaveCheckout:
         with self.world.state.transaction():
             self.sessions.put(provider_ref, session)
             self.world.ledger.post(NAME, Book.CHARGES, self._movement(session))
+            self.wallet.move(int(session["amount"]))
             numbers = self._tell("checkout.session.completed", session)
         await self.world.callbacks.send(numbers)
         return _view(session)
@@ -179,9 +185,16 @@ class WaveCheckout:
 
 
 def wave(world: World) -> Provider:
-    """Wave as far as this service uses it: Checkout; the other paths of its API are absent."""
+    """Wave as far as this service uses it, or might: Checkout and single payouts; the rest of its API is absent."""
+    wallet = WaveWallet(Shelf(world.state, NAME, "wallet"))
     keys = ("client_reference", "transaction_id")
-    checkout = WaveCheckout(world, Shelf(world.state, NAME, "session", keys))
+    checkout = WaveCheckout(world, Shelf(world.state, NAME, "session", keys), wallet)
+    payouts = WavePayouts(
+        world,
+        Shelf(world.state, NAME, "payout", ("client_reference",)),
+        Shelf(world.state, NAME, "payout_key"),
+        wallet,
+    )
     secret = world.config.wave_webhook_secret
 
     def headers(body: bytes, at: datetime, forged: bool) -> Mapping[str, str]:
@@ -196,6 +209,7 @@ def wave(world: World) -> Provider:
         Call(method="GET", path=session, handler=checkout.get),
         Call(method="POST", path=f"{session}/expire", handler=checkout.expire),
         Call(method="POST", path=f"{session}/refund", handler=checkout.refund),
+        *payouts.calls(),
     )
     return Provider(
         name=NAME,

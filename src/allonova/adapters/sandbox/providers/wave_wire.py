@@ -1,4 +1,4 @@
-"""Wave's wire: keys, bodies, errors, the signature (docs.wave.com: /business, /checkout, /webhook)."""
+"""Wave's wire: keys, bodies, errors, the signature (docs.wave.com: /business, /checkout, /payout, /webhook)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from allonova.adapters.sandbox.state import Json
 
+MAX_KEY: Final = 255
 _LOWER: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -57,6 +58,8 @@ def _loopback(host: str) -> bool:
 
 type ReturnUrl = Annotated[str, Field(max_length=2083), AfterValidator(_return_url)]
 type Short = Annotated[str, Field(min_length=1, max_length=255)]
+type Amount = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}$")]
+type Mobile = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 
 class CheckoutBody(BaseModel):
@@ -64,13 +67,40 @@ class CheckoutBody(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    amount: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}$")]
+    amount: Amount
     currency: Literal["XOF"]
     success_url: ReturnUrl
     error_url: ReturnUrl
     client_reference: Short | None = None
-    restrict_payer_mobile: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    restrict_payer_mobile: Mobile | None = None
     aggregated_merchant_id: Short | None = None
+
+
+class PayoutBody(BaseModel):
+    """Wave, /payout, "Send a payout"."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    receive_amount: Amount
+    mobile: Mobile
+    name: Short | None = None
+    national_id: Short | None = None
+    payment_reason: Annotated[str, Field(max_length=40)] | None = None
+    client_reference: Short | None = None
+    aggregated_merchant_id: Short | None = None
+
+
+class RecipientBody(BaseModel):
+    """Wave, /payout, "Verify recipient"."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    mobile: Mobile
+    name: Short | None = None
+    national_id: Short | None = None
+    amount: Amount | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
 
 
 def authenticate(request: Request) -> None:
@@ -87,13 +117,21 @@ def authenticate(request: Request) -> None:
         raise refused(401, "no-matching-api-key", "The key you provided doesn't exist in our system.")
 
 
-async def read_checkout(request: Request) -> CheckoutBody:
-    """The body of a new session, or Wave's refusal of it: 400 for no JSON, 422 for a wrong field."""
+def idempotency_key(request: Request) -> str:
+    """Wave, /payout, "Idempotency": required where money leaves."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key or len(key) > MAX_KEY:
+        raise refused(400, "request-validation-error", "An 'Idempotency-Key' header is required for POST requests")
+    return key
+
+
+async def read_json[B: BaseModel](request: Request, kind: type[B]) -> B:
+    """The body of a request, or Wave's refusal of it: 400 for no JSON, 422 for a wrong field."""
     body = await read_body(request)
     if media_type(request) != JSON_TYPE or not body:
         raise refused(400, "request-not-json", f"Send a JSON body with Content-Type {JSON_TYPE}.")
     try:
-        return CheckoutBody.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         if faults[0]["type"] == "json_invalid":

@@ -1,4 +1,4 @@
-"""What money shows."""
+"""What money shows to the people whose it is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from allonova.application.money.ports import Intent
 from allonova.domain.kernel.money import CURRENCY
 from allonova.domain.money.payment import Method, Payment, PaymentStatus
 from allonova.domain.money.wallet import TxnSource, TxnStatus, TxnType, Wallet, WalletTxn
@@ -13,9 +14,10 @@ from allonova.domain.money.wallet import TxnSource, TxnStatus, TxnType, Wallet, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletView:
-    """What somebody keeps with us. Francs."""
+    """What somebody keeps with us. Francs; `withdrawable` is what may leave it."""
 
     balance: int
+    withdrawable: int
     currency: str
     updated_at: datetime | None
 
@@ -44,7 +46,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentView:
-    """A payment, to the one who pays. Francs."""
+    """A payment, to the one who pays. Francs; `discount` is what a promo adds to `amount`."""
 
     id: UUID
     booking_id: UUID | None
@@ -54,6 +56,8 @@ class PaymentView:
     amount: int
     currency: str
     fees: int
+    promo_code: str | None
+    discount: int
     status: PaymentStatus
     refunded_amount: int
     failure: Failure | None
@@ -62,20 +66,11 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedirectIntent:
-    """Open `url` in the system's browser before `expires_at`."""
-
-    kind: str = "redirect"
-    url: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentStarted:
     """A payment and what the client does next."""
 
     payment: PaymentView
-    intent: RedirectIntent
+    intent: Intent
 
 
 def payment_view(payment: Payment) -> PaymentView:
@@ -89,6 +84,8 @@ def payment_view(payment: Payment) -> PaymentView:
         amount=payment.amount,
         currency=payment.currency,
         fees=payment.fees,
+        promo_code=payment.promo_code,
+        discount=payment.discount,
         status=payment.status,
         refunded_amount=payment.refunded_amount,
         failure=Failure(code=payment.failure_code, message=payment.failure_message or "")
@@ -102,8 +99,13 @@ def payment_view(payment: Payment) -> PaymentView:
 def wallet_view(wallet: Wallet | None) -> WalletView:
     """A wallet as its owner sees it; whoever has none yet sees an empty one."""
     if wallet is None:
-        return WalletView(balance=0, currency=CURRENCY, updated_at=None)
-    return WalletView(balance=wallet.balance, currency=wallet.currency, updated_at=wallet.updated_at)
+        return WalletView(balance=0, withdrawable=0, currency=CURRENCY, updated_at=None)
+    return WalletView(
+        balance=wallet.balance,
+        withdrawable=wallet.withdrawable,
+        currency=wallet.currency,
+        updated_at=wallet.updated_at,
+    )
 
 
 def txn_view(txn: WalletTxn) -> WalletTxnView:

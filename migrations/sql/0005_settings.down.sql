@@ -1,0 +1,2 @@
+DROP TABLE platform.settings_history;
+DROP TABLE platform.settings;

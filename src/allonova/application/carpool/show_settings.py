@@ -1,0 +1,26 @@
+"""Show the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from allonova.application.carpool.settings_book import SettingsBook
+from allonova.application.carpool.settings_ports import SettingsQueries
+from allonova.application.carpool.settings_views import SettingsView, settings_view
+from allonova.domain.kernel.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSettings:
+    """As they are kept, which another process may know a second earlier than this one."""
+
+    queries: SettingsQueries
+    book: SettingsBook
+
+    errors: ClassVar[tuple[type[DomainError], ...]] = ()
+
+    async def __call__(self) -> SettingsView:
+        """All of them."""
+        record = await self.queries.settings()
+        return settings_view(self.book.read(record), record)

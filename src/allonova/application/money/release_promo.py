@@ -1,0 +1,24 @@
+"""Give a promo's use back whose ride did not take place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.money.ports import MoneyUnit
+from allonova.application.money.promo_desk import release_promo
+from allonova.domain.money.events import PromoReturned
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePromo:
+    """Hears PromoReturned. No part of the cancellation itself, which may hold wallets: promos are locked before them."""
+
+    begin: Begin[MoneyUnit]
+    clock: Clock
+
+    async def __call__(self, event: PromoReturned) -> None:
+        """Again is harmless."""
+        async with self.begin() as unit:
+            payment = await unit.payments.get(event.payment_id, lock=True)
+            await release_promo(unit, payment, self.clock.now())
