@@ -101,6 +101,10 @@ coverage: dev ## How much of the code the last tests ran, beside the floors
 prove: dev ## The promises at full count, with the table to quote
 	@exec $(servers) run -- $(bin)/pytest -m prove --no-cov $(PYTEST_ARGS)
 
+.PHONY: mutants
+mutants: dev ## Plant small faults in the rules of money and rides: how many do the tests of the domain see?
+	@exec $(bin)/python scripts/mutants.py
+
 .PHONY: bench
 bench: dev ## Speed of search and of reads on N (1000000) trips, as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.run $(N)

@@ -25,7 +25,8 @@ MONTH = timedelta(days=30)
 
 
 def a_chat(**given: object) -> Chat:
-    chat = Chat.of(accepted(TRIP, a_booking(TRIP, PASSENGER)), TRIP, is_blocked=False)
+    trip = a_trip(DRIVER)
+    chat = Chat.of(accepted(trip, a_booking(trip, PASSENGER)), trip, is_blocked=False)
     return replace(chat, **given)  # type: ignore[arg-type]  # a test names fields
 
 

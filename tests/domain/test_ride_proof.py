@@ -59,6 +59,17 @@ def test_places_are_those_of_the_passenger() -> None:
     assert proof.dropoff_distance_m == round(locations[0].point.distance_m(TOUMODI))
 
 
+def test_first_and_last_positions_are_kept() -> None:
+    booking, proof_id = a_booking(TRIP, a_user()), new_id()
+    locations = [seen(DEPARTURE, 10), seen(DEPARTURE + MINUTE, 500), seen(DEPARTURE + HOUR, 90)]
+    proof = prove(proof_id, booking, TRIP, locations, NOW)
+    assert proof is not None
+    assert (proof.id, proof.booking_id, proof.created_at) == (proof_id, booking.id, NOW)
+    assert (proof.first_point, proof.first_at) == (locations[0].point, DEPARTURE)
+    assert (proof.last_point, proof.last_at) == (locations[2].point, DEPARTURE + HOUR)
+    assert (proof.dropoff_at, proof.pickup_at) == (DEPARTURE + MINUTE, DEPARTURE)
+
+
 def test_distance_is_driven_between_start_and_end() -> None:
     booking = a_booking(TRIP, a_user())
     locations = [seen(DEPARTURE + minute * MINUTE, 1_000 * minute) for minute in range(5)]

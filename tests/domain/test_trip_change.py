@@ -145,6 +145,56 @@ def test_every_broken_promise_is_named_when_there_are_several() -> None:
     ]  # fmt: skip
 
 
+def test_told_what_would_still_keep_the_promise() -> None:
+    with pytest.raises(TripFrozen) as caught:
+        change(promised(2), destination=TO_BOUAKE, departure_time=DEPARTURE + HOUR, price_per_seat=6_001, seats=1)
+    told = {fault.path: fault.message for fault in caught.value.fields}
+    assert told == {
+        "destination": "somebody holds an accepted or paid booking",
+        "departure_time": "between 2025-10-02T08:00:00Z and 2025-10-02T09:00:00Z",
+        "price_per_seat": "at most 6000",
+        "seats_available": "at least 2",
+    }
+    assert broken(promised(), arrival_eta=DEPARTURE) == [("arrival_eta", "frozen")]
+
+
+def test_promise_is_kept_when_nothing_that_was_agreed_gets_worse() -> None:
+    trip = promised(2)
+    same = {"origin": Place(ABIDJAN, "Abidjan, Plateau"), "departure_time": DEPARTURE, "price_per_seat": 6_000}
+    assert change(trip, **same, seats=2) == {"seats_available"}
+    moved = change(trip, departure_time=DEPARTURE + MINUTE, arrival_eta=DEPARTURE + MINUTE + 3 * HOUR)
+    assert moved == {"departure_time", "arrival_eta"}
+
+
+def test_every_stop_keeps_its_share_of_the_whole_price() -> None:
+    trip = a_way()
+    assert change(trip, price_per_seat=4_500) == {"price_per_seat"}
+    assert (trip.price_per_seat, trip.stops[0].price_from_origin, trip.updated_at) == (4_500, 3_000, NOW)
+
+
+def test_another_car_and_another_origin_when_said() -> None:
+    trip, other = a_way(), a_vehicle(a_user())
+    assert change_trip(trip, TripChange(vehicle_id=other.id), (), NOW + HOUR) == {"vehicle_id"}
+    assert (trip.vehicle_id, trip.updated_at) == (other.id, NOW + HOUR)
+    assert change(trip, origin=Place(TOUMODI, "Gare"), departure_time=DEPARTURE + MINUTE) == {
+        "origin",
+        "departure_time",
+        "arrival_eta",
+    }
+    assert (trip.origin_point, trip.origin_text, trip.departure_time) == (TOUMODI, "Gare", DEPARTURE + MINUTE)
+    assert (trip.rerouted_at, trip.destination_text) == (NOW, "Yamoussoukro")
+
+
+def test_auto_accept_goes_when_the_driver_says_so() -> None:
+    trip = a_way(allow_auto_accept=True, luggage_policy="1 sac", rules="Non-fumeur")
+    assert change(trip, allow_auto_accept=False, luggage_policy="", rules="Silence") == {
+        "allow_auto_accept",
+        "luggage_policy",
+        "rules",
+    }
+    assert (trip.allow_auto_accept, trip.luggage_policy, trip.rules) == (False, None, "Silence")
+
+
 @pytest.mark.parametrize("shift", [MAX_SHIFT, -MAX_SHIFT])
 def test_time_moves_by_half_an_hour_when_it_was_promised(shift: timedelta) -> None:
     trip = promised()
@@ -208,6 +258,9 @@ def test_stretches_are_as_many_as_the_stops_need_when_these_are_replaced() -> No
     assert (trip.seats_held, trip.seats_sold) == ([0, 0, 0], [0, 0, 0])
     assert (trip.distance_m, trip.arrival_eta) == (250_000, DEPARTURE + 4 * HOUR)
     assert trip.was_rerouted_since(NOW)
+    assert (trip.rerouted_at, trip.updated_at, trip.stops) == (NOW, NOW, stops)
+    replace_stops(trip, [], [Reached(240_000, DEPARTURE + HOUR)], NOW + HOUR)
+    assert (trip.arrival_eta, trip.seats_held, trip.rerouted_at) == (DEPARTURE + 4 * HOUR, [0], NOW + HOUR)
 
 
 def test_stops_stay_when_a_seat_is_promised() -> None:

@@ -109,7 +109,8 @@ async def test_all_of_it_is_there_when_an_account_is_exported(api: Api) -> None:
     mine = data(await passenger.get("/me/export"))
     assert set(mine) == {
         "exported_at", "user", "sessions", "devices", "papers", "vehicles", "trips", "bookings", "payments", "wallet",
-        "payout_account", "payouts", "wallet_txns", "alerts", "blocks", "reports", "messages", "locations", "ride_links",
+        "payout_account", "payouts", "referrals", "promo_uses", "wallet_txns",
+        "alerts", "blocks", "reports", "messages", "locations", "ride_links",
     }  # fmt: skip
     assert mine["user"]["phone"] == passenger.phone
     assert [each["id"] for each in mine["bookings"]] == [booking["id"]]

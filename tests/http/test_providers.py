@@ -67,8 +67,9 @@ async def test_nothing_is_believed_and_the_provider_is_asked_when_a_hint_comes(a
         body: dict[str, Any] = {"status": "SUCCESS", "notif_token": about, "txnid": "MP1"}
         path = HOOKS[method]
         if method == "mtn":
-            body, path = {"status": "SUCCESSFUL", "externalId": about, "amount": "6000", "currency": "XOF"}, (
-                f"{HOOKS[method]}/{about}"
+            body, path = (
+                {"status": "SUCCESSFUL", "externalId": about, "amount": "6000", "currency": "XOF"},
+                (f"{HOOKS[method]}/{about}"),
             )
         answer = await api.http.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
         outcomes.append(data(answer)["outcome"])

@@ -123,6 +123,8 @@ async def test_others_are_settled_when_a_provider_is_down(api: Api) -> None:
     await api.run("reconciliation")
     assert {await status_of(api, payment) for payment in up} == {"paid"}
     assert {await status_of(api, payment) for payment in down} == {"init"}
+    await api.run("reconciliation")
+    assert money.banks[Method.MTN].asked == len(down)  # each had his turn, and comes after the others the next time
     money.banks[Method.MTN].is_shut = False
     api.clock.advance(POLL)
     await api.run("reconciliation")
@@ -337,7 +339,8 @@ async def test_nothing_differs_when_our_books_move_while_a_provider_is_asked(api
 
 async def test_silence_is_no_difference_when_a_provider_is_down(api: Api) -> None:
     money, admin = Money(api=api), await api.admin(Role.FINANCE)
-    for payment in await money.paid(8):
+    payments = await money.paid(8)
+    for payment in payments:
         money.charge(payment).state = Reported.FAILED
     money.banks[Method.MTN].is_shut = True
     api.clock.advance(5 * MINUTE)
@@ -345,6 +348,9 @@ async def test_silence_is_no_difference_when_a_provider_is_down(api: Api) -> Non
     shown = await report(admin)
     assert (shown["run"]["asked"], shown["run"]["unanswered"], shown["run"]["differences"]) == (8, 2, 6)
     assert {each["provider"] for each in shown["differences"]} == {"wave", "orange", "card"}
+    async with api.service.platform.begin() as unit:
+        asked = {(await unit.payments.get(payment.id)).checked_at for payment in payments}
+    assert asked == {api.clock.now()}
     money.banks[Method.MTN].is_shut = False
     await next_day(api)
     assert (await report(admin))["run"]["differences"] == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -82,7 +83,7 @@ async def test_both_are_thanked_once_when_the_one_who_was_brought_has_ridden(api
     bonus = {"promo_expense": -1_500, f"wallet:{referrer.id}": 1_000, f"wallet:{referee.id}": 500}
     assert await bonuses(api) == [bonus]
     again = api.service.relay.subscriptions[BookingCompleted.name, "earn_referral"].handler
-    await again(BookingCompleted(booking["id"]))
+    await again(BookingCompleted(UUID(booking["id"])))
     await rides(api, referee)
     assert (await purse(referrer), await purse(referee)) == ((1_000, 0), (500, 0))
     await api.audit_books()

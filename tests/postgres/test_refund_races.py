@@ -189,9 +189,7 @@ async def test_taken_once_when_a_bank_is_reported_at_once(stage: Stage, is_over:
     outcomes = await asyncio.gather(*(take(charged_back(payment, number % 3)) for number in range(12)))
     assert Counter(outcomes) == {"chargeback": 1, "known": 11}
     bear = BearChargeback(stage.units.begin, stage.desk)
-    deeds = [
-        outcome(bear(by=an_actor(), payment_id=payment.id, bearer=bearer, reason="x")) for bearer in [*Bearer] * 5
-    ]
+    deeds = [outcome(bear(by=an_actor(), payment_id=payment.id, bearer=bearer, reason="x")) for bearer in [*Bearer] * 5]
     refusals = {"done": 1, "LossDecided": 9} if is_over else {"NoLossToBear": 10}
     assert Counter(await asyncio.gather(*deeds)) == refusals
     await stage.require_sound_books()

@@ -12,7 +12,7 @@ from allonova.domain.money.events import PromoReturned
 
 @dataclass(frozen=True, slots=True)
 class ReleasePromo:
-    """Hears PromoReturned. No part of the cancellation itself, which may hold wallets: promos are locked before them."""
+    """Hears PromoReturned. Not part of the cancellation, which may hold wallets: promos are locked before those."""
 
     begin: Begin[MoneyUnit]
     clock: Clock

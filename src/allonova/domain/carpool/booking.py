@@ -67,7 +67,8 @@ G, A = BookingStage, BookingAction
 _SIDES = (Party.PASSENGER, Party.DRIVER, Party.ADMIN)
 
 # allocar.md, Bookings. `expire` from accepted is the end of the hold. `no-show` by the system is the job's: with a fee
-# when the driver rode without this passenger, without one when nobody said a word. It cancels what a provider took back.
+# when the driver rode without this passenger, without one when nobody said a word. The system also cancels what a
+# provider took back.
 BOOKING = Machine[BookingStage, BookingAction](
     "booking",
     (G.PENDING, G.ACCEPTED),
