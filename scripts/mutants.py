@@ -39,7 +39,7 @@ TESTS = "tests/domain"
 # counts coverage. Dispatch's tests never reach these trees, for the two worlds do not see each other.
 PYTEST = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "tests.support.mutating"]
 PYTEST += [f"--ignore={TESTS}/dispatch"]
-NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": "."}
+ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": f"src{os.pathsep}."}
 
 # The fault of the proof: `balance > amount` for `balance >= amount`.
 PLANTED_IN = "src/allonova/domain/money/wallet.py"
@@ -120,7 +120,7 @@ def run(folder: Path, *command: str) -> None:
         program = subprocess.Popen(
             [BIN / command[0], *command[1:]],
             cwd=folder,
-            env=os.environ | NO_PLUGINS,
+            env=os.environ | ENVIRONMENT,
             stdout=out,
             stderr=out,
             start_new_session=True,

@@ -212,15 +212,18 @@ def test_contested_once_when_the_driver_says_it_twice() -> None:
     assert (booking.contested_at, len(booking.changes)) == (AT, count)
 
 
-def test_nothing_happens_when_a_word_is_not_the_sides_to_say() -> None:
-    for act in (
+@pytest.mark.parametrize(
+    "act",
+    [
         lambda booking: booking.no_show(AS_DRIVER, AT, fee=0),
         lambda booking: booking.driver_no_show(AS_PASSENGER, AT),
-    ):
-        booking = accepted()
-        with pytest.raises(InvalidTransition):
-            act(booking)
-        assert (booking.status, booking.is_frozen) == (BookingStatus.ACCEPTED, False)
+    ],
+)
+def test_nobody_is_said_not_to_have_come_before_the_money(act: Callable[[Booking], None]) -> None:
+    booking = accepted()
+    with pytest.raises(InvalidTransition):
+        act(booking)
+    assert (booking.status, booking.is_frozen) == (BookingStatus.ACCEPTED, False)
 
 
 def test_a_new_trip_is_as_its_driver_said() -> None:
@@ -251,10 +254,12 @@ def test_does_not_take_place_when_its_driver_or_an_admin_says_so() -> None:
         trip.complete(Party.SYSTEM, AT)
 
 
-def test_published_at_that_instant() -> None:
+def test_noted_when_a_trip_was_published_and_when_it_began() -> None:
     trip = a_trip(DRIVER, status=TripStatus.DRAFT)
     trip.publish(Party.DRIVER, NOW + HOUR)
     assert trip.updated_at == NOW + HOUR
+    trip.start(Party.DRIVER, AT)
+    assert (trip.status, trip.updated_at) == (TripStatus.ONGOING, AT)
 
 
 def with_stop() -> Trip:

@@ -78,6 +78,14 @@ def test_noted_when_each_step_was() -> None:
     assert (one.flags, one.updated_at) == ([], LATER + 4 * SECOND)
 
 
+def test_refunded_franc_by_franc() -> None:
+    one = payment(status=PaymentStatus.PAID, amount=2)
+    one.gone_back(1, at=LATER)
+    assert (one.refunded_amount, one.status) == (1, PaymentStatus.PAID)
+    one.gone_back(1, at=LATER)
+    assert (one.refunded_amount, one.status) == (2, PaymentStatus.REFUNDED)
+
+
 def test_nothing_else_to_be_told_when_a_provider_needs_no_keys() -> None:
     one = payment()
     one.started(provider_ref="cos-1", intent={}, keys={}, notif_token=None, at=NOW)

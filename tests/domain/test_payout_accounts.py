@@ -64,6 +64,7 @@ def test_day_has_room_for_its_limit_and_its_times(gone: Withdrawals, amount: int
         (PayoutSchedule.WEEKLY, date(2025, 10, 5), date(2025, 10, 6)),
         (PayoutSchedule.WEEKLY, date(2025, 10, 6), date(2025, 10, 13)),
         (PayoutSchedule.WEEKLY, date(2025, 10, 7), date(2025, 10, 13)),
+        (PayoutSchedule.WEEKLY, date(2025, 10, 11), date(2025, 10, 13)),
     ],
 )
 def test_drivers_are_paid_next_on_the_schedules_day(schedule: PayoutSchedule, today: date, expected: date) -> None:

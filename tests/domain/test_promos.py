@@ -78,21 +78,42 @@ def test_change_names_what_changed() -> None:
     assert (promo.max_uses, promo.per_user_limit, promo.ends_at, promo.updated_at) == (None, None, None, NOW + SECOND)
 
 
+TO_100, TO_A_MILLION = "1 to 100", "1 to 1000000"
+
+
 @pytest.mark.parametrize(
-    ("change", "path"),
+    ("change", "told"),
     [
-        (PromoChange(value=101), "value"),
-        (PromoChange(value=0), "value"),
-        (PromoChange(max_uses=-1), "max_uses"),
-        (PromoChange(per_user_limit=1_000_001), "per_user_limit"),
-        (PromoChange(ends_at=NOW), "ends_at"),
-        (PromoChange(starts_at=NOW + HOUR, ends_at=NOW + HOUR), "ends_at"),
+        (PromoChange(value=101), ("value", "out_of_range", TO_100)),
+        (PromoChange(value=0), ("value", "out_of_range", TO_100)),
+        (PromoChange(type=AMOUNT, value=10_000_000_000), ("value", "out_of_range", "1 to 9999999999")),
+        (PromoChange(max_uses=-1), ("max_uses", "out_of_range", TO_A_MILLION)),
+        (PromoChange(per_user_limit=1_000_001), ("per_user_limit", "out_of_range", TO_A_MILLION)),
+        (PromoChange(ends_at=NOW), ("ends_at", "too_early", "after starts_at")),
+        (PromoChange(starts_at=NOW + HOUR, ends_at=NOW + HOUR), ("ends_at", "too_early", "after starts_at")),
     ],
 )
-def test_change_is_refused_when_it_means_nothing(change: PromoChange, path: str) -> None:
+def test_change_is_refused_when_it_means_nothing(change: PromoChange, told: tuple[str, str, str]) -> None:
     with pytest.raises(ValidationError) as refused:
         a_promo().change(change, NOW)
-    assert [fault.path for fault in refused.value.fields] == [path]
+    assert [(fault.path, fault.code, fault.message) for fault in refused.value.fields] == [told]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        PromoChange(value=1),
+        PromoChange(value=100),
+        PromoChange(type=AMOUNT, value=9_999_999_999),
+        PromoChange(max_uses=1, per_user_limit=1_000_000),
+        PromoChange(starts_at=NOW, ends_at=NOW + SECOND),
+    ],
+)
+def test_change_is_made_up_to_its_bounds(change: PromoChange) -> None:
+    promo = a_promo()
+    promo.change(change, NOW + HOUR)
+    promo.require_sound()
+    assert promo.updated_at == NOW + HOUR
 
 
 def test_referral_codes_are_short_and_unambiguous() -> None:

@@ -149,7 +149,7 @@ def test_general_rules_hold_where_there_is_no_corridor() -> None:
         ("driver_penalty", 0),
     ],
 )
-def test_a_corridors_own_terms_hold_on_it_both_ways_and_the_rest_as_everywhere(name: str, own: object) -> None:
+def test_a_corridors_own_terms_hold_on_it_both_ways_and_the_rest_as_everywhere(name: str, own: Any) -> None:
     here = replace(SOUTH, terms=replace(Terms(), **{name: own}))
     rules = Rules(
         commission_percent=7, commission_fixed=5, no_show_percent=90, driver_penalty=500, corridors=(here, SOUTH)

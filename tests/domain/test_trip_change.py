@@ -185,6 +185,16 @@ def test_another_car_and_another_origin_when_said() -> None:
     assert (trip.rerouted_at, trip.destination_text) == (NOW, "Yamoussoukro")
 
 
+def test_every_stop_moves_when_an_end_does() -> None:
+    trip = a_trip(DRIVER, stops=[a_stop(1, price_from_origin=1_000, eta=DEPARTURE + HOUR), a_stop(2)])
+    road = [Reached(metres, DEPARTURE + n * HOUR) for n, metres in enumerate((90_000, 200_000, 350_000), 2)]
+    change_trip(trip, TripChange(destination=TO_BOUAKE), road, NOW)
+    assert [(stop.distance_m, stop.eta) for stop in trip.stops] == [(mark.distance_m, mark.at) for mark in road[:2]]
+    assert (trip.distance_m, trip.arrival_eta) == (350_000, DEPARTURE + 4 * HOUR)
+    with pytest.raises(ValueError, match="zip"):
+        change_trip(trip, TripChange(destination=Place(TOUMODI, "Toumodi")), road[1:], NOW)
+
+
 def test_auto_accept_goes_when_the_driver_says_so() -> None:
     trip = a_way(allow_auto_accept=True, luggage_policy="1 sac", rules="Non-fumeur")
     assert change(trip, allow_auto_accept=False, luggage_policy="", rules="Silence") == {

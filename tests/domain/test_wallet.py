@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -63,17 +64,23 @@ def test_spent_first_when_francs_can_be_nothing_else_but_spent(amount: int, spen
     assert line_of(wallet) == expected(TxnType.DEBIT, amount, TxnSource.PAYMENT)
 
 
-def test_never_below_zero_whatever_is_wanted() -> None:
-    for take in (
+@pytest.mark.parametrize(
+    "take",
+    [
         lambda wallet: wallet.debit(LINE, 1_001, TxnSource.FEE, REF, NOW),
         lambda wallet: wallet.withdraw(LINE, 1_001, REF, NOW),
         lambda wallet: wallet.give_back(LINE, 1_001, REF, NOW, spend_only=False),
-    ):
-        wallet = a_wallet(1_000)
-        with pytest.raises(InsufficientFunds) as refused:
-            take(wallet)
-        assert type(refused.value) is InsufficientFunds
-        assert (wallet.balance, wallet.txns) == (1_000, [])
+    ],
+)
+def test_never_below_zero_whatever_is_wanted(take: Callable[[Wallet], None]) -> None:
+    wallet = a_wallet(1_000)
+    with pytest.raises(InsufficientFunds) as refused:
+        take(wallet)
+    assert type(refused.value) is InsufficientFunds
+    assert (wallet.balance, wallet.txns) == (1_000, [])
+
+
+def test_covered_up_to_the_last_franc() -> None:
     assert a_wallet(1_000).covers(1_000)
     assert not a_wallet(1_000).covers(1_001)
 

@@ -13,7 +13,7 @@ from allonova.domain.money.rules import MoneyRules
 from tests.support.api import Api
 from tests.support.factories import DEPARTURE, HOUR, MINUTE, SECOND, a_promo
 from tests.support.purses import filled, require_sound_books, wallet_of
-from tests.support.sales import Sale, accounts, sold
+from tests.support.sales import accounts, sold
 from tests.support.wire import NOBODY, data, fresh_key, paths, refusal, require_refused
 
 FARE = 12_000
@@ -111,7 +111,7 @@ async def test_refused_when_the_sides_disagree_about_the_ride(api: Api) -> None:
     sale = await sold(api)
     api.clock.at = DEPARTURE + 20 * MINUTE
     data(await sale.passenger.post(f"/bookings/{sale.booking['id']}/driver-no-show"))
-    refusal(await sale.give_back(), 409, "conflict")
+    assert refusal(await sale.give_back(), 409, "conflict") == {}  # not for want of francs
     await require_sound_books(api)
 
 
@@ -280,8 +280,8 @@ async def test_refused_when_nothing_was_paid_or_nobody_knows_it(api: Api) -> Non
 
 
 UNSOUND = [
-    ("amount", 0), ("amount", -1), ("amount", 1.5), ("amount", "100"), ("amount", True), ("to", "bank"), ("reason", " "),
-    ("reason", None), ("status", "done"),
+    ("amount", 0), ("amount", -1), ("amount", 1.5), ("amount", "100"), ("amount", True), ("to", "bank"),
+    ("reason", " "), ("reason", None), ("status", "done"),
 ]  # fmt: skip
 
 
@@ -366,12 +366,3 @@ async def test_lists_find_what_is_asked_for(api: Api, subtests: pytest.Subtests)
     assert shown["refunds"] == [refund]
     assert [event["kind"] for event in shown["events"]] == ["checkout.session.completed"]
     assert set(shown["payment"]) >= {"flags", "attempts", "paid_at", "checked_at", "refunded_amount"}
-
-
-async def test_second_refund_is_seen_when_two_admins_press_at_once(api: Api) -> None:
-    sale = await sold(api)
-    await sale.ride()
-    assert isinstance(sale, Sale)
-    data(await sale.give_back(amount=7_200))
-    assert refusal(await sale.give_back(amount=7_200), 409, "conflict") == {"left": 4_800}
-    await api.audit_books()
