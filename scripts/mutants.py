@@ -209,7 +209,7 @@ def main() -> int:
         print(why)
         return 1
     is_enough = report(folder)
-    print(f"{(time.monotonic() - began) / 60:.0f} minutes on {WORKERS} workers.")
+    print(f"{(time.monotonic() - began) / 60:.0f} minutes, {WORKERS} mutants at a time.")
     return 0 if is_enough else 1
 
 

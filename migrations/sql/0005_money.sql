@@ -10,7 +10,8 @@ ALTER TABLE platform.journal_entries ADD CONSTRAINT ck_journal_entries_kind CHEC
     kind IN (
         'booking_paid', 'payment_without_booking', 'wallet_topped_up', 'provider_charged',
         'ride_completed', 'booking_cancelled', 'fee_from_wallet', 'driver_penalty', 'refund_owed',
-        'refund_sent', 'refund_to_wallet', 'chargeback_won', 'loss_to_driver', 'payout_started',
+        'refund_sent', 'refund_to_wallet', 'chargeback_won', 'loss_to_driver', 'taken_beyond',
+        'payout_started',
         'payout_done', 'payout_returned', 'referral_bonus'
     )
 );

@@ -15,7 +15,7 @@ from allonova.domain.money.journal import ESCROW, REFUNDS_DUE, Entry, Posting, c
 from allonova.domain.money.movements import payout_done, payout_returned, payout_started, refund_sent
 from allonova.domain.money.payment import Method, Payment, PaymentStatus
 from allonova.domain.money.payout import Payout, PayoutKind, PayoutMethod, PayoutStatus
-from allonova.domain.money.refund import RefundCause, RefundStatus, RefundTo
+from allonova.domain.money.refund import CHARGED_BACK, RefundCause, RefundStatus, RefundTo
 from tests.contract.conftest import Scene
 from tests.support.factories import HOUR, NOW, AnyUnit, Thing, a_booking, a_payment, a_refund, new_id, paid
 from tests.support.worlds import STORAGE_ERRORS, World
@@ -351,12 +351,14 @@ async def test_claims_are_what_is_spoken_for_and_what_the_provider_knows(scene: 
         a_refund(payment, amount=500, status=RefundStatus.AWAITING_APPROVAL),
         a_refund(payment, amount=600, cause=RefundCause.CHARGEBACK, status=RefundStatus.DONE),
         a_refund(payment, amount=700, status=RefundStatus.DONE, reference="by hand"),
+        a_refund(payment, amount=9, status=RefundStatus.REJECTED, failure_code=CHARGED_BACK),
     ]
     await scene.world.keep(booking, payment, *kept)
     async with scene.world.begin() as unit:
         claims = await unit.refunds.claims(payment.id)
-        assert (claims.all, claims.sent) == (2_121, 21)
+        assert (claims.all, claims.sent, claims.asked) == (2_121, 721, 1)
         assert (await unit.refunds.claims(new_id())).all == 0
+        assert [refund.amount for refund in await unit.refunds.charged_back(payment.id)] == [600]
         assert not await unit.refunds.manual_of(payment.id, but=new_id())
         manual = a_refund(payment, amount=8, status=RefundStatus.PENDING_MANUAL)
         await unit.refunds.add(manual)

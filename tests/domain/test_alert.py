@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import time, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from typing import Any
 
 import pytest

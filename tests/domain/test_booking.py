@@ -286,7 +286,7 @@ def test_matches_when_the_token_is_read_exactly() -> None:
     assert not code_matches("token", "Token")
 
 
-@pytest.mark.parametrize("code", ["", " ", "Toke", "Tokens", "0" * 8, "é", short_code("Other")])
+@pytest.mark.parametrize("code", ["", " ", "Toke", "Tokens", "0" * 8, "é", chr(0xD800), short_code("Other")])
 def test_no_match_when_it_is_anything_else(code: str) -> None:
     assert not code_matches(code, "Token")
 

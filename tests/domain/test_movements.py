@@ -38,6 +38,7 @@ from allonova.domain.money.journal import (
     wallet,
 )
 from allonova.domain.money.movements import (
+    beyond_won,
     chargeback_won,
     loss_to_driver,
     payout_done,
@@ -47,6 +48,7 @@ from allonova.domain.money.movements import (
     refund_owed,
     refund_sent,
     refund_to_wallet,
+    taken_beyond,
     wallet_topped_up,
 )
 from allonova.domain.money.payment import Method
@@ -177,6 +179,18 @@ ROWS = [
         EntryKind.CHARGEBACK_WON,
         ("refund", REFUND.id),
         {clearing("wave"): -5_000, PAYABLE: 5_000},
+    ),
+    Row(
+        lambda: taken_beyond(ID, PAYMENT, 3_000, AT),
+        EntryKind.TAKEN_BEYOND,
+        ("payment", PAYMENT.id),
+        {LOSS: -3_000, clearing("wave"): 3_000},
+    ),
+    Row(
+        lambda: beyond_won(ID, PAYMENT, 3_000, AT),
+        EntryKind.CHARGEBACK_WON,
+        ("payment", PAYMENT.id),
+        {clearing("wave"): -3_000, LOSS: 3_000},
     ),
     Row(
         lambda: loss_to_driver(ID, REFUND, DRIVER.id, AT),

@@ -266,8 +266,9 @@ def test_open_to_bookings_when_published_alone(status: TripStatus) -> None:
     if refusal is None:
         trip.require_open()
     else:
-        with pytest.raises(refusal):
+        with pytest.raises(refusal) as caught:
             trip.require_open()
+        assert caught.value.facts() == ({} if status is TripStatus.DRAFT else {"status": status})
 
 
 @pytest.mark.parametrize("status", TripStatus)

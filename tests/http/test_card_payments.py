@@ -99,5 +99,8 @@ async def test_bank_takes_the_money_back(api: Api, outcome: str) -> None:
     await api.relay()
     data(await api.outside.post("/stripe/disputes", json={"payment_intent": ref, "outcome": outcome}))
     await api.relay()
-    assert (await payment_of(passenger, started))["status"] == "paid"
+    assert (await payment_of(passenger, started))["status"] == "refunded"
+    kept = await api.service.platform.carpool.payment(UUID(started["payment"]["id"]), payer_id=None)
+    assert kept is not None
+    assert kept.flags == ([] if outcome == "won" else ["chargeback"])
     assert (await api.service.platform.books.verify()).faults == ()

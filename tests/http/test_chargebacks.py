@@ -204,10 +204,23 @@ async def test_fee_that_was_kept_is_our_loss_when_the_bank_takes_it(api: Api) ->
     await sale.cancel(ahead=12 * HOUR)
     await api.relay()
     assert await sale.status() == ("paid", 8_400, "cancelled")
-    await dispute(sale)
+    await dispute(sale, amount=3_600)
     assert (await sale.status())[:2] == ("refunded", FARE)
     data(await borne(sale, "driver"))
     assert await ours(sale) == {"loss": 0, "payable": 3_240 - 3_600, "escrow": 0}
+    await require_sound_books(api)
+
+
+async def test_what_had_gone_back_already_is_lost_when_the_bank_takes_all_of_it(api: Api) -> None:
+    sale = await sold(api, "card")
+    await sale.cancel(ahead=12 * HOUR)
+    await api.relay()
+    await dispute(sale)
+    assert (await sale.status())[:2] == ("refunded", FARE)
+    assert (await ours(sale))["loss"] == -FARE
+    assert await said(sale, Reported.CHARGED_BACK, back=FARE) == "known"
+    assert await said(sale, Reported.CHARGEBACK_WON, back=FARE) == "chargeback_won"
+    assert (await ours(sale))["loss"] == 0
     await require_sound_books(api)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -131,7 +131,7 @@ async def claim_key(unit: PostgresUnit, _: Scene) -> None:
 
 
 async def post_entry(unit: PostgresUnit, scene: Scene) -> None:
-    await unit.journal.post(booking_paid(new_id(), scene.payment, NOW))
+    await unit.journal.post(replace(booking_paid(new_id(), scene.payment, NOW), ref_id=new_id()))
 
 
 async def leave_messages(unit: PostgresUnit, scene: Scene) -> None:

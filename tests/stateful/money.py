@@ -299,8 +299,9 @@ class Money:
         wish = WithdrawWish(amount=amount, method=method)
         await self.may(self.use(Withdraw)(caller_id=self.people[person % PASSENGERS].id, wish=wish, once=UNKEYED))
 
-    async def pay_out(self) -> None:
-        """What the drivers have earned."""
+    async def pay_out(self, *, refuses: bool) -> None:
+        """What the drivers have earned, to numbers that may be blocked."""
+        self.banks[Method.WAVE].refuses = refuses
         run = await self.may(self.use(RunPayouts)(by=self.admins[0]))
         if run is not None and run.batch_id is not None:
             self.batches.append(run.batch_id)

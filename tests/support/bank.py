@@ -183,7 +183,12 @@ class BankPayments:
             is_possible = self.bank.reach is Reach.PARTS or (
                 self.bank.reach is Reach.WHOLE and refund.amount == charge.amount
             )
-            if not is_possible or self.bank.refuses or charge.dispute or charge.back + refund.amount > charge.amount:
+            if (
+                not is_possible
+                or self.bank.refuses
+                or charge.dispute is Reported.CHARGED_BACK
+                or charge.back + refund.amount > charge.amount
+            ):
                 raise RefusedByProvider("refund-refused", "no")
             self.bank.refunds[refund.id] = refund.amount
             charge.back += refund.amount

@@ -26,9 +26,16 @@ from allonova.domain.money.events import (
     WalletToppedUp,
 )
 from allonova.domain.money.journal import LOSS, EntryKind
-from allonova.domain.money.movements import chargeback_won, provider_charged, refund_owed, wallet_topped_up
+from allonova.domain.money.movements import (
+    beyond_won,
+    chargeback_won,
+    provider_charged,
+    refund_owed,
+    taken_beyond,
+    wallet_topped_up,
+)
 from allonova.domain.money.payment import CARD_TRIES, CARD_WINDOW, SETTLED, Flag, Method, Payment, PaymentStatus
-from allonova.domain.money.refund import RefundCause, RefundStatus, RefundTo
+from allonova.domain.money.refund import RefundCause, RefundTo
 from allonova.domain.money.rules import NEVER_OPENED_AFTER
 from allonova.domain.money.wallet import TxnSource
 
@@ -233,7 +240,8 @@ class PaymentDesk:
         if is_chargeback and await unit.refunds.find(payment_id=payment.id, cause=RefundCause.CHARGEBACK) is not None:
             return "known"
         claims = await unit.refunds.claims(payment.id)
-        unknown = report.back - (0 if is_chargeback else claims.sent)
+        in_our_place = sum(refund.amount for refund in await unit.refunds.charged_back(payment.id))
+        unknown = report.back - (in_our_place if is_chargeback else claims.sent)
         if unknown <= 0:
             return "known"
         cause, flag = RefundCause.TAKEN_BACK, Flag.TAKEN_BACK
@@ -246,7 +254,16 @@ class PaymentDesk:
         taken = min(unknown, payment.amount - claims.all)
         if taken > 0:
             await self._write_off(unit, payment, place, taken, cause)
+        beyond = unknown - taken - (claims.asked if is_chargeback else 0)
+        if beyond > 0:
+            await self._lose(unit, payment, beyond)
         return cause.value
+
+    async def _lose(self, unit: CarpoolUnit, payment: Payment, amount: int) -> None:
+        """What had gone back another way was taken once more; it happens once to a payment, and more is for people."""
+        if await unit.journal.find(EntryKind.TAKEN_BEYOND, "payment", payment.id) is None:
+            ids, now = self.endings.ids, self.endings.clock.now()
+            await unit.journal.post(taken_beyond(ids.new(), payment, amount, now))
 
     async def _write_off(
         self, unit: CarpoolUnit, payment: Payment, place: Place, taken: int, cause: RefundCause
@@ -268,15 +285,20 @@ class PaymentDesk:
         await desk.refunds.sent(unit, payment, refund, provider_ref=None, is_news=False)
 
     async def _chargeback_won(self, unit: CarpoolUnit, payment: Payment) -> str:
-        refund = await unit.refunds.find(payment_id=payment.id, cause=RefundCause.CHARGEBACK)
-        if refund is None or refund.status is not RefundStatus.DONE or Flag.CHARGEBACK.value not in payment.flags:
+        """What the card's bank took is ours again, or whose it was made."""
+        if Flag.CHARGEBACK.value not in payment.flags:
             return "known"
-        now = self.endings.clock.now()
+        now, ids = self.endings.clock.now(), self.endings.ids
         payment.unflag(Flag.CHARGEBACK, at=now)
         await unit.payments.save(payment)
-        borne = await unit.journal.find(EntryKind.LOSS_TO_DRIVER, "refund", refund.id)
-        to = LOSS if borne is None else next(p.account for p in borne.postings if p.account != LOSS)
-        await unit.journal.post(chargeback_won(self.endings.ids.new(), refund, payment, now, to=to))
+        for refund in await unit.refunds.charged_back(payment.id):
+            borne = await unit.journal.find(EntryKind.LOSS_TO_DRIVER, "refund", refund.id)
+            to = LOSS if borne is None else next(p.account for p in borne.postings if p.account != LOSS)
+            await unit.journal.post(chargeback_won(ids.new(), refund, payment, now, to=to))
+        beyond = await unit.journal.find(EntryKind.TAKEN_BEYOND, "payment", payment.id)
+        if beyond is not None:
+            amount = sum(posting.amount for posting in beyond.postings if posting.amount > 0)
+            await unit.journal.post(beyond_won(ids.new(), payment, amount, now))
         await audit_payment(unit, payment, "payment.chargeback_won", PROVIDER)
         return "chargeback_won"
 

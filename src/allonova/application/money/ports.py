@@ -279,11 +279,12 @@ class PayoutAccountStore(Store[PayoutAccount], Protocol):
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Francs of a payment: `all` have gone back, are on their way, or wait for approval; `sent` of them the provider
-    gave back or was asked to.
+    gave back or was asked to, and of these it has not yet answered for `asked`.
     """
 
     all: int = 0
     sent: int = 0
+    asked: int = 0
 
 
 class RefundStore(Store[Refund], Protocol):
@@ -291,6 +292,9 @@ class RefundStore(Store[Refund], Protocol):
 
     async def claims(self, payment_id: UUID) -> Claims:
         """What is spoken for of a payment."""
+
+    async def charged_back(self, payment_id: UUID) -> list[Refund]:
+        """What a card's bank took of a payment, be it in the place of a refund of ours; the oldest first."""
 
     async def manual_of(self, payment_id: UUID, *, but: UUID) -> bool:
         """Whether another refund of the payment waits for a person."""

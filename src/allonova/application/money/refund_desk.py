@@ -120,7 +120,8 @@ class RefundDesk:
         now = self.clock.now()
         purse = await wallet_of(unit, self.ids, refund.user_id, now)
         is_card = payment.method is Method.CARD
-        purse.credit(self.ids.new(), refund.amount, TxnSource.REFUND, refund.id, now, spend_only=is_card)
+        about = payment.booking_id or payment.id
+        purse.credit(self.ids.new(), refund.amount, TxnSource.REFUND, about, now, spend_only=is_card)
         await unit.wallets.save(purse)
         refund.finish(provider_ref=None, at=now)
         await unit.journal.post(refund_to_wallet(self.ids.new(), refund, now))

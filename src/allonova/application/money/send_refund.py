@@ -14,14 +14,16 @@ from allonova.application.money.ports import (
     MoneyUnit,
     PaymentGateway,
     RefusedByProvider,
+    Report,
+    Reported,
     Transfer,
     TransferState,
 )
 from allonova.application.money.refund_desk import RefundDesk
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable
-from allonova.domain.money.events import RefundDue
-from allonova.domain.money.payment import Method, Payment
-from allonova.domain.money.refund import Refund, RefundStatus, RefundTo
+from allonova.domain.money.events import PaymentMismatched, RefundDue
+from allonova.domain.money.payment import Flag, Method, Payment
+from allonova.domain.money.refund import CHARGED_BACK, Refund, RefundStatus, RefundTo
 
 log = logging.getLogger(__name__)
 
@@ -48,20 +50,13 @@ class SendRefund:
         if payment.method not in self.gateways:
             log.error("no gateway for a refund", extra={"refund_id": str(refund.id), "method": payment.method.value})
             raise ProviderUnavailable(payment.method.value)
-        await self._take(refund, payment, await self._sent(refund, payment))
-
-    async def _sent(self, refund: Refund, payment: Payment) -> Transfer:
-        """What comes of asking the provider. One who refuses because it has gone back already, by somebody's hand
-        there, has given it back: a second time would be a gift.
-        """
         gateway = self.gateways[payment.method]
         try:
-            return await gateway.refund(payment, refund)
+            await self._take(refund, payment, await gateway.refund(payment, refund))
         except RefusedByProvider as refusal:
             report = await gateway.read(payment)
-            if report.back >= payment.refunded_amount + refund.amount:
-                return Transfer(state=TransferState.DONE, provider_ref=report.provider_ref or "")
-            return Transfer(state=TransferState.FAILED, failure_code=refusal.code, failure_message=refusal.message)
+            transfer = Transfer(state=TransferState.FAILED, failure_code=refusal.code, failure_message=refusal.message)
+            await self._take(refund, payment, transfer, report)
 
     async def check(self, refund_id: UUID) -> bool:
         """Ask what became of one that is under way. Whether it has ended."""
@@ -77,7 +72,8 @@ class SendRefund:
             return True
         return await self._take(refund, payment, transfer)
 
-    async def _take(self, refund: Refund, payment: Payment, transfer: Transfer) -> bool:
+    async def _take(self, refund: Refund, payment: Payment, transfer: Transfer, report: Report | None = None) -> bool:
+        """Take the provider's word on it, and its report on the payment when it refused."""
         async with self.begin() as unit:
             held = await unit.payments.get(payment.id, lock=True)
             current = await unit.refunds.get(refund.id, lock=True)
@@ -85,6 +81,8 @@ class SendRefund:
                 return False
             if transfer.state is TransferState.DONE:
                 await self.desk.sent(unit, held, current, provider_ref=transfer.provider_ref or None)
+            elif report is not None and await self._is_gone(unit, current, report):
+                await self._found_gone(unit, held, current, report)
             elif transfer.state is TransferState.FAILED:
                 log.warning("refund refused", extra={"refund_id": str(refund.id), "code": transfer.failure_code})
                 code, message = transfer.failure_code, transfer.failure_message
@@ -94,6 +92,27 @@ class SendRefund:
                 current.checked_at = self.desk.clock.now()
                 await unit.refunds.save(current)
         return transfer.state in (TransferState.DONE, TransferState.FAILED)
+
+    async def _is_gone(self, unit: MoneyUnit, refund: Refund, report: Report) -> bool:
+        """Whether more has gone back than we know of, by as much as this."""
+        if report.reported is Reported.CHARGED_BACK:
+            known = sum(taken.amount for taken in await unit.refunds.charged_back(refund.payment_id))
+        elif report.reported is Reported.REFUNDED:
+            claims = await unit.refunds.claims(refund.payment_id)
+            known = claims.sent - claims.asked
+        else:
+            return False
+        return report.back >= known + refund.amount
+
+    async def _found_gone(self, unit: MoneyUnit, payment: Payment, refund: Refund, report: Report) -> None:
+        """The provider refuses because so much has gone back already, by somebody's hand there or by the card's bank: a
+        second time would be a gift.
+        """
+        if report.reported is Reported.CHARGED_BACK:
+            refund.failure_code = CHARGED_BACK
+            payment.flag(Flag.CHARGEBACK, at=self.desk.clock.now())
+            await unit.outbox.put(PaymentMismatched(payment.id))
+        await self.desk.sent(unit, payment, refund, provider_ref=None)
 
 
 def _is_waiting(refund: Refund) -> bool:

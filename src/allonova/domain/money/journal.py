@@ -38,8 +38,9 @@ class EntryKind(StrEnum):
     REFUND_OWED = "refund_owed"  # refund
     REFUND_SENT = "refund_sent"  # refund
     REFUND_TO_WALLET = "refund_to_wallet"  # refund
-    CHARGEBACK_WON = "chargeback_won"  # refund
+    CHARGEBACK_WON = "chargeback_won"  # refund, payment
     LOSS_TO_DRIVER = "loss_to_driver"  # refund
+    TAKEN_BEYOND = "taken_beyond"  # payment
     PAYOUT_STARTED = "payout_started"  # payout
     PAYOUT_DONE = "payout_done"  # payout
     PAYOUT_RETURNED = "payout_returned"  # payout

@@ -65,6 +65,18 @@ def chargeback_won(entry_id: UUID, refund: Refund, payment: Payment, at: datetim
     return about("refund", refund.id, entry_id, EntryKind.CHARGEBACK_WON, postings, at)
 
 
+def taken_beyond(entry_id: UUID, payment: Payment, amount: int, at: datetime) -> Entry:
+    """More was taken from us than there was left of a payment: it had gone back another way."""
+    postings = move(LOSS, (clearing(payment.method), amount))
+    return about("payment", payment.id, entry_id, EntryKind.TAKEN_BEYOND, postings, at)
+
+
+def beyond_won(entry_id: UUID, payment: Payment, amount: int, at: datetime) -> Entry:
+    """The card's bank gave that back too."""
+    postings = move(clearing(payment.method), (LOSS, amount))
+    return about("payment", payment.id, entry_id, EntryKind.CHARGEBACK_WON, postings, at)
+
+
 def loss_to_driver(entry_id: UUID, refund: Refund, driver_id: UUID, at: datetime) -> Entry:
     """What was taken from us is withheld from the driver."""
     postings = move(driver_payable(driver_id), (LOSS, refund.amount))

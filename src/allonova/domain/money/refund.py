@@ -55,6 +55,9 @@ REFUND = Machine[RefundStatus, RefundAction](
     },
 )
 
+CHARGED_BACK = "charged_back"
+"""The `failure_code` of a refund that the card's bank made in the provider's place."""
+
 WAITING = frozenset({RefundStatus.PENDING, RefundStatus.PENDING_MANUAL})
 """Their francs are in `refunds_due`."""
 

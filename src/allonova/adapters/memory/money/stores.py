@@ -13,7 +13,7 @@ from allonova.application.money.ports import Claims
 from allonova.domain.money.journal import Entry, EntryKind
 from allonova.domain.money.payment import Method, Payment, PaymentStatus
 from allonova.domain.money.payout_account import Withdrawals
-from allonova.domain.money.refund import Refund, RefundCause, RefundStatus, RefundTo
+from allonova.domain.money.refund import CHARGED_BACK, Refund, RefundCause, RefundStatus, RefundTo
 from allonova.domain.money.wallet import TxnSource, TxnStatus, TxnType, Wallet, WalletTxn
 
 SENT = (RefundStatus.PENDING, RefundStatus.DONE)
@@ -30,8 +30,17 @@ class MemoryRefunds(MemoryStore[Refund]):
         rows = [row for row in self._rows().values() if row.payment_id == payment_id]
         live = [row for row in rows if row.status is not RefundStatus.REJECTED]
         return Claims(
-            all=sum(row.amount for row in live), sent=sum(row.amount for row in live if _is_the_providers(row))
+            all=sum(row.amount for row in live),
+            sent=sum(row.amount for row in live if _is_the_providers(row)),
+            asked=sum(row.amount for row in live if _is_asked(row)),
         )
+
+    async def charged_back(self, payment_id: UUID) -> list[Refund]:
+        """See RefundStore."""
+        rows = [row for row in self._rows().values() if row.payment_id == payment_id]
+        done = [row for row in rows if row.status is RefundStatus.DONE]
+        taken = [row for row in done if row.cause is RefundCause.CHARGEBACK or row.failure_code == CHARGED_BACK]
+        return [stored(row) for row in sorted(taken, key=lambda row: (row.created_at, row.id))]
 
     async def manual_of(self, payment_id: UUID, *, but: UUID) -> bool:
         """See RefundStore."""
@@ -39,8 +48,12 @@ class MemoryRefunds(MemoryStore[Refund]):
         return any(row.payment_id == payment_id and row.id != but for row in waiting)
 
 
+def _is_asked(refund: Refund) -> bool:
+    return refund.sent_to is RefundTo.PROVIDER and refund.status is RefundStatus.PENDING
+
+
 def _is_the_providers(refund: Refund) -> bool:
-    by_way = refund.sent_to is RefundTo.PROVIDER and refund.status in SENT and refund.reference is None
+    by_way = refund.sent_to is RefundTo.PROVIDER and refund.status in SENT
     return by_way and refund.cause is not RefundCause.CHARGEBACK
 
 

@@ -17,7 +17,7 @@ from allonova.application.money.ports import Claims
 from allonova.domain.money.payment import Payment, PaymentStatus
 from allonova.domain.money.payout import Payout, PayoutBatch
 from allonova.domain.money.payout_account import Withdrawals
-from allonova.domain.money.refund import Refund
+from allonova.domain.money.refund import CHARGED_BACK, Refund, RefundCause, RefundStatus
 from allonova.domain.money.wallet import TxnStatus, Wallet, WalletTxn
 
 PAYMENT_SHELF = Shelf(RowMapper(Payment, PAYMENTS), {})
@@ -69,10 +69,18 @@ REFUND_SHELF = Shelf(RowMapper(Refund, REFUNDS), {})
 _CLAIMS = """
 SELECT coalesce(sum(amount), 0)::int AS claimed,
     coalesce(sum(amount) FILTER (
-        WHERE sent_to = 'provider' AND status IN ('pending', 'done') AND cause <> 'chargeback' AND reference IS NULL
-    ), 0)::int AS sent
+        WHERE sent_to = 'provider' AND status IN ('pending', 'done') AND cause <> 'chargeback'
+    ), 0)::int AS sent,
+    coalesce(sum(amount) FILTER (WHERE sent_to = 'provider' AND status = 'pending'), 0)::int AS asked
 FROM carpool.refunds WHERE payment_id = $1::uuid AND status <> 'rejected'
 """
+_CHARGED_BACK = compile_once(
+    REFUND_SHELF.select(
+        REFUNDS.c.payment_id == bindparam("payment"),
+        REFUNDS.c.status == RefundStatus.DONE.value,
+        (REFUNDS.c.cause == RefundCause.CHARGEBACK.value) | (REFUNDS.c.failure_code == CHARGED_BACK),
+    ).order_by(REFUNDS.c.created_at, REFUNDS.c.id)
+)
 _MANUAL_OF = """
 SELECT EXISTS (
     SELECT FROM carpool.refunds WHERE payment_id = $1::uuid AND status = 'pending_manual' AND id <> $2::uuid
@@ -89,7 +97,12 @@ class PostgresRefunds(PostgresStore[Refund]):
     async def claims(self, payment_id: UUID) -> Claims:
         """What is spoken for of a payment."""
         row = await self._runner.fetchrow(_CLAIMS, payment_id)
-        return Claims() if row is None else Claims(all=row["claimed"], sent=row["sent"])
+        return Claims() if row is None else Claims(all=row["claimed"], sent=row["sent"], asked=row["asked"])
+
+    async def charged_back(self, payment_id: UUID) -> list[Refund]:
+        """What a card's bank took of a payment, be it in the place of a refund of ours; the oldest first."""
+        rows = await self._runner.fetch(_CHARGED_BACK.sql, *_CHARGED_BACK.args(payment=payment_id))
+        return [await self._entity(row, is_locked=False) for row in rows]
 
     async def manual_of(self, payment_id: UUID, *, but: UUID) -> bool:
         """Whether another refund of the payment waits for a person."""
