@@ -320,7 +320,7 @@ async def test_refused_when_a_top_up_is_spent(api: Api) -> None:
 async def test_only_finance_and_super_give_back(api: Api, subtests: pytest.Subtests) -> None:
     sale = await sold(api)
     for role in Role:
-        with subtests.test(role):
+        with subtests.test(role.value):
             admin = await api.admin(role)
             may_read = role in (Role.SUPER, Role.OPS, Role.FINANCE)
             assert (await admin.get("/admin/payments")).status_code == (200 if may_read else 403)

