@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.json"
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+AS_SOURCE = ("localstripe",)  # comes in no wheel: it is made into one here, by the setuptools of the lock
 
 
 def main(level: str) -> None:
@@ -40,7 +41,10 @@ def install(level: str) -> None:
     packages = {"level": level, "lock": digest(LOCKS[level])}
     if not packages.items() <= found.items():
         STAMP.unlink(missing_ok=True)
-        pip("--no-compile", "--only-binary", ":all:", "--require-hashes", "-r", LOCKS[level])
+        wheels, sources = parts(LOCKS[level])
+        pip("--no-compile", "--only-binary", ":all:", "--require-hashes", "-r", str(wheels))
+        if sources.stat().st_size:
+            pip("--no-compile", "--no-deps", "--no-build-isolation", "--require-hashes", "-r", str(sources))
         precompile()
         found = {"environment": environment(), **packages}
         STAMP.write_text(json.dumps(found))
@@ -48,6 +52,20 @@ def install(level: str) -> None:
     if found.get("project") != project:
         pip("--no-deps", "--no-build-isolation", "-e", ".")
         STAMP.write_text(json.dumps(found | {"project": project}))
+
+
+def parts(lock: str) -> tuple[Path, Path]:
+    """What of a lock comes as wheels, and what as source."""
+    found: dict[bool, list[str]] = {False: [], True: []}
+    is_source = False
+    for line in Path(lock).read_text().splitlines(keepends=True):
+        if not line.startswith((" ", "#")):
+            is_source = line.partition("==")[0] in AS_SOURCE
+        found[is_source].append(line)
+    wheels, sources = VENV / "wheels.txt", VENV / "sources.txt"
+    wheels.write_text("".join(found[False]))
+    sources.write_text("".join(found[True]))
+    return wheels, sources
 
 
 def stamp() -> dict[str, object]:
