@@ -78,7 +78,7 @@ SELECT b.id, p.provider_ref, p.amount::bigint, p.status, b.status, t.seats_sold,
     (SELECT count(*) FROM carpool.booking_events e WHERE e.booking_id = b.id AND e.to_status = 'paid'),
     (SELECT array_agg(x.amount::bigint) FROM platform.journal_entries j
         JOIN platform.postings x ON x.entry_id = j.id JOIN platform.accounts a ON a.id = x.account_id
-        WHERE j.ref_id = b.id AND a.kind = 'clearing'),
+        WHERE j.ref_id = p.id AND a.kind = 'clearing'),
     (SELECT count(*) FROM platform.outbox o
         WHERE o.event = $2 AND o.payload ->> 'booking_id' = b.id::text AND NOT o.is_live)
 FROM carpool.bookings b

@@ -53,7 +53,7 @@ async def test_payment_moves_once_when_fifty_webhooks_come_at_once(
         assert Counter(outcomes) == {"paid": 1, "known": COPIES - 1}
         paid = "carpool.booking_events WHERE booking_id = $1 AND to_status = 'paid'"
         assert await count(stage, paid, booking.id) == 1
-        assert await count(stage, "platform.journal_entries WHERE ref_id = $1", booking.id) == 1
+        assert await count(stage, "platform.journal_entries WHERE ref_id = $1", payment.id) == 1
         events = "platform.webhook_events WHERE payment_id = $1"
         assert await count(stage, events, payment.id) == (1 if copies_of_one else COPIES)
         sold = await stage.pool.fetchval("SELECT seats_sold FROM carpool.trips WHERE id = $1", trip.id)

@@ -132,7 +132,7 @@ def a_vehicle(owner: User, **given: Any) -> Vehicle:
         "make": "Toyota",
         "model": "Corolla",
         "color": "white",
-        "plate_number": f"{next(_numbers)}AB01",
+        "plate_number": f"{next(_numbers)}TS01",
         "seats_total": 5,
         "comfort_level": Comfort.STANDARD,
         "created_at": NOW,
