@@ -34,7 +34,7 @@ from allonova.application.carpool.settings_book import SettingsBook
 from allonova.application.identity.tickets import RedeemTicket
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.ports import Clock
-from allonova.application.kernel.relay import Handler, RelayOutbox, Subscription, by_event_and_subscriber
+from allonova.application.kernel.relay import Handler, Notifier, RelayOutbox, Subscription, by_event_and_subscriber
 from allonova.application.kernel.relay_live import RelayLive, Shower, Showing, showings_of
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.ports import MailSender
@@ -303,7 +303,12 @@ def _showings(parts: tuple[Part, ...]) -> list[Showing]:
 
 def _subscriptions(parts: tuple[Part, ...]) -> list[Subscription]:
     handlers: dict[str, Handler] = {name: handler for part in parts for name, handler in part.handlers.items()}
-    return [Subscription(event, name, handlers[name]) for event, names in WORKED.items() for name in names]
+    notifiers: dict[str, Notifier] = {name: notifier for part in parts for name, notifier in part.notifiers.items()}
+    return [
+        Subscription(event, name, handlers.get(name), None if name in handlers else notifiers[name])
+        for event, names in WORKED.items()
+        for name in names
+    ]
 
 
 def http_config(settings: Settings) -> HttpConfig:

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable
@@ -26,8 +27,19 @@ class Hopeless(Exception):
     """Trying again will not help: the delivery is given up at once."""
 
 
+class NotYet(Exception):
+    """It is not the hour for this delivery: it comes again then, and nothing went wrong."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.at = at
+
+
 type Handler = Callable[[Any], Awaitable[None]]
 """Takes the events it is subscribed to."""
+
+type Notifier = Callable[[Any, UUID], Awaitable[None]]
+"""The same, and the delivery's id: the name of what it makes, so that a second one finds it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,16 @@ class Subscription:
 
     event: type[Event]
     subscriber: str
-    handler: Handler
+    handler: Handler | None = None
+    notifier: Notifier | None = None
+
+    async def take(self, delivery: Delivery) -> None:
+        """Hand it over."""
+        event = self.event.of(delivery.payload)
+        if self.notifier is not None:
+            await self.notifier(event, delivery.id)
+        elif self.handler is not None:
+            await self.handler(event)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -68,7 +89,9 @@ class RelayOutbox:
         try:
             subscription = self.subscriptions[delivery.event, delivery.subscriber]
             async with asyncio.timeout(HANDLER_LIMIT_S):
-                await subscription.handler(subscription.event.of(delivery.payload))
+                await subscription.take(delivery)
+        except NotYet as early:
+            await self.queue.failed(delivery.id, error=type(early).__name__, retry_at=early.at)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on and this one is retried
             await self._postpone(delivery, error)
         else:

@@ -166,3 +166,42 @@ class MessagesRead(Event):
     name: ClassVar[str] = "message.read"
     message_id: UUID
     reader_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RatingShown(Event):
+    """Both sides have rated, or the window closed: what was said of somebody can be read."""
+
+    name: ClassVar[str] = "rating.shown"
+    rating_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(Event):
+    """A side of a booking complains of it."""
+
+    name: ClassVar[str] = "dispute.opened"
+    dispute_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeMoved(Event):
+    """The back office looks at a dispute, or has decided it; what it says stands in the dispute."""
+
+    name: ClassVar[str] = "dispute.moved"
+    dispute_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TripStopped(Event):
+    """The back office called a trip off."""
+
+    name: ClassVar[str] = "trip.stopped"
+    trip_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BookingArbitrated(BookingEvent):
+    """The back office decided how a booking ended."""
+
+    name: ClassVar[str] = "booking.arbitrated"

@@ -63,3 +63,19 @@ class AdminInvited(Event):
 
     name: ClassVar[str] = "admin.invited"
     link_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserSuspended(Event):
+    """The back office closed somebody's account: he is logged out and his trips are not shown."""
+
+    name: ClassVar[str] = "user.suspended"
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserReinstated(Event):
+    """The back office opened it again."""
+
+    name: ClassVar[str] = "user.reinstated"
+    user_id: UUID

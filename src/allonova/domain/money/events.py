@@ -104,3 +104,11 @@ class DifferenceFound(Event):
     name: ClassVar[str] = "difference.found"
     difference_id: UUID
     subject_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralEarned(Event):
+    """The bonuses of a referral are in both wallets."""
+
+    name: ClassVar[str] = "referral.earned"
+    referral_id: UUID

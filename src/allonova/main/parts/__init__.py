@@ -39,7 +39,7 @@ from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.live import Bus, Channels
 from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, BeginFor, Clock, DeliveryQueue, Ids, LiveQueue, Sealer, Secrets
-from allonova.application.kernel.relay import Handler
+from allonova.application.kernel.relay import Handler, Notifier
 from allonova.application.kernel.relay_live import Shower
 from allonova.application.kernel.roads import RoutePlanner
 from allonova.application.kyc.ports import KycQueries
@@ -147,6 +147,7 @@ class Part:
 
     use: Mapping[object, object]
     handlers: Mapping[str, Handler] = field(default_factory=dict)
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict)
     showers: Mapping[str, Shower] = field(default_factory=dict)
     jobs: Mapping[str, Callable[[], Awaitable[object]]] = field(default_factory=dict)
     running: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = ()
