@@ -146,8 +146,8 @@ async def test_sessions_are_listed_when_they_live(api: Api) -> None:
     assert set(its) == {"id", "created_at", "last_used_at", "expires_at", "is_current"}
     assert [(mine["is_current"], its["is_current"])] == [(False, True)]
     assert its["last_used_at"] is None
-    assert mine["last_used_at"] == "2025-10-01T06:02:00.000001Z"
-    assert mine["expires_at"] == "2025-10-31T06:02:00.000001Z"
+    assert mine["last_used_at"] == "2025-10-01T07:02:00.000001Z"
+    assert mine["expires_at"] == "2025-10-31T07:02:00.000001Z"
     assert answer.json()["meta"]["pagination"]["total"] == 2
 
 

@@ -71,6 +71,8 @@ class UpdateProfile:
             user = await own_account(unit, caller_id)
             require_version(expected, user.version, user_view(user))
             changed = {name: value for name, value in change.given().items() if getattr(user, name) != value}
+            if not isinstance(change.gender, Unset):
+                user.change_gender(change.gender)
             for name, value in changed.items():
                 setattr(user, name, value)
             if photo is not None:
