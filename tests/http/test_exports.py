@@ -13,7 +13,8 @@ from uuid import UUID
 import openpyxl
 import pytest
 
-from allonova.adapters.http.exports import Rows, as_csv, as_xlsx, inert
+from allonova.adapters.http.exports import as_csv, as_xlsx, inert
+from allonova.application.files.sheets import Rows
 from tests.support.wire import NOBODY
 
 AT = datetime(2025, 10, 1, 6, 30, 15, tzinfo=UTC)

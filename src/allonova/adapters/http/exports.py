@@ -12,20 +12,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 from xml.sax.saxutils import escape
 
 from fastapi.responses import StreamingResponse
 
-type Rows = AsyncIterator[Sequence[Sequence[object]]]
-"""Rows piece by piece. A cell is None, a text, a number, an instant or a day; anything else is its text."""
-
-
-class FileFormat(StrEnum):
-    """What a spreadsheet opens."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-
+from allonova.application.files.sheets import Rows, TableWriter
+from allonova.domain.files.export import FileFormat
 
 MEDIA = {
     FileFormat.CSV: "text/csv; charset=utf-8",
@@ -39,9 +32,13 @@ LONGEST = 32_767  # characters in a cell of a spreadsheet
 
 def table_response(name: str, columns: Sequence[str], rows: Rows, kind: FileFormat) -> StreamingResponse:
     """A file called `name` with a row of column names above the rows."""
-    written = as_csv(columns, rows) if kind is FileFormat.CSV else as_xlsx(columns, rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind.value}"'}
-    return StreamingResponse(written, media_type=MEDIA[kind], headers=headers)
+    return StreamingResponse(write_table(kind, columns, rows), media_type=MEDIA[kind], headers=headers)
+
+
+def write_table(kind: FileFormat, columns: Sequence[str], rows: Rows) -> AsyncIterator[bytes]:
+    """See TableWriter."""
+    return as_csv(columns, rows) if kind is FileFormat.CSV else as_xlsx(columns, rows)
 
 
 def inert(text: str) -> str:
@@ -71,8 +68,10 @@ def _plain(cell: object) -> object:
             return str(cell).lower()
         case int() | float() | Decimal():
             return cell
+        case UUID() | StrEnum():
+            return str(cell)  # words of our own
         case datetime():
-            return cell.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return f"{cell.astimezone(UTC).isoformat()[:19]}Z"
         case _:
             return inert(str(cell))
 
@@ -187,3 +186,7 @@ def _text(text: str, style: int = 0) -> str:
 
 def _days(at: datetime) -> float:
     return (at - _FIRST_DAY).total_seconds() / _DAY_S
+
+
+def _conforms() -> TableWriter:
+    return write_table

@@ -11,15 +11,21 @@ from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.alert_views import AlertView
 from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.carpool.chat_views import MessageView, message_view
+from allonova.application.carpool.dispute_queries import DisputeQueries
+from allonova.application.carpool.dispute_views import DisputeView, EvidenceView, dispute_view, evidence_view
 from allonova.application.carpool.people_queries import PeopleQueries
 from allonova.application.carpool.people_views import BlockView, UserReportView
 from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.carpool.rating_queries import RatingQueries
+from allonova.application.carpool.rating_views import OwnRating, RatingView
 from allonova.application.carpool.ride_queries import RideQueries
 from allonova.application.carpool.ride_views import OwnLink, OwnLocation
+from allonova.application.carpool.series_queries import SeriesQueries
+from allonova.application.carpool.series_views import SeriesView
 from allonova.application.carpool.views import BookingView, TripView, VehicleView
 from allonova.application.files.ports import FileStore
 from allonova.application.identity.ports import Caller, IdentityQueries
-from allonova.application.identity.views import DeviceView, SessionView, UserView
+from allonova.application.identity.views import DeviceView, SessionView, SocialLinkView, UserView
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Clock
 from allonova.application.kyc.show_papers import ShowPapers
@@ -30,6 +36,8 @@ from allonova.application.money.promo_ports import PromoQueries
 from allonova.application.money.promo_views import OwnPromoUse, ReferralSummary
 from allonova.application.money.show_payouts import ShowPayouts
 from allonova.application.money.views import PaymentView, WalletTxnView, WalletView, payment_view
+from allonova.application.notifications.notice_queries import NoticeQueries
+from allonova.application.notifications.notice_views import NoticeView
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 from allonova.domain.kernel.machine import Party
 
@@ -44,9 +52,11 @@ class AccountExport:
     user: UserView
     sessions: tuple[SessionView, ...]
     devices: tuple[DeviceView, ...]
+    social_links: tuple[SocialLinkView, ...]
     papers: tuple[PaperView, ...]
     vehicles: tuple[VehicleView, ...]
     trips: tuple[TripView, ...]
+    series: tuple[SeriesView, ...]
     bookings: tuple[BookingView, ...]
     payments: tuple[PaymentView, ...]
     wallet: WalletView
@@ -56,11 +66,16 @@ class AccountExport:
     alerts: tuple[AlertView, ...]
     blocks: tuple[BlockView, ...]
     reports: tuple[UserReportView, ...]
+    ratings_written: tuple[OwnRating, ...]
+    ratings_received: tuple[RatingView, ...]
     messages: tuple[MessageView, ...]
+    disputes: tuple[DisputeView, ...]
+    dispute_evidence: tuple[EvidenceView, ...]
     locations: tuple[OwnLocation, ...]
     ride_links: tuple[OwnLink, ...]
     referrals: ReferralSummary
     promo_uses: tuple[OwnPromoUse, ...]
+    notifications: tuple[NoticeView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +85,17 @@ class ExportAccount:
     identity: IdentityQueries
     papers: ShowPapers
     carpool: CarpoolQueries
+    repeated: SeriesQueries
     kept: AlertQueries
     people: PeopleQueries
+    rated: RatingQueries
+    disputed: DisputeQueries
     followed: RideQueries
     chats: ChatQueries
     promos: PromoQueries
     account: ShowPayoutAccount
     paid: ShowPayouts
+    told: NoticeQueries
     files: FileStore
     clock: Clock
 
@@ -94,9 +113,11 @@ class ExportAccount:
             user=user,
             sessions=await _all(lambda q: identity.sessions(me, q, current=caller.session_id, now=now)),
             devices=tuple(await identity.devices(me)),
+            social_links=tuple(await identity.social_links(me)),
             papers=tuple((await self.papers(caller_id=me)).documents),
             vehicles=await _all(lambda q: rides.vehicles(me, q)),
             trips=await _all(lambda q: rides.trips(me, q)),
+            series=await _all(lambda q: self.repeated.series(me, q)),
             bookings=await _all(lambda q: rides.bookings(me, Party.PASSENGER, q)),
             payments=tuple(payment_view(payment) for payment in await rides.payments(me)),
             wallet=await rides.wallet(me),
@@ -106,10 +127,15 @@ class ExportAccount:
             alerts=await _all(lambda q: self.kept.alerts(me, q, now=now)),
             blocks=await _all(lambda q: self.people.blocks(me, q)),
             reports=await _all(lambda q: self.people.reports(me, q)),
+            ratings_written=await _all(lambda q: self.rated.written(me, q)),
+            ratings_received=await _all(lambda q: self.rated.ratings(me, q)),
+            disputes=tuple(dispute_view(each, me) for each in await _all(lambda q: self.disputed.disputes_of(me, q))),
+            dispute_evidence=tuple(evidence_view(each, self.files) for each in await self.disputed.given_by(me)),
             locations=tuple(await self.followed.locations(me)),
             ride_links=tuple(await self.followed.links(me)),
             referrals=await self.promos.referred(me),
             promo_uses=tuple(await self.promos.used_by(me)),
+            notifications=await _all(lambda q: self.told.notices(me, q)),
             messages=tuple(
                 message_view(each, self.files, viewer_id=me) for each in await _all(lambda q: self.chats.written(me, q))
             ),

@@ -47,15 +47,16 @@ class ExportPayouts:
     async def _rows(self, batch_id: UUID, shown: Callable[[str], str]) -> AsyncIterator[Sequence[Sequence[object]]]:
         after: UUID | None = None
         while lines := await self.queries.lines(batch_id, after=after, limit=CHUNK):
-            yield [self._row(line, shown) for line in lines]
+            yield [payout_row(line, shown(self.desk.phone_of(line.payout))) for line in lines]
             after = lines[-1].payout.driver_id
 
-    def _row(self, line: PayoutLine, shown: Callable[[str], str]) -> tuple[object, ...]:
-        payout = line.payout
-        name = " ".join(filter(None, (line.first_name, line.last_name)))
-        phone, failure = shown(self.desk.phone_of(payout)), payout.failure_code
-        return (
-            *(payout.id, payout.batch_id, payout.driver_id, name, payout.amount, payout.withheld, payout.fees),
-            *(payout.currency, payout.method.value, phone, payout.status.value, payout.provider_ref, failure),
-            *(payout.scheduled_at, payout.done_at),
-        )
+
+def payout_row(line: PayoutLine, phone: str) -> tuple[object, ...]:
+    """A payout in the order of COLUMNS."""
+    payout = line.payout
+    name = " ".join(filter(None, (line.first_name, line.last_name)))
+    return (
+        *(payout.id, payout.batch_id, payout.driver_id, name, payout.amount, payout.withheld, payout.fees),
+        *(payout.currency, payout.method.value, phone, payout.status.value, payout.provider_ref, payout.failure_code),
+        *(payout.scheduled_at, payout.done_at),
+    )
