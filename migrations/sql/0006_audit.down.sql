@@ -1,1 +1,10 @@
-SELECT 1;
+DROP TABLE platform.audit_checks;
+DROP TABLE platform.audit_seals;
+CREATE INDEX ix_audit_logs_created_at ON platform.audit_logs (created_at);
+CREATE INDEX ix_audit_logs_actor_id ON platform.audit_logs (actor_id);
+CREATE INDEX ix_audit_logs_entity_id ON platform.audit_logs (entity_id);
+DROP INDEX platform.ix_audit_logs_action_created_at_id;
+DROP INDEX platform.ix_audit_logs_entity_created_at_id;
+DROP INDEX platform.ix_audit_logs_entity_id_created_at_id;
+DROP INDEX platform.ix_audit_logs_actor_id_created_at_id;
+DROP INDEX platform.ix_audit_logs_created_at_id;

@@ -1,0 +1,1 @@
+"""Providers that vouch for people: Google and Apple."""

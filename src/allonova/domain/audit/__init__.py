@@ -1,0 +1,1 @@
+"""Who did what, and the proof that nobody wrote it anew."""
