@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Response
@@ -14,10 +14,12 @@ from allonova.adapters.http.listing import Listing
 from allonova.adapters.http.provide import AdminCaller, admin, use
 from allonova.adapters.http.routes import api_router
 from allonova.application.kernel.listing import ListQuery
+from allonova.application.kyc.confirm_gender import ConfirmGender
 from allonova.application.kyc.list_waiting_papers import ListWaitingPapers
 from allonova.application.kyc.review_paper import ReviewPaper
 from allonova.application.kyc.views import ReviewedPaperView, WaitingPaperView
 from allonova.domain.identity.roles import Area, Right
+from allonova.domain.identity.user import Gender
 from allonova.domain.kyc.document import DocType, KycAction
 
 router = api_router("Back office: papers", "/admin/kyc")
@@ -25,13 +27,23 @@ WAITING = Listing(
     filters={"doc_type": DocType, "created_at": Instant}, ranges=["created_at"], sortable=["created_at", "doc_type"]
 )
 type Notes = Annotated[Text, StringConstraints(max_length=500)]
+type PaperGender = Literal["female", "male"]
 type Reviewer = Annotated[AdminCaller, admin(Area.KYC, Right.ALL)]
 
 
 class ApprovalBody(Body):
-    """A yes; `notes` are for the owner."""
+    """A yes; `notes` are for the owner. `gender` is what an identity paper says: a woman whose paper says so may offer
+    and take trips for women alone.
+    """
 
     notes: Notes | None = None
+    gender: PaperGender | None = None
+
+
+class GenderBody(Body):
+    """What the paper says."""
+
+    gender: PaperGender
 
 
 class RejectionBody(Body):
@@ -57,9 +69,20 @@ async def list_waiting_papers(
 async def approve_paper(
     id: UUID, body: ApprovalBody, caller: Reviewer, review: Annotated[ReviewPaper, use(ReviewPaper)]
 ) -> Response:
-    """The paper is good; its owner is told."""
-    paper = await review(admin_id=caller.admin_id, document_id=id, action=KycAction.APPROVE, notes=body.notes)
+    """The paper is good; its owner is told. `conflict` when it says another gender than he does of himself."""
+    gender = None if body.gender is None else Gender(body.gender)
+    paper = await review(
+        admin_id=caller.admin_id, document_id=id, action=KycAction.APPROVE, notes=body.notes, gender=gender
+    )
     return answer(paper)
+
+
+@router.post("/{id}/gender", **spec(ReviewedPaperView, ConfirmGender.errors, row=True))
+async def confirm_gender(
+    id: UUID, body: GenderBody, caller: Reviewer, confirm: Annotated[ConfirmGender, use(ConfirmGender)]
+) -> Response:
+    """What an approved identity paper says of its owner's gender. Nobody but he is shown that it was confirmed."""
+    return answer(await confirm(admin_id=caller.admin_id, document_id=id, gender=Gender(body.gender)))
 
 
 @router.post("/{id}/reject", **spec(ReviewedPaperView, ReviewPaper.errors, row=True))
