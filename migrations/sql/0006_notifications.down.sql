@@ -1,1 +1,3 @@
-SELECT 1;
+DROP INDEX platform.ix_outbox_dead;
+DROP TABLE carpool.reminders;
+DROP TABLE carpool.notices;

@@ -1,14 +1,15 @@
-"""Messages about bookings: each side and channel is a subscriber of its own, so that what failed is retried alone."""
+"""Messages about bookings: each side is a subscriber of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from uuid import UUID
 
-from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact
-from allonova.application.notifications.messenger import Messenger
+from allonova.application.carpool.ports import BookingNews, CarpoolQueries
+from allonova.application.kernel.ports import Clock
+from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.events import (
     BookingAccepted,
@@ -25,8 +26,6 @@ from allonova.domain.carpool.events import (
     TripChanged,
 )
 from allonova.domain.kernel.machine import Party
-
-PLACE_LETTERS = 29  # of each place's name in a text message: with two of them every one still fits one SMS
 
 type Choice = Callable[[BookingNews], Template | None]
 
@@ -70,61 +69,34 @@ WORDS: Mapping[Party, Mapping[type[BookingEvent], Choice]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TextSide:
+class TellSide:
     """Hears what a side of a booking wants to hear."""
 
     side: Party
     queries: CarpoolQueries
-    messenger: Messenger
+    desk: NoticeDesk
+    clock: Clock
 
-    async def __call__(self, event: BookingEvent) -> None:
-        """One SMS to a verified phone whose owner wants them."""
+    async def __call__(self, event: BookingEvent, id: UUID) -> None:
+        """Nothing to whoever did it himself, unless there is money in it."""
         news = await self.queries.booking_news(event.booking_id)
         if news is None or (template := WORDS[self.side][type(event)](news)) is None:
             return
-        contact = _contact(news, self.side)
-        if contact.phone is not None and contact.wants_sms:
-            facts = _facts(short_place(news.origin), short_place(news.destination), news)
-            await self.messenger.text(to=contact.phone, language=contact.language, template=template, **facts)
+        await self.desk.post(
+            id=id,
+            user_id=(news.driver if self.side is Party.DRIVER else news.passenger).user_id,
+            template=template,
+            facts=_facts(news),
+            data={"booking_id": str(event.booking_id), "trip_id": str(news.trip_id)},
+            until=_until(template, news, self.clock.now()),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class MailSide:
-    """Hears what a side of a booking wants to hear."""
-
-    side: Party
-    queries: CarpoolQueries
-    messenger: Messenger
-
-    async def __call__(self, event: BookingEvent) -> None:
-        """One mail to a verified address whose owner wants them."""
-        news = await self.queries.booking_news(event.booking_id)
-        if news is None or (template := WORDS[self.side][type(event)](news)) is None:
-            return
-        contact = _contact(news, self.side)
-        if contact.email is not None and contact.wants_email:
-            facts = _facts(news.origin, news.destination, news)
-            await self.messenger.mail(to=contact.email, language=contact.language, template=template, **facts)
-
-
-class _Facts(TypedDict):
-    """What the words may name; francs."""
-
-    seats: int
-    amount: int
-    fee: int
-    refund: int
-    route: str
-    when: str
-
-
-def _contact(news: BookingNews, side: Party) -> Contact:
-    return news.driver if side is Party.DRIVER else news.passenger
-
-
-def short_place(place: str) -> str:
-    """A place's name as text messages have room for."""
-    return place if len(place) <= PLACE_LETTERS else f"{place[: PLACE_LETTERS - 3].rstrip(' ,')}..."
+def _until(template: Template, news: BookingNews, now: datetime) -> datetime | None:
+    """How long it is of use: until the money must be there, or the ride leaves; what is told later, always."""
+    if template is Template.BOOKING_ACCEPTED:
+        return news.hold_expires_at
+    return news.departure_time if news.departure_time > now else None
 
 
 def spelt_instant(at: datetime) -> str:
@@ -132,12 +104,13 @@ def spelt_instant(at: datetime) -> str:
     return f"{at:%d/%m %H:%M}"  # Abidjan keeps UTC all year
 
 
-def _facts(origin: str, destination: str, news: BookingNews) -> _Facts:
+def _facts(news: BookingNews) -> dict[str, str | int]:
+    """What the words may name; francs."""
     return {
         "seats": news.seats,
         "amount": news.amount_total,
         "fee": news.fee,
         "refund": news.refund,
-        "route": f"{origin} - {destination}",
+        "route": f"{news.origin} - {news.destination}",
         "when": spelt_instant(news.departure_time),
     }

@@ -137,8 +137,9 @@ WARNINGS = {
     ChangeKind.EMAIL: Template.CONTACT_CHANGED,
     ChangeKind.PASSWORD: Template.PASSWORD_CHANGED,
     ChangeKind.PAYOUT_ACCOUNT: Template.PAYOUT_ACCOUNT_CHANGED,
+    ChangeKind.SOCIAL: Template.SOCIAL_CHANGED,
 }
-WITHOUT_ADDRESS = frozenset({ChangeKind.PASSWORD, ChangeKind.PAYOUT_ACCOUNT})
+WITHOUT_ADDRESS = frozenset({ChangeKind.PASSWORD, ChangeKind.PAYOUT_ACCOUNT, ChangeKind.SOCIAL})
 """Changes after which the owner is reached as before."""
 
 
