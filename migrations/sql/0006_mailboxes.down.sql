@@ -1,1 +1,2 @@
-SELECT 1;
+ALTER TABLE carpool.devices DROP COLUMN kind;
+DROP TABLE platform.suppressed_addresses;

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from allonova.adapters.notify.brevo_mail import BrevoMail
-from allonova.application.notifications.ports import Letter, Undeliverable
+from allonova.application.notifications.ports import BadAddress, Letter, Undeliverable
 from allonova.domain.kernel.errors import ProviderUnavailable
 from tests.sandbox.harness import Played, playing
 
@@ -94,7 +95,7 @@ async def test_unavailable_when_key_is_bad(played: Played) -> None:
 
 @pytest.mark.parametrize("to", ["awa", "awa@example", "awa@example.test, all@example.test", "a b@example.test", ""])
 async def test_undeliverable_when_address_is_none(played: Played, to: str) -> None:
-    with pytest.raises(Undeliverable) as caught:
+    with pytest.raises(BadAddress) as caught:
         await brevo(played.http).send(to=to, letter=LETTER)
     assert caught.value.code == "invalid_parameter"
 
@@ -130,3 +131,43 @@ async def test_address_and_secrets_stay_out_of_the_log(played: Played, caplog: p
     ours = [repr(vars(record)) for record in caplog.records if record.name.startswith("allonova")]
     assert any("invalid_parameter" in text for text in ours)
     assert not any("awa-at-example" in text or "Ab_9-x" in text for text in ours)
+
+
+STORED = replace(LETTER, stored=12, facts={"route": "Abidjan - Bouaké", "amount": "13 500"})
+
+
+async def test_stored_template_goes_out_with_its_facts_when_there_is_one(played: Played) -> None:
+    await brevo(played.http).send(to=TO, letter=STORED)
+    [mail] = await played.data("outbox", channel="email", to=TO)
+    assert (mail["subject"], mail["template"]) == ("(template 12)", LETTER.template)
+    assert mail["data"] == {"route": "Abidjan - Bouaké", "amount": "13 500", "token": "Ab_9-x", "url": LINK}
+
+
+async def test_stored_template_keeps_its_own_sender_and_words() -> None:
+    http, seen = answering(201, {"messageId": "<1@brevo.test>"})
+    await brevo(http).send(to=TO, letter=replace(STORED, facts={}, data={}))
+    assert seen == [{"to": [{"email": TO}], "templateId": 12, "tags": ["email_verify"]}]
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(400, "Template is not active"), (404, "template not found"), (400, None)]
+)
+async def test_our_own_words_go_out_when_the_stored_template_is_refused(status: int, message: str | None) -> None:
+    seen: list[dict[str, object]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(json.loads(request.content))
+        is_stored = "templateId" in seen[-1]
+        return httpx.Response(status if is_stored else 201, json={"code": "invalid_parameter", "message": message})
+
+    await brevo(httpx.AsyncClient(transport=httpx.MockTransport(answer))).send(to=TO, letter=STORED)
+    assert ["templateId" in body for body in seen] == [True, False]
+    assert "Bienvenue." in str(seen[1]["textContent"])
+
+
+@pytest.mark.parametrize(("status", "message"), [(400, "email is not valid in to"), (401, "Key not found"), (402, "")])
+async def test_our_own_words_are_not_tried_when_it_was_not_the_template(status: int, message: str) -> None:
+    http, seen = answering(status, {"code": "invalid_parameter", "message": message})
+    with pytest.raises((BadAddress, ProviderUnavailable)):
+        await brevo(http).send(to=TO, letter=STORED)
+    assert len(seen) == 1

@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from allonova.adapters.notify.brevo_sms import GSM_LETTERS, BrevoSms, gsm
-from allonova.application.notifications.ports import Undeliverable
+from allonova.adapters.notify.brevo_sms import BrevoSms
+from allonova.adapters.notify.gsm import GSM_LETTERS, gsm
+from allonova.application.notifications.ports import BadAddress, Undeliverable
 from allonova.domain.kernel.errors import ProviderUnavailable
 from tests.sandbox.harness import Played, playing
 
@@ -47,7 +48,7 @@ async def test_unavailable_when_key_is_bad(played: Played) -> None:
 
 @pytest.mark.parametrize("phone", ["+0987654321", "+22", "0987654321" * 3, "x"])
 async def test_undeliverable_when_number_is_none(played: Played, phone: str) -> None:
-    with pytest.raises(Undeliverable) as caught:
+    with pytest.raises(BadAddress) as caught:
         await sms(played).send(to=phone, text="x", template="otp")
     assert caught.value.code == "invalid_parameter"
 
@@ -122,3 +123,22 @@ def test_accents_are_left_out_when_they_would_cost(text: str, sent: str) -> None
 
 def test_gsm_alphabet_is_whole() -> None:
     assert len(GSM_LETTERS) == 127 + 9
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Invalid telephone number", BadAddress),
+        ("recipient is missing", BadAddress),
+        ("content is missing", Undeliverable),
+        (None, Undeliverable),
+    ],
+)
+async def test_number_is_blamed_only_when_it_is_the_number(message: str | None, kind: type[Undeliverable]) -> None:
+    body = {"code": "invalid_parameter", "message": message}
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(400, json=body)))
+    with pytest.raises(Undeliverable) as caught:
+        await BrevoSms(http, base_url="https://b.test/v3", api_key="k", sender="AlloCar").send(
+            to=PHONE, text="x", template="otp"
+        )
+    assert type(caught.value) is kind

@@ -140,3 +140,15 @@ def test_code_and_link_stand_after_the_first_paragraph() -> None:
     text = form(a_letter(code="482915", url=LINK)).text
     places = [text.index(part) for part in ("Un.", "482915", "Confirmer", LINK, "Deux")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("unit", ["minutes", "heures", "jours", "hours", "days", "sur 5"])
+def test_number_stays_with_its_unit_when_lines_break(unit: str) -> None:
+    html = form(a_letter(paragraphs=(f"Il vaut 10 {unit}.",))).html
+    assert f"10\N{NO-BREAK SPACE}{unit}" in html
+
+
+def test_long_words_break_when_a_phone_is_narrow() -> None:
+    page = Page(form(a_letter(paragraphs=("x" * 400,))).html)
+    [card] = [attributes for _, attributes in page.tags if attributes.get("class") == "card"]
+    assert "overflow-wrap:anywhere" in str(card["style"])

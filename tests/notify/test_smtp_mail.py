@@ -14,7 +14,7 @@ from allonova.adapters.notify.smtp_mail import SmtpMail, SmtpServer
 from allonova.adapters.vendors.breaker import FAILURES, Breaker
 from allonova.application.kernel.inside import INSIDE_UNIT
 from allonova.application.kernel.relay import HANDLER_LIMIT_S
-from allonova.application.notifications.ports import Letter, Undeliverable
+from allonova.application.notifications.ports import BadAddress, Letter, Undeliverable
 from allonova.domain.kernel.errors import ProviderUnavailable
 from tests.notify.mailbox import HOST, PASSWORD, USER, Certificate, Mailbox, a_certificate, serving, silent
 from tests.support.factories import SetClock
@@ -133,10 +133,22 @@ async def test_undeliverable_when_the_address_is_refused_for_good(
 ) -> None:
     async with serving() as mailbox:
         mailbox.answers["rcpt"] = answer
-        with pytest.raises(Undeliverable) as caught:
+        with pytest.raises(BadAddress) as caught:
             await mail(mailbox.port).send(to=TO, letter=LETTER)
     assert caught.value.code == f"smtp_{answer[:3]}"
     assert not any("awa" in repr(vars(record)) for record in caplog.records if record.name.startswith("allonova"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["550 5.7.1 rejected by policy", "550 5.7.26 not authenticated", "552 5.2.2 full", "554 no", "553 5.4.6 loop"],
+)
+async def test_address_is_not_blamed_when_policy_or_a_full_mailbox_refuses(answer: str) -> None:
+    async with serving() as mailbox:
+        mailbox.answers["rcpt"] = answer
+        with pytest.raises(Undeliverable) as caught:
+            await mail(mailbox.port).send(to=TO, letter=LETTER)
+    assert (type(caught.value), caught.value.code) == (Undeliverable, f"smtp_{answer[:3]}")
 
 
 @pytest.mark.parametrize(

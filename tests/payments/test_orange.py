@@ -257,7 +257,7 @@ async def test_unavailable_and_said_when_our_keys_are_refused(
     async with orange_at(tmp_path / "state.sqlite3", **changes) as orange:
         with pytest.raises(ProviderUnavailable):
             await orange.open(make_payment())
-    assert [record.levelno for record in caplog.records if record.name.startswith("allonova.adapters.payments")] == [
+    assert [record.levelno for record in caplog.records if record.name.startswith("allonova.adapters")] == [
         logging.ERROR
     ]
 

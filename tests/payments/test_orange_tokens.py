@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from allonova.adapters.payments.orange_tokens import LONGEST_LIFE_S, MARGIN_S, SHORT_LIFE_S, OrangeTokens
+from allonova.adapters.vendors.orange_tokens import LONGEST_LIFE_S, MARGIN_S, SHORT_LIFE_S, OrangeTokens
 from allonova.domain.kernel.errors import ProviderUnavailable
 
 ODD_LIVES: tuple[object, ...] = (None, 0, -1, True, 1.5, "soon", "-5", [], "9" * 10)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import pytest
 
 from allonova.application.notifications.messenger import Messenger
-from allonova.application.notifications.ports import Letter
-from allonova.application.notifications.templates import Template
+from allonova.application.notifications.ports import BadAddress, Letter, Undeliverable
+from allonova.application.notifications.templates import PROOFS, Template
+from allonova.domain.identity.contact import Contact, contact_of
+from allonova.domain.kernel.errors import ProviderUnavailable
+from allonova.domain.notifications.stored_templates import MessageRules
+from allonova.domain.notifications.suppression import SuppressionReason
 
 LINK = "https://app.test/reset-password#token=abc"
 
@@ -86,3 +92,76 @@ async def test_braces_stay_what_they_are_when_a_fact_holds_them() -> None:
     await us.mail(to="a@b.test", language="en", template=Template.PAPERS_REJECTED, notes="{code} {0} {")
     [(_, letter)] = sent.letters
     assert "{code} {0} {" in letter.paragraphs[0]
+
+
+AWA = "awa@example.test"
+
+
+@dataclass
+class List:
+    """Suppressed addresses, kept as they are."""
+
+    known: dict[Contact, SuppressionReason] = field(default_factory=dict)
+
+    async def is_suppressed(self, contact: Contact) -> bool:
+        return contact in self.known
+
+    async def suppress(self, contact: Contact, reason: SuppressionReason) -> None:
+        self.known.setdefault(contact, reason)
+
+
+@dataclass
+class Refusing:
+    """Both channels, which fail."""
+
+    error: Exception
+
+    async def send(self, **_given: object) -> None:
+        raise self.error
+
+
+async def test_nothing_is_sent_when_the_address_is_suppressed() -> None:
+    us, sent = messenger()
+    known = List({contact_of(AWA): SuppressionReason.SPAM, contact_of("+22507"): SuppressionReason.INVALID})
+    us = replace(us, suppressions=known)
+    with pytest.raises(Undeliverable, match="suppressed"):
+        await us.mail(to=AWA, language="fr", template=Template.REFUND_SENT, amount=5)
+    with pytest.raises(Undeliverable, match="suppressed"):
+        await us.text(to="+22507", language="fr", template=Template.REFUND_SENT, amount=5)
+    assert (sent.letters, sent.texts) == ([], [])
+    await us.mail(to="other@example.test", language="fr", template=Template.REFUND_SENT, amount=5)
+    assert len(sent.letters) == 1
+
+
+@pytest.mark.parametrize("template", sorted(PROOFS))
+async def test_proof_goes_out_when_the_address_is_suppressed(template: Template) -> None:
+    us, sent = messenger()
+    us = replace(us, suppressions=List({contact_of(AWA): SuppressionReason.SPAM}))
+    await us.mail(to=AWA, language="fr", template=template, url=LINK, societe="Taxis")
+    assert [letter.template for _, letter in sent.letters] == [template]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [(BadAddress("x"), True), (Undeliverable("x"), False), (ProviderUnavailable("brevo"), False)],
+)
+async def test_address_is_kept_when_a_vendor_calls_it_wrong(error: Exception, is_kept: bool) -> None:
+    known = List()
+    us = Messenger(Refusing(error), Refusing(error), known)
+    with pytest.raises(type(error)):
+        await us.mail(to=AWA, language="fr", template=Template.OTP, code="123456")
+    with pytest.raises(type(error)):
+        await us.text(to="+22507", language="fr", template=Template.REFUND_SENT, amount=5)
+    expected = {contact_of(AWA), contact_of("+22507")} if is_kept else set()
+    assert set(known.known) == expected
+    assert set(known.known.values()) <= {SuppressionReason.INVALID}
+
+
+async def test_letter_names_its_stored_template_when_the_back_office_has_set_one() -> None:
+    us, sent = messenger()
+    us = replace(us, rules=lambda: MessageRules(templates={"refund_sent": {"fr": 12}}))
+    for language in ("fr", "en"):
+        await us.mail(to=AWA, language=language, template=Template.REFUND_SENT, amount=13500)
+    await us.mail(to=AWA, language="fr", template=Template.OTP, code="123456")
+    assert [letter.stored for _, letter in sent.letters] == [12, None, None]
+    assert [dict(letter.facts) for _, letter in sent.letters] == [{"amount": "13 500"}, {"amount": "13,500"}, {}]

@@ -6,11 +6,11 @@ import string
 
 import pytest
 
-from allonova.application.carpool.tell_sides import PLACE_LETTERS
 from allonova.application.notifications.mail import MAIL
-from allonova.application.notifications.pushes import PUSHES
-from allonova.application.notifications.sms import SMS
-from allonova.application.notifications.templates import MAIL_ONLY, MailText, Template
+from allonova.application.notifications.pushes import PUSHES, push_text
+from allonova.application.notifications.sms import SMS, sms_text
+from allonova.application.notifications.templates import DIRECT, MAIL_ONLY, OF_NOVA, MailText, Template
+from allonova.application.notifications.words import PLACE_LETTERS, REASONS, short_route
 
 # GSM 03.38's basic alphabet: any other letter makes the whole message Unicode, at 70 letters an SMS.
 GSM = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà" + string.ascii_letters + string.digits)
@@ -33,6 +33,7 @@ ABOUT_ACCOUNTS = {
     Template.CONTACT_CHANGED: {},
     Template.PAYOUT_CODE: {"code": "123456"},
     Template.PAYOUT_ACCOUNT_CHANGED: {},
+    Template.SOCIAL_CHANGED: {},
     Template.PAPERS_APPROVED: {},
     Template.PAPERS_REJECTED: {},
 }
@@ -58,7 +59,30 @@ ABOUT_STAFF = {
     Template.STAFF_PASSWORD_RESET: STAFF,
     Template.STAFF_PASSWORD_CHANGED: {},
 }
-REFUND = {Template.REFUND_SENT: {"amount": "1000000"}}
+AMOUNT = {"amount": "1000000"}
+ABOUT_MONEY = dict.fromkeys(
+    (
+        *(Template.REFUND_SENT, Template.PAYOUT_DONE, Template.PAYOUT_FAILED, Template.WITHDRAWAL_DONE),
+        *(Template.WITHDRAWAL_FAILED, Template.WALLET_TOPPED_UP, Template.REFERRAL_EARNED),
+    ),
+    AMOUNT,
+)
+PLACE = {"route": RIDE["route"], "when": RIDE["when"]}
+ABOUT_TRUST = {
+    Template.RIDE_REMINDER_PASSENGER: PLACE,
+    Template.RIDE_REMINDER_DRIVER: PLACE | {"seats": "50"},
+    Template.MESSAGE_WAITING: PLACE,
+    Template.RATING_DUE: PLACE,
+    Template.RATING_RECEIVED: PLACE | {"stars": "5"},
+    Template.DISPUTE_OPENED: PLACE,
+    Template.DISPUTE_IN_REVIEW: PLACE,
+    Template.DISPUTE_RESOLVED: PLACE | {"refund": "800000"},
+    Template.DISPUTE_REJECTED: PLACE,
+    Template.TRIP_STOPPED: PLACE | {"reason": "other"},
+    Template.BOOKING_ARBITRATED: PLACE | {"refund": "800000"},
+    Template.ACCOUNT_SUSPENDED: {},
+    Template.ACCOUNT_REINSTATED: {},
+}
 WITH_LINK = {
     *(Template.EMAIL_VERIFY, Template.PASSWORD_RESET, Template.ADMIN_INVITED),
     *(Template.COMMANDE_RECUE, Template.COMMANDE_ASSIGNEE),
@@ -68,7 +92,7 @@ WITH_LINK = {
 
 def facts_of(template: Template) -> dict[str, str]:
     """What its sender gives it."""
-    return (ABOUT_ACCOUNTS | ABOUT_COURSES | ABOUT_STAFF | NOTICES | REFUND).get(template, RIDE)
+    return (ABOUT_ACCOUNTS | ABOUT_COURSES | ABOUT_STAFF | NOTICES | ABOUT_MONEY | ABOUT_TRUST).get(template, RIDE)
 
 
 def fields_of(*texts: str) -> set[str]:
@@ -82,6 +106,7 @@ def named_in(words: MailText) -> set[str]:
 def test_every_template_has_its_channels() -> None:
     assert set(SMS) == set(Template) - MAIL_ONLY
     assert set(MAIL) == set(Template)
+    assert set(PUSHES) == set(Template) - DIRECT - OF_NOVA
 
 
 @pytest.mark.parametrize("template", sorted(SMS))
@@ -94,7 +119,7 @@ def test_text_says_the_same_when_languages_are_compared(template: Template) -> N
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 @pytest.mark.parametrize("template", sorted(SMS))
 def test_text_fits_one_sms_when_its_facts_are_long(template: Template, language: str) -> None:
-    text = SMS[template][language].format(**facts_of(template))
+    text = sms_text(template, language, **facts_of(template))
     assert set(text) <= GSM
     assert len(text) <= 160
 
@@ -121,3 +146,38 @@ def test_push_says_the_same_when_languages_are_compared(template: Template) -> N
     assert set(texts) == LANGUAGES
     fr, en = (fields_of(text.title, text.body) for text in (texts["fr"], texts["en"]))
     assert fr == en <= set(facts_of(template))
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("template", sorted(PUSHES))
+def test_push_fits_a_lock_screen_when_its_facts_are_long(template: Template, language: str) -> None:
+    counts = {name: int(fact) if fact.isdecimal() else fact for name, fact in facts_of(template).items()}
+    words = push_text(template, language, **counts)
+    assert 0 < len(words.title) <= 40
+    assert 0 < len(words.body) <= 120
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize(("language", "spoken"), [("fr", "Raison"), ("en", "Reason")])
+def test_stopped_trip_says_why_in_the_readers_language(reason: str, language: str, spoken: str) -> None:
+    facts = PLACE | {"reason": reason}
+    text = sms_text(Template.TRIP_STOPPED, language, **facts)
+    assert spoken in text
+    assert REASONS[reason][language] in text
+    assert REASONS[reason][language] in push_text(Template.TRIP_STOPPED, language, **facts).body
+    assert len(text) <= 160
+
+
+@pytest.mark.parametrize(
+    ("route", "short"),
+    [
+        ("Gare - Plage", "Gare - Plage"),
+        (f"{'A' * 29} - {'B' * 29}", f"{'A' * 29} - {'B' * 29}"),
+        (f"{'A' * 30} - {'B' * 40}", f"{'A' * 26}... - {'B' * 26}..."),
+        (f"Quai - sortie B, {'A' * 20} - {'B' * 40}", f"Quai - sortie B, {'A' * 9}... - {'B' * 26}..."),
+        ("C" * 62, f"{'C' * 58}..."),
+    ],
+)
+def test_route_is_cut_when_its_places_are_long(route: str, short: str) -> None:
+    assert short_route(route) == short
+    assert len(short) <= 61

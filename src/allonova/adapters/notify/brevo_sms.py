@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from unicodedata import normalize
+import re
 
 import httpx
 
+from allonova.adapters.notify.gsm import GSM_LETTERS, gsm
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.adapters.vendors.http import Reply, VendorHttp, plain
-from allonova.application.notifications.ports import SmsSender, Undeliverable
+from allonova.application.notifications.ports import BadAddress, SmsSender, Undeliverable
 from allonova.domain.kernel.errors import ProviderUnavailable
 
 log = logging.getLogger(__name__)
@@ -19,31 +20,8 @@ PATH = "/transactionalSMS/send"
 BAD_REQUEST = 400
 CURABLE = frozenset({"not_enough_credits", "account_under_validation"})  # brevo-python's ErrorModel: ours to mend
 MAX_CODE = 100
-# 3GPP TS 23.038 §6.2.1 and its extension table; beyond these an SMS needs Unicode and holds 70 letters, not 160.
-GSM_LETTERS = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-    "^{}\\[~]|€"
-)
-
-
-# What keyboards and names hold beside them, and what everybody reads for it.
-_ALIKE = str.maketrans(
-    {"’": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "œ": "oe"}
-)
-
-
-def gsm(text: str) -> str:
-    """The text without the accents that would make it Unicode: "Hôtel" goes out as "Hotel", "déjà" as it is."""
-    return "".join(
-        letter if letter in GSM_LETTERS else _without_accent(letter)
-        for letter in normalize("NFC", text).translate(_ALIKE)
-    )
-
-
-def _without_accent(letter: str) -> str:
-    base = normalize("NFD", letter)[0]
-    return base if base in GSM_LETTERS else letter
+# In Brevo's words of what is wrong: "recipient is not valid", "Invalid telephone number".
+ABOUT_THE_NUMBER = re.compile(r"\b(recipient|telephone|phone|mobile)\b", re.IGNORECASE)
 
 
 class BrevoSms:
@@ -78,10 +56,12 @@ class BrevoSms:
 
 def _failure(reply: Reply, template: str) -> ProviderUnavailable | Undeliverable:
     """What is wrong with the message is final; what is wrong with our account or with Brevo passes."""
-    code = plain(reply.body.get("code"), MAX_CODE) if isinstance(reply.body, dict) else ""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    code = plain(body.get("code"), MAX_CODE)
     log.error("brevo refused an SMS", extra={"status": reply.status, "code": code, "template": template})
     if reply.status == BAD_REQUEST and code and code not in CURABLE:
-        return Undeliverable(code)
+        is_number = ABOUT_THE_NUMBER.search(plain(body.get("message")))
+        return BadAddress(code) if is_number else Undeliverable(code)
     return ProviderUnavailable(NAME)
 
 

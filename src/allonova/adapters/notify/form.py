@@ -21,7 +21,8 @@ AUTOMATIC: Final = {
 OR_COPY: Final = {"fr": "Ou copiez cette adresse :", "en": "Or copy this address:"}
 MAX_SUBJECT: Final = 200
 # A line must not break between a number and its unit or next thousand, a day and its hour, nor before high punctuation.
-_KEPT_TOGETHER: Final = re.compile(r"(?<=\d) (?=\d{3}\b|\d\d:\d\d|F\b|h\b)| (?=[:;!?»])|(?<=«) ")
+_UNITS: Final = "F|h|minutes?|heures?|hours?|jours?|days?|place|seat|sur|out"
+_KEPT_TOGETHER: Final = re.compile(rf"(?<=\d) (?=\d{{3}}\b|\d\d:\d\d|(?:{_UNITS})\b)| (?=[:;!?»])|(?<=«) ")
 
 # What mail programs that drop <style> still show stands inline; <style> adds the dark colours.
 _PAGE: Final = """\
@@ -50,7 +51,8 @@ _PAGE: Final = """\
 <div class="page" style="background:#eef2f0;padding:16px 12px 32px;{font}">
 <div style="max-width:520px;margin:0 auto">
 <p class="name" style="margin:8px 12px 16px;font-size:20px;font-weight:700;color:#08663e">{brand}</p>
-<div class="card" style="background:#ffffff;border-radius:16px;padding:28px 24px 16px">
+<div class="card" style="background:#ffffff;border-radius:16px;padding:28px 24px 16px;overflow-wrap:anywhere;\
+word-break:break-word">
 <h1 class="ink" style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#15201b">{title}</h1>
 {body}
 </div>

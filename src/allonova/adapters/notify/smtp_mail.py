@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from allonova.adapters.notify.form import form, one_line
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.application.kernel.inside import require_outside_unit
 from allonova.application.kernel.ports import Clock
-from allonova.application.notifications.ports import Letter, MailSender, Undeliverable
+from allonova.application.notifications.ports import BadAddress, Letter, MailSender, Undeliverable
 from allonova.domain.kernel.errors import ProviderUnavailable
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,10 @@ FAREWELL_S: Final = 2.0
 PORTS: Final = {"smtp": 587, "smtps": 465}  # RFC 6409, RFC 8314
 NO_SERVER: Final = "neither smtp://user:password@host:port nor smtps://"
 LOGIN_FIRST: Final = 530  # RFC 4954 §6: said of a recipient, it means us
+NO_SUCH_MAILBOX: Final = frozenset({550, 551, 553})
+# RFC 3463: 5.1 is the address, 5.2 the mailbox. A 550 that speaks of policy (5.7) or of the network means us.
+ENHANCED: Final = re.compile(r"^5\.(\d{1,3})\.\d{1,3}\b", re.ASCII)
+OF_THE_ADDRESS: Final = frozenset({"1", "2"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +155,12 @@ class SmtpMail:
 def _recipient(to: str) -> Address:
     """An address whose domain is in the letters of the DNS; before the @ few servers take more than ASCII."""
     if not to.isprintable():
-        raise Undeliverable("invalid_address")
+        raise BadAddress("invalid_address")
     try:
         local, _, domain = to.rpartition("@")
         return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (ValueError, IndexError, MessageError) as error:
-        raise Undeliverable("invalid_address") from error
+        raise BadAddress("invalid_address") from error
 
 
 def _failure(error: SMTPException | OSError, template: str) -> ProviderUnavailable | Undeliverable:
@@ -172,8 +177,14 @@ def _failure(error: SMTPException | OSError, template: str) -> ProviderUnavailab
     else:
         log.warning("smtp server did not answer", extra=extra)
     if isinstance(error, SMTPRecipientsRefused) and status is not None and status >= 500 and status != LOGIN_FIRST:
-        return Undeliverable(f"smtp_{status}")
+        kind = BadAddress if _is_no_mailbox(status, error.recipients[0].message) else Undeliverable
+        return kind(f"smtp_{status}")
     return ProviderUnavailable(NAME)
+
+
+def _is_no_mailbox(status: int, words: str) -> bool:
+    enhanced = ENHANCED.match(words.strip())
+    return status in NO_SUCH_MAILBOX and (enhanced is None or enhanced[1] in OF_THE_ADDRESS)
 
 
 async def _leave(client: SMTP) -> None:

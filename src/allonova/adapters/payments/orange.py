@@ -10,7 +10,6 @@ from typing import Final
 
 import httpx
 
-from allonova.adapters.payments.orange_tokens import OrangeTokens
 from allonova.adapters.payments.orange_wire import (
     ALREADY_MADE,
     CURRENCIES,
@@ -29,6 +28,7 @@ from allonova.adapters.payments.orange_wire import (
 from allonova.adapters.payments.wave_wire import with_payment_id
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.adapters.vendors.http import Reply, VendorHttp
+from allonova.adapters.vendors.orange_tokens import OrangeTokens
 from allonova.adapters.vendors.strict_json import Json
 from allonova.application.kernel.ports import Clock
 from allonova.application.money.ports import (

@@ -42,10 +42,11 @@ class _Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A vendor's answer, 2xx or a 4xx that is final. `body` is None when it is empty."""
+    """A vendor's answer, 2xx or a 4xx that is final. `body` is None when it is empty; headers by lower-case names."""
 
     status: int
     body: Json
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_success(self) -> bool:
@@ -121,7 +122,7 @@ class VendorHttp:
             if not is_final or status in (REQUEST_TIMEOUT, TOO_MANY_REQUESTS):
                 raise _Unanswered(f"status {status}", retry_after_s(response.headers) or self._rest(status))
             body = await _bounded(response)
-        return Reply(status, loads(body) if body.strip() else None)
+        return Reply(status, loads(body) if body.strip() else None, dict(response.headers))
 
     def _rest(self, status: int) -> int | None:
         return self.rest_s if status == TOO_MANY_REQUESTS else None

@@ -11,6 +11,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import Channel, contact_of
 from allonova.domain.identity.link import DeadLink, LinkPurpose
 from allonova.domain.identity.session import Audience
@@ -48,7 +49,8 @@ class VerifyEmail:
         user = None if link is None else await find_by(unit, contact_of(link.target), lock=True)
         if link is None or user is None or not user.is_active:
             return None
-        if not user.is_email_verified:
+        if not user.is_email_verified or user.needs_code:
             user.prove(Channel.EMAIL, self.clock.now(), password_hash=link.password_hash)
             await unit.users.save(user)
+        await lift_proven(unit, self.links.secrets, contact_of(link.target))
         return user

@@ -91,6 +91,22 @@ ACCOUNTS: dict[Template, dict[str, MailText]] = {
             ),
         ),
     },
+    Template.SOCIAL_CHANGED: {
+        "fr": MailText(
+            "La connexion par Google ou Apple a changé",
+            (
+                "Un compte Google ou Apple vient d’être lié à votre compte AlloCar, ou ne l’est plus.",
+                "Si ce n’est pas vous, contactez-nous tout de suite.",
+            ),
+        ),
+        "en": MailText(
+            "Logging in with Google or Apple was changed",
+            (
+                "A Google or Apple account was just linked to your AlloCar account, or is linked no more.",
+                "If it was not you, contact us at once.",
+            ),
+        ),
+    },
     Template.CONTACT_CHANGED: {
         "fr": MailText(
             "Vos coordonnées ont changé",
@@ -137,6 +153,32 @@ ACCOUNTS: dict[Template, dict[str, MailText]] = {
                 "The number that receives your money was just changed. To be safe, nothing leaves for 24 hours.",
                 "If it was not you, contact us at once.",
             ),
+        ),
+    },
+    Template.ACCOUNT_SUSPENDED: {
+        "fr": MailText(
+            "Votre compte est suspendu",
+            (
+                "Nous avons suspendu votre compte AlloCar : vous ne pouvez plus vous connecter.",
+                "Si c’est une erreur, ou pour savoir pourquoi, contactez-nous.",
+            ),
+        ),
+        "en": MailText(
+            "Your account is suspended",
+            (
+                "We have suspended your AlloCar account: you can no longer log in.",
+                "If this is a mistake, or to learn why, contact us.",
+            ),
+        ),
+    },
+    Template.ACCOUNT_REINSTATED: {
+        "fr": MailText(
+            "Votre compte est rouvert",
+            ("Votre compte AlloCar n’est plus suspendu. Vous pouvez vous connecter comme avant.",),
+        ),
+        "en": MailText(
+            "Your account is open again",
+            ("Your AlloCar account is no longer suspended. You can log in as before.",),
         ),
     },
     Template.ADMIN_INVITED: {

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from allonova.application.notifications.mail import MAIL
-from allonova.application.notifications.ports import ALLOCAR, NOVA, Letter, MailSender, SmsSender
-from allonova.application.notifications.sms import SMS
-from allonova.application.notifications.templates import OF_NOVA, Template
+from allonova.application.notifications.ports import (
+    ALLOCAR,
+    NOVA,
+    BadAddress,
+    Letter,
+    MailSender,
+    SmsSender,
+    Undeliverable,
+)
+from allonova.application.notifications.sms import sms_text
+from allonova.application.notifications.suppressions import NoSuppressions, Suppressions
+from allonova.application.notifications.templates import OF_NOVA, PROOFS, Template
+from allonova.application.notifications.words import told
+from allonova.domain.identity.contact import Channel, Contact
+from allonova.domain.notifications.stored_templates import MessageRules, MessageRulesNow
+from allonova.domain.notifications.suppression import SuppressionReason
 
-THOUSANDS = {"fr": " ", "en": ","}
+SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
-    """Writes a message in the reader's language and sends it. At least once: a repeat is possible after a crash."""
+    """Writes a message in the reader's language and sends it. At least once: a repeat is possible after a crash.
+
+    An address that a vendor calls wrong is remembered, and nothing goes there any more but what proves that it works.
+    Both raise Undeliverable then, and else what SmsSender and MailSender raise.
+    """
 
     sms: SmsSender
     mails: MailSender
+    suppressions: Suppressions = field(default_factory=NoSuppressions)
+    rules: MessageRulesNow = MessageRules
 
     async def text(self, *, to: str, language: str, template: Template, **facts: str | int) -> None:
         """Send an SMS to an E.164 number."""
-        text = SMS[template][language].format(**facts)
-        await self.sms.send(to=to, text=text, template=template)
+        text = sms_text(template, language, **facts)
+        await self._send(Contact(Channel.SMS, to), template, lambda: self.sms.send(to=to, text=text, template=template))
 
     async def mail(
         self,
@@ -45,7 +65,7 @@ class Messenger:
             facts: what the template's text names.
         """
         words = MAIL[template][language]
-        said = {name: spelt(fact, language) for name, fact in facts.items()}
+        said = told(facts, language)
         secrets = {"code": code, "token": token, "url": url}
         letter = Letter(
             template=template,
@@ -57,10 +77,16 @@ class Messenger:
             url=url,
             data={name: value for name, value in secrets.items() if value is not None},
             brand=brand or (NOVA if template in OF_NOVA else ALLOCAR),
+            stored=self.rules().stored(template, language),
+            facts=said,
         )
-        await self.mails.send(to=to, letter=letter)
+        await self._send(Contact(Channel.EMAIL, to), template, lambda: self.mails.send(to=to, letter=letter))
 
-
-def spelt(fact: str | int, language: str) -> str:
-    """A number as it is written in running text: 13 500, 13,500."""
-    return fact if isinstance(fact, str) else f"{fact:,}".replace(",", THOUSANDS[language])
+    async def _send(self, contact: Contact, template: Template, send: Callable[[], Awaitable[None]]) -> None:
+        if template not in PROOFS and await self.suppressions.is_suppressed(contact):
+            raise Undeliverable(SUPPRESSED)
+        try:
+            await send()
+        except BadAddress:
+            await self.suppressions.suppress(contact, SuppressionReason.INVALID)
+            raise

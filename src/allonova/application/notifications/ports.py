@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 from allonova.application.kernel.relay import Hopeless
+from allonova.domain.notifications.suppression import SuppressionReason
 
 ALLOCAR: Final = "AlloCar"
 NOVA: Final = "NOVA"
@@ -22,8 +23,14 @@ class Undeliverable(Hopeless):
         self.code = code
 
 
+class BadAddress(Undeliverable):
+    """Nothing will ever arrive at this address: forget that there is one."""
+
+
 class SmsSender(Protocol):
-    """Text messages. Raises ProviderUnavailable when it may be tried again, Undeliverable when that is no use."""
+    """Text messages. Raises ProviderUnavailable when it may be tried again, Undeliverable when that is no use, and of
+    these BadAddress when it is the number that is wrong.
+    """
 
     async def send(self, *, to: str, text: str, template: str) -> None:
         """Send `text` to an E.164 number; `template` names what it is for."""
@@ -34,7 +41,8 @@ class Letter:
     """A mail before it has a form: senders write it as plain text and as HTML, and both say the same.
 
     `code` stands by itself, large; `button` is what the link `url` is called. `data` is what a program may read
-    instead of the prose: `{code}`, or `{token, url}`. `brand` is in whose name it is written.
+    instead of the prose: `{code}`, or `{token, url}`. `brand` is in whose name it is written. `stored` is a template
+    that lies with the vendor, by its number there, for senders who know any: `facts` and `data` fill it in.
     """
 
     template: str
@@ -46,6 +54,8 @@ class Letter:
     url: str | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     brand: str = ALLOCAR
+    stored: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class MailSender(Protocol):
@@ -53,6 +63,28 @@ class MailSender(Protocol):
 
     async def send(self, *, to: str, letter: Letter) -> None:
         """Send it to an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailReport:
+    """What became of a mail: why its address gets no more, or, without a reason, that its owner wants no news."""
+
+    email: str = field(repr=False)
+    reason: SuppressionReason | None
+
+
+class MailReports(Protocol):
+    """Reads what a vendor of mails reports."""
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[MailReport]:
+        """What matters of it. Raises WebhookInvalidSignature for strangers, ValidationError for what is no report."""
+
+
+class SmsReceipts(Protocol):
+    """Takes in what a vendor of text messages reports."""
+
+    def take(self, secret: str, body: bytes) -> str:
+        """What it says. Raises NotFound for strangers, ValidationError for what is no receipt."""
 
 
 class DeadToken(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allonova.application.notifications.templates import Template
+from allonova.application.notifications.words import shortened, told
 
 SMS: dict[Template, dict[str, str]] = {
     Template.OTP: {
@@ -24,6 +25,10 @@ SMS: dict[Template, dict[str, str]] = {
     Template.CONTACT_CHANGED: {
         "fr": "AlloCar : le numéro ou l'e-mail de votre compte a changé. Si ce n'est pas vous, contactez-nous vite.",
         "en": "AlloCar: the phone or e-mail of your account was changed. If it was not you, contact us at once.",
+    },
+    Template.SOCIAL_CHANGED: {
+        "fr": "AlloCar : la connexion par Google ou Apple a changé. Si ce n'est pas vous, contactez-nous vite.",
+        "en": "AlloCar: logging in with Google or Apple was changed. If it was not you, contact us at once.",
     },
     Template.PAYOUT_CODE: {
         "fr": "AlloCar : {code} est le code pour recevoir de l'argent sur ce numéro. Il vaut 10 minutes.",
@@ -105,4 +110,86 @@ SMS: dict[Template, dict[str, str]] = {
         "fr": "AlloCar : un trajet pour vous, {route}, {when}, {amount} F la place. Voyez l'application.",
         "en": "AlloCar: a trip for you, {route}, {when}, {amount} F a seat. See the app.",
     },
+    Template.RIDE_REMINDER_PASSENGER: {
+        "fr": "AlloCar : rappel, votre trajet {route} part le {when}. Votre code est dans l'application.",
+        "en": "AlloCar: reminder, your ride {route} leaves on {when}. Your code is in the app.",
+    },
+    Template.RIDE_REMINDER_DRIVER: {
+        "fr": "AlloCar : rappel, vous conduisez {route}, {when}. Places payées : {seats}.",
+        "en": "AlloCar: reminder, you drive {route}, {when}. Seats paid: {seats}.",
+    },
+    Template.MESSAGE_WAITING: {
+        "fr": "AlloCar : un message vous attend pour {route}, {when}. Lisez-le dans l'application.",
+        "en": "AlloCar: a message is waiting about {route}, {when}. Read it in the app.",
+    },
+    Template.RATING_DUE: {
+        "fr": "AlloCar : comment était le trajet {route}, {when} ? Notez-le dans l'application.",
+        "en": "AlloCar: how was the ride {route}, {when}? Rate it in the app.",
+    },
+    Template.RATING_RECEIVED: {
+        "fr": "AlloCar : votre note pour {route}, {when} : {stars} sur 5.",
+        "en": "AlloCar: your rating for {route}, {when}: {stars} out of 5.",
+    },
+    Template.DISPUTE_OPENED: {
+        "fr": "AlloCar : un litige est ouvert sur {route}, {when}. Donnez votre version dans l'application.",
+        "en": "AlloCar: a dispute was opened about {route}, {when}. Give your side in the app.",
+    },
+    Template.DISPUTE_IN_REVIEW: {
+        "fr": "AlloCar : nous examinons le litige sur {route}, {when}. Nous vous dirons ce qui est décidé.",
+        "en": "AlloCar: we are looking at the dispute about {route}, {when}. We shall tell you what is decided.",
+    },
+    Template.DISPUTE_RESOLVED: {
+        "fr": "AlloCar : litige tranché sur {route}, {when}. Remboursement au passager : {refund} F.",
+        "en": "AlloCar: dispute settled about {route}, {when}. Refund to the passenger: {refund} F.",
+    },
+    Template.DISPUTE_REJECTED: {
+        "fr": "AlloCar : litige rejeté sur {route}, {when}. Voyez pourquoi dans l'application.",
+        "en": "AlloCar: dispute rejected about {route}, {when}. See why in the app.",
+    },
+    Template.TRIP_STOPPED: {
+        "fr": "AlloCar : nous avons annulé votre trajet {route}, {when}. Raison : {reason}.",
+        "en": "AlloCar: we have cancelled your trip {route}, {when}. Reason: {reason}.",
+    },
+    Template.BOOKING_ARBITRATED: {
+        "fr": "AlloCar : nous avons décidé pour {route}, {when}. Remboursement au passager : {refund} F.",
+        "en": "AlloCar: we have decided about {route}, {when}. Refund to the passenger: {refund} F.",
+    },
+    Template.PAYOUT_DONE: {
+        "fr": "AlloCar : {amount} F sont partis sur votre compte de paiement.",
+        "en": "AlloCar: {amount} F have gone to your payout account.",
+    },
+    Template.PAYOUT_FAILED: {
+        "fr": "AlloCar : le versement de {amount} F n'a pas abouti. Vérifiez votre compte de paiement.",
+        "en": "AlloCar: the payout of {amount} F did not arrive. Check your payout account.",
+    },
+    Template.WITHDRAWAL_DONE: {
+        "fr": "AlloCar : votre retrait de {amount} F est parti sur votre compte de paiement.",
+        "en": "AlloCar: your withdrawal of {amount} F has gone to your payout account.",
+    },
+    Template.WITHDRAWAL_FAILED: {
+        "fr": "AlloCar : votre retrait de {amount} F n'a pas abouti. L'argent est de retour dans votre portefeuille.",
+        "en": "AlloCar: your withdrawal of {amount} F did not arrive. The money is back in your wallet.",
+    },
+    Template.WALLET_TOPPED_UP: {
+        "fr": "AlloCar : {amount} F ajoutés à votre portefeuille.",
+        "en": "AlloCar: {amount} F added to your wallet.",
+    },
+    Template.REFERRAL_EARNED: {
+        "fr": "AlloCar : un parrainage vous rapporte {amount} F. Ils sont dans votre portefeuille.",
+        "en": "AlloCar: a referral earns you {amount} F. They are in your wallet.",
+    },
+    Template.ACCOUNT_SUSPENDED: {
+        "fr": "AlloCar : votre compte est suspendu. Contactez-nous pour savoir pourquoi.",
+        "en": "AlloCar: your account is suspended. Contact us to learn why.",
+    },
+    Template.ACCOUNT_REINSTATED: {
+        "fr": "AlloCar : votre compte est rouvert. Vous pouvez vous connecter.",
+        "en": "AlloCar: your account is open again. You can log in.",
+    },
 }
+
+
+def sms_text(template: Template, language: str, **facts: str | int) -> str:
+    """The words of a text message in the reader's language: places are cut to fit, numbers are not grouped."""
+    plain = {name: str(fact) for name, fact in shortened(facts).items()}
+    return SMS[template][language].format(**told(plain, language))

@@ -23,6 +23,7 @@ class Template(StrEnum):
     CONTACT_CHANGED = "contact_changed"
     PAYOUT_CODE = "payout_code"
     PAYOUT_ACCOUNT_CHANGED = "payout_account_changed"
+    SOCIAL_CHANGED = "social_changed"
     ADMIN_INVITED = "admin_invited"
     PAPERS_APPROVED = "papers_approved"
     PAPERS_REJECTED = "papers_rejected"
@@ -77,6 +78,21 @@ OF_NOVA = frozenset(
 """They are about taxis; the others are AlloCar's."""
 MAIL_ONLY = frozenset({Template.EMAIL_VERIFY, Template.ADMIN_INVITED}) | OF_NOVA
 """They prove that somebody reads a mailbox, or go to people of whom we know nothing else. The others have both."""
+
+DIRECT = frozenset(
+    {
+        *(Template.OTP, Template.REGISTRATION_REPEATED, Template.EMAIL_VERIFY, Template.PASSWORD_RESET),
+        *(Template.PAYOUT_CODE, Template.ADMIN_INVITED),
+    }
+)
+"""Codes and links: they go where they must, and stand in no list. Whatever else AlloCar's users hear can be pushed."""
+PROOFS = frozenset(
+    {
+        *(Template.OTP, Template.EMAIL_VERIFY, Template.PASSWORD_RESET, Template.PAYOUT_CODE, Template.ADMIN_INVITED),
+        *(Template.STAFF_INVITED, Template.STAFF_EMAIL_CONFIRM, Template.STAFF_PASSWORD_RESET),
+    }
+)
+"""Somebody asks for them at this moment, to prove that an address works: they are tried where nothing else goes."""
 
 
 @dataclass(frozen=True, slots=True)

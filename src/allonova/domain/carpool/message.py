@@ -49,7 +49,7 @@ class Message:
 
     Within a booking no two have the same `created_at`: it is the order in which they were written. `client_id` is what
     the sender calls it, one of a kind among his. `flags` are those of chat_flags.py. `read_at` is when the other side
-    had read it.
+    had read it; `hidden_at` when the back office took it from the sight of both.
     """
 
     id: UUID
@@ -60,8 +60,16 @@ class Message:
     client_id: str | None = None
     flags: list[str] = field(default_factory=list)
     read_at: datetime | None = None
+    hidden_at: datetime | None = None
     version: int = 1
     created_at: datetime
+
+    def hide(self, at: datetime, *, is_hidden: bool) -> bool:
+        """Take it from the sight of both sides, or give it back; False when it is so already."""
+        if is_hidden == (self.hidden_at is not None):
+            return False
+        self.hidden_at = at if is_hidden else None
+        return True
 
     def says(self, booking_id: UUID, kind: MessageType, content: str) -> bool:
         """Whether it is what its sender sends again. Of a picture only the copy is known, so any picture is."""

@@ -20,6 +20,7 @@ MESSAGES = Table(
     words("client_id", optional=True),
     Column("flags", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     moment("read_at", optional=True),
+    moment("hidden_at", optional=True),
     count("version", default=1),
     created(),
     # The order of a chat, and what its list and its read marks are looked up by.

@@ -83,7 +83,7 @@ WITH unread AS (
     FROM unread WHERE m.id = unread.id
     RETURNING m.*
 )
-SELECT id, booking_id, from_user_id, type, content, client_id, flags, read_at, version, created_at
+SELECT id, booking_id, from_user_id, type, content, client_id, flags, read_at, hidden_at, version, created_at
 FROM marked ORDER BY created_at DESC LIMIT 1
 """
 _ERASE = """

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.responses import JSONResponse
 
 from allonova.adapters.sandbox.answers import JSON_TYPE, media_type, read_body
-from allonova.adapters.sandbox.faults import CALL_KINDS
+from allonova.adapters.sandbox.callbacks import Event, Manner, unchanged
+from allonova.adapters.sandbox.faults import FaultKind
 from allonova.adapters.sandbox.outbox import Channel, Message
 from allonova.adapters.sandbox.world import Call, Provider, ProviderRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -23,6 +29,15 @@ if TYPE_CHECKING:
 NAME: Final = "brevo"
 # Brevo's numbers are long; ours start high enough to look like them and to outgrow 32 bits.
 _FIRST_MESSAGE_ID: Final = 1_511_882_900_000_000
+WEBHOOK_PATH: Final = "/api/v1/notifications/webhook/brevo"
+REPORTED: Final = {
+    "bounce": "hard_bounce",
+    "blocked": "blocked",
+    "spam": "spam",
+    "invalid": "invalid_email",
+    "unsubscribed": "unsubscribed",
+}
+"""By what stands before the @: such a mailbox never lets a mail through, or its owner wants none."""
 
 type Tag = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -51,19 +66,27 @@ class Mailbox(BaseModel):
 
 
 class MailBody(BaseModel):
-    """Texts of its own; a mail from a stored template has no place here."""
+    """Texts of its own, or a template that lies here: its sender and subject are its own then."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    sender: Mailbox
+    sender: Mailbox | None = None
     to: Annotated[list[Mailbox], Field(min_length=1, max_length=99)]
-    subject: Annotated[str, Field(min_length=1)]
-    htmlContent: Annotated[str, Field(min_length=1)]  # noqa: N815 - Brevo's name
+    templateId: Annotated[int, Field(ge=1)] | None = None  # noqa: N815 - Brevo's name
+    subject: Annotated[str, Field(min_length=1)] | None = None
+    htmlContent: Annotated[str, Field(min_length=1)] | None = None  # noqa: N815 - Brevo's name
     textContent: Annotated[str, Field(min_length=1)] | None = None  # noqa: N815 - Brevo's name
     params: dict[str, JsonValue] | None = None
     replyTo: Mailbox | None = None  # noqa: N815 - Brevo's name
     tags: Annotated[list[Tag], Field(min_length=1)] | None = None
     headers: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _require_words(self) -> Self:
+        for name in ("sender", "subject", "htmlContent") if self.templateId is None else ():
+            if getattr(self, name) is None:
+                raise PydanticCustomError("missing_without_template", "{name}", {"name": name})
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +121,53 @@ class BrevoCalls:
                 Message(
                     channel=Channel.EMAIL,
                     to=mailbox.email,
-                    subject=body.subject,
-                    body=body.textContent or body.htmlContent,
+                    subject=body.subject or f"(template {body.templateId})",
+                    body=body.textContent or body.htmlContent or json.dumps(body.params or {}, ensure_ascii=False),
                     template=body.tags[0] if body.tags else None,
                     data={name: value for name, value in (body.params or {}).items() if isinstance(value, str)},
                     at=at,
                 )
             )
+            await self._report(mailbox.email, number)
         return JSONResponse({"messageId": f"<{at:%Y%m%d%H%M}.{number}@smtp-relay.sandbox.test>"}, 201)
+
+    async def _report(self, email: str, number: int) -> None:
+        """What becomes of a mail that cannot arrive, as Brevo's webhook says it."""
+        kind = REPORTED.get(email.partition("@")[0].lower())
+        if kind is None:
+            return
+        message_id = f"<{number}@smtp-relay.sandbox.test>"
+        payload = {
+            "event": kind,
+            "email": email,
+            "message-id": message_id,
+            "ts": int(self.world.clock.now().timestamp()),
+        }
+        numbers = self.world.callbacks.record(Event(provider=NAME, id=message_id, type=kind, payload=payload))
+        await self.world.callbacks.send(numbers)
 
 
 def brevo(world: World) -> Provider:
-    """Brevo as far as this service uses it; it has no callbacks here."""
+    """Brevo as far as this service uses it. Some mailboxes (`bounce@…`, `spam@…`) report what became of their mail."""
     played = BrevoCalls(world)
     calls = (
         Call(method="POST", path="/transactionalSMS/send", handler=played.send_sms),
         Call(method="POST", path="/smtp/email", handler=played.send_mail),
     )
-    return Provider(name=NAME, base="/brevo/v3", calls=calls, breakdown=_breakdown, fault_kinds=CALL_KINDS)
+
+    def headers(_body: bytes, _at: datetime, forged: bool) -> Mapping[str, str]:
+        token = "forged" if forged else world.config.brevo_webhook_token
+        return {"Content-Type": JSON_TYPE, "Authorization": f"Bearer {token}"}
+
+    return Provider(
+        name=NAME,
+        base="/brevo/v3",
+        calls=calls,
+        breakdown=_breakdown,
+        fault_kinds=frozenset(FaultKind) - {FaultKind.WRONG_AMOUNT},
+        secrets={"webhook_token": world.config.brevo_webhook_token},
+        callbacks=Manner(path=WEBHOOK_PATH, headers=headers, wrong_amount=unchanged),
+    )
 
 
 def _authenticate(request: Request) -> None:
@@ -133,7 +185,9 @@ async def _read[B: BaseModel](request: Request, kind: type[B]) -> B:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        fault = error.errors(include_url=False, include_input=False)[0]
+        if fault["type"] == "missing_without_template":
+            raise _refused(400, "missing_parameter", f"{fault['msg']} is missing") from error
         if fault["type"] == "json_invalid":
             raise _refused(400, "bad_request", "Input must be a valid JSON object") from error
         code, what = (
