@@ -11,8 +11,12 @@ servers := $(bin)/python scripts/servers.py
 PYTEST_ARGS ?=
 # Trips of a benchmark.
 N ?= 1000000
+# What the people of `make seed N=…` follow from, 0 to 99.
+SEED ?= 1
 # Commandes of one company in a benchmark; others have as many together.
 COMMANDES ?= 200000
+# Lines of wallets' statements in a benchmark, and postings.
+ROWS ?= 1000000
 # A cache could hide an error that a fresh clone has, so CI goes without.
 mypy_args := $(if $(filter true,$(CI)),--cache-dir=/dev/null)
 
@@ -31,8 +35,8 @@ migrate: install ## Bring the tables of DATABASE_URL up to date
 	@exec scripts/with-env $(bin)/allonova migrate
 
 .PHONY: seed
-seed: install ## Put the demo data into DATABASE_URL
-	@exec scripts/with-env $(bin)/allonova seed
+seed: install ## Put the demo data into DATABASE_URL; N=1000 [SEED=7]: so many people beside it, and their rides
+	@exec scripts/with-env $(bin)/allonova seed $(if $(findstring command,$(origin N)),--users $(N) --seed $(SEED))
 
 ##@ Check
 
@@ -116,6 +120,10 @@ bench-nova: dev ## Speed of the list of commandes where one company has COMMANDE
 .PHONY: bench-sockets
 bench-sockets: dev ## Sockets of one API process beside a bare server's, as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.sockets
+
+.PHONY: bench-exports
+bench-exports: dev ## Exports of ROWS (1000000) lines: first byte, memory of the worker, the API meanwhile, as a table
+	@exec $(servers) run -- $(bin)/python -m benchmarks.exports $(ROWS)
 
 .PHONY: bench-data
 bench-data: dev ## Put N (1000000) published trips into DATABASE_URL, migrated and empty

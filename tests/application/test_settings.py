@@ -15,8 +15,7 @@ from allonova.domain.carpool.settings import (
     BOUNDS,
     MAX_CORRIDORS,
     MAX_WINDOWS,
-    OF_MONEY,
-    OF_RIDES,
+    NAMES,
     ORDERED,
     BusinessSettings,
 )
@@ -49,8 +48,8 @@ def settings_with(name: str, value: int) -> BusinessSettings:
 
 
 def test_every_setting_is_shown_and_every_number_has_bounds() -> None:
-    assert {one.name for one in fields(SettingsView)} == OF_RIDES | OF_MONEY | {"version", "updated_at"}
-    numbers = {name for name in OF_RIDES | OF_MONEY if type(DEFAULTS.value(name)) is int}
+    assert {one.name for one in fields(SettingsView)} == NAMES | {"version", "updated_at"}
+    numbers = {name for name in NAMES if type(DEFAULTS.value(name)) is int}
     assert numbers == BOUNDS.keys()
 
 
@@ -119,7 +118,7 @@ def test_document_gives_back_what_was_written() -> None:
     assert settings.money.payout_schedule is PayoutSchedule.DAILY
     (found,) = settings.rides.corridors
     assert (found.terms.driver_penalty, found.terms.commission_percent, found.radius_m) == (0, None, 30_000)
-    document = written(settings, OF_RIDES | OF_MONEY)
+    document = written(settings, NAMES)
     assert read_settings(document | {"given_up_long_ago": 1}, DEFAULTS) == settings
     assert changes_between(DEFAULTS, settings)["payout_schedule"] == {"before": "weekly", "after": "daily"}
     assert changes_between(settings, settings) == {}

@@ -237,6 +237,7 @@ async def test_news_about_the_stretch_when_a_message_is_due(scene: Scene) -> Non
     assert await scene.world.queries.booking_news(booking.id) == BookingNews(
         driver=Contact.of(scene.driver.user),
         passenger=Contact.of(scene.passenger),
+        trip_id=scene.trip.id,
         origin="Toumodi",
         destination="Yamoussoukro",
         departure_time=DEPARTURE + timedelta(hours=2),
@@ -245,6 +246,7 @@ async def test_news_about_the_stretch_when_a_message_is_due(scene: Scene) -> Non
         fee=0,
         refund=0,
         ended_by=None,
+        hold_expires_at=booking.hold_expires_at,
     )
     assert await scene.world.queries.booking_news(new_id()) is None
 

@@ -117,3 +117,11 @@ async def test_offset_clock_moves_forward_only() -> None:
     for step in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="forward"):
             await clock.advance(step)
+
+
+def test_value_is_derived_by_every_key_when_it_must_outlive_them() -> None:
+    before = ServerSecrets({"a": "x" * 32}, "a")
+    after = ServerSecrets({"b": "y" * 32, "a": "x" * 32}, "b")
+    assert before.derivations("otp", "x") == (before.derive("otp", "x"),)
+    assert after.derivations("otp", "x") == (after.derive("otp", "x"), before.derive("otp", "x"))
+    assert len(set(after.derivations("otp", "x"))) == 2

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from allonova.domain.carpool.booking import BOOKING, BookingAction, BookingStage
+from allonova.domain.carpool.dispute import DISPUTE, DisputeAction, DisputeStatus
 from allonova.domain.carpool.trip import TRIP, TripAction, TripStatus
 from allonova.domain.kernel.errors import Forbidden, InvalidTransition
 from allonova.domain.kernel.machine import Machine, Party, step
@@ -96,6 +97,13 @@ approve | admin | awaiting_approval | approved
 reject  | admin | awaiting_approval | rejected
 """
 
+# allocar.md, Chat, ratings, disputes: "open → in_review → resolved | rejected"; the back office moves it.
+DISPUTE_TEXT = """
+review  | admin | open      | in_review
+resolve | admin | in_review | resolved
+reject  | admin | in_review | rejected
+"""
+
 REFERRAL_TEXT = """
 earn | system | pending | earned
 void | admin  | pending | void
@@ -109,6 +117,7 @@ MACHINES: dict[str, tuple[Machine[Any, Any], type[Any], type[Any], str, tuple[st
     "refund": (REFUND, RefundStatus, RefundAction, REFUND_TEXT, ("awaiting_approval", "pending")),
     "payout": (PAYOUT, PayoutStatus, PayoutAction, PAYOUT_TEXT, ("awaiting_approval", "scheduled")),
     "batch": (PAYOUT_BATCH, BatchStatus, BatchAction, BATCH_TEXT, ("awaiting_approval", "approved")),
+    "dispute": (DISPUTE, DisputeStatus, DisputeAction, DISPUTE_TEXT, ("open",)),
     "referral": (REFERRAL, ReferralStatus, ReferralAction, REFERRAL_TEXT, ("pending",)),
 }
 
@@ -118,6 +127,7 @@ STATES = {
     "payment": {"init", "authorized", "paid", "failed", "refunded"},
     "kyc": {"pending", "approved", "rejected"},
     "refund": {"awaiting_approval", "pending", "pending_manual", "done", "rejected"},
+    "dispute": {"open", "in_review", "resolved", "rejected"},
     "payout": {"awaiting_approval", "scheduled", "processing", "done", "failed"},
     "batch": {"awaiting_approval", "approved", "rejected"},
     "referral": {"pending", "earned", "void"},

@@ -18,17 +18,19 @@ def a_grant() -> UploadGrant:
 
 
 def test_sizes_and_types_are_the_specifications() -> None:
-    """allocar.md: images up to 5 MB; images or PDF up to 10 MB."""
+    """allocar.md: images up to 5 MB; images or PDF up to 10 MB, evidence as papers (docs/decisions/0079)."""
     images = {"image/jpeg", "image/png", "image/webp"}
     assert {purpose.value: set(kinds) for purpose, kinds in TYPES.items()} == {
         "photo": images,
         "message": images,
         "paper": images | {"application/pdf"},
+        "evidence": images | {"application/pdf"},
     }
     assert {purpose.value: size for purpose, size in MAX_BYTES.items()} == {
         "photo": 5 << 20,
         "message": 5 << 20,
         "paper": 10 << 20,
+        "evidence": 10 << 20,
     }
 
 

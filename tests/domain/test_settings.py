@@ -14,7 +14,7 @@ from allonova.domain.money.rules import MoneyRules
 from tests.support.factories import ABIDJAN, BOUAKE, NDOUCI, YAMOUSSOUKRO
 
 DEFAULTS = BusinessSettings(rides=Rules(), money=MoneyRules())
-RIDES = {"commission_percent", "commission_fixed", "no_show_percent", "driver_penalty", "hold_minutes"}
+RIDES = {"commission_percent", "commission_fixed", "no_show_percent", "driver_penalty", "hold_minutes", "price_per_km"}
 MOST_FRANCS = 9_999_999_999
 
 
@@ -41,8 +41,10 @@ def test_sound_when_nothing_was_set() -> None:
         ("no_show_percent", 0, 100),
         ("driver_penalty", 0, MOST_FRANCS),
         ("hold_minutes", 1, 1_440),
+        ("price_per_km", 1, 1_000),
         ("payout_minimum", 1, MOST_FRANCS),
         ("four_eyes_amount", 0, MOST_FRANCS),
+        ("support_refund_limit", 0, MOST_FRANCS),
         ("withdraw_minimum", 1, MOST_FRANCS),
         ("withdraw_daily_limit", 1, MOST_FRANCS),
         ("withdraw_daily_count", 1, 100),

@@ -32,6 +32,7 @@ from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.session import Audience, TokenPair
 from allonova.domain.identity.user import User
 from allonova.domain.money.payment import Payment
+from allonova.domain.notifications.quiet import morning_after
 from allonova.main.wiring import HEARD, LIVE
 from tests.support.factories import HOUR, Driver, Thing, a_booking, a_driver, a_stop, a_trip, a_user, accepted, keep
 from tests.support.processes import SECRETS, Fleet, eventually
@@ -115,6 +116,13 @@ class Stage:
         answer = await self.sandbox.post("/sandbox/clock", json={"advance_s": by.total_seconds()})
         assert answer.status_code == 200
         await self.clock.refresh()
+
+    async def go_into_the_day(self) -> None:
+        """At night SMS wait for the morning, and so would the test."""
+        now = self.clock.now()
+        morning = morning_after(now) or morning_after(now + timedelta(hours=2))
+        if morning is not None:
+            await self.advance(morning - now)
 
     async def run_job(self, name: str) -> None:
         """Have the worker run a job, and wait for its end."""
@@ -219,7 +227,7 @@ async def open_stage(fleet: Fleet) -> AsyncIterator[Stage]:
         await clock.refresh()
         ids, kid = RandomIds(), next(iter(SECRETS))
         tokens = JoseTokens(SECRETS, kid, issuer="allonova", clock=clock)
-        yield Stage(
+        stage = Stage(
             fleet=fleet,
             a=clients[0],
             b=clients[1],
@@ -230,6 +238,8 @@ async def open_stage(fleet: Fleet) -> AsyncIterator[Stage]:
             tokens=tokens,
             desk=SessionDesk(clock, ids, ServerSecrets(SECRETS, kid), tokens),
         )
+        await stage.go_into_the_day()
+        yield stage
 
 
 def _phone() -> str:

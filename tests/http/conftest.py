@@ -20,6 +20,7 @@ WALKS = {
     "test_openapi.py",
     "test_routes.py",
     "test_walls.py",
+    "test_who_may.py",
 }
 
 

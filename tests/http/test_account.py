@@ -108,9 +108,11 @@ async def test_all_of_it_is_there_when_an_account_is_exported(api: Api) -> None:
     driver, passenger, booking = await a_driver_at_rest(api)
     mine = data(await passenger.get("/me/export"))
     assert set(mine) == {
-        "exported_at", "user", "sessions", "devices", "papers", "vehicles", "trips", "bookings", "payments", "wallet",
+        "exported_at", "user", "sessions", "devices", "papers", "social_links", "vehicles", "trips", "series",
+        "bookings", "payments", "wallet",
         "payout_account", "payouts", "referrals", "promo_uses", "wallet_txns",
         "alerts", "blocks", "reports", "messages", "locations", "ride_links",
+        "ratings_written", "ratings_received", "disputes", "dispute_evidence", "notifications",
     }  # fmt: skip
     assert mine["user"]["phone"] == passenger.phone
     assert [each["id"] for each in mine["bookings"]] == [booking["id"]]

@@ -38,7 +38,7 @@ def deed(api: Api, kind: type) -> Any:
 
 async def link(api: Api, *, mailed: bool = False) -> str:
     """The secret of a new link."""
-    url: str = await deed(api, InviteAdmin)(by=SYSTEM, email=EMAIL, mailed=mailed)
+    url: str = await deed(api, InviteAdmin)(by=SYSTEM, who=EMAIL, mailed=mailed)
     return url.partition("#token=")[2]
 
 
@@ -48,7 +48,7 @@ async def reset(api: Api, token: str, password: str = PASSWORD) -> Any:
 
 async def change(api: Api, **given: Any) -> None:
     await deed(api, ChangeAdmin)(
-        **{"by": SYSTEM, "email": EMAIL, "role": None, "is_active": None, "reset_totp": False} | given
+        **{"by": SYSTEM, "who": EMAIL, "role": None, "is_active": None, "reset_totp": False} | given
     )
 
 

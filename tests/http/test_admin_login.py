@@ -43,7 +43,7 @@ async def test_tokens_given_when_address_and_password_are_right(ada: Knocking) -
     assert tokens["admin"]["email"] == "ada@allonova.test"
     assert tokens["admin"]["last_login"] is not None
     assert set(tokens["admin"]) == {
-        *("id", "email", "role", "is_active", "totp_enabled", "last_login", "created_at", "updated_at"),
+        *("id", "email", "role", "is_active", "totp_enabled", "last_login", "version", "created_at", "updated_at"),
     }
 
 

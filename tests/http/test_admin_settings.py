@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from allonova.adapters.http.carpool.admin_settings import SettingsBody
-from allonova.domain.carpool.settings import OF_MONEY, OF_RIDES
+from allonova.application.notifications.templates import Template
+from allonova.domain.carpool.settings import NAMES
 from allonova.main.settings import Env
 from allonova.main.wiring import build_service, default_settings
 from tests.support.api import Api, Person
@@ -26,9 +27,11 @@ DEFAULTS = {
     "cancel_windows": [{"hours_before": 24, "fee_percent": 30}, {"hours_before": 2, "fee_percent": 50}],
     "no_show_percent": 100,
     "driver_penalty": 1_000,
+    "price_per_km": 25,
     "payout_minimum": 5_000,
     "payout_schedule": "weekly",
     "four_eyes_amount": 500_000,
+    "support_refund_limit": 10_000,
     "withdraw_minimum": 500,
     "withdraw_daily_limit": 200_000,
     "withdraw_daily_count": 5,
@@ -55,6 +58,7 @@ DEFAULTS = {
     "allow_auto_accept": True,
     "require_kyc_for_driver": True,
     "enable_wallet": True,
+    "templates": {},
 }
 CORRIDOR = {"id": "abidjan-yamoussoukro", "from": ABIDJAN, "to": YAMOUSSOUKRO, "floor": 3_000, "ceiling": 10_000}
 OWN_TERMS = {
@@ -269,7 +273,7 @@ async def test_next_process_goes_by_what_was_set_before_it_started(api: Api) -> 
 
 
 def test_every_setting_can_be_set() -> None:
-    assert set(SettingsBody.model_fields) == OF_RIDES | OF_MONEY == set(DEFAULTS)
+    assert set(SettingsBody.model_fields) == NAMES == set(DEFAULTS)
 
 
 def test_there_are_no_wallets_in_production_until_somebody_says_so() -> None:
@@ -287,3 +291,44 @@ def _trip_to_toumodi() -> dict[str, Any]:
         "seats_available": 3,
         "status": "published",
     }
+
+
+async def test_mail_goes_out_by_the_stored_template_when_the_back_office_names_one(api: Api) -> None:
+    shown = await set_to(api, templates={"refund_sent": {"fr": 12}, "otp": {"fr": 3, "en": 4}})
+    assert shown["templates"] == {"refund_sent": {"fr": 12}, "otp": {"fr": 3, "en": 4}}
+    for language in ("fr", "en"):
+        await api.service.outside.messenger.mail(
+            to="awa@example.test", language=language, template=Template.REFUND_SENT, amount=13_500
+        )
+    english, french = await api.mails("awa@example.test")
+    assert (french["subject"], french["data"]) == ("(template 12)", {"amount": "13 500"})
+    assert english["subject"] == "Refund of 13,500 F"
+    await set_to(api, templates={})
+    await api.service.outside.messenger.mail(
+        to="kofi@example.test", language="fr", template=Template.REFUND_SENT, amount=1
+    )
+    assert [mail["subject"] for mail in await api.mails("kofi@example.test")] == ["Remboursement de 1 F"]
+    [last, first] = data(await (await api.admin()).get("/admin/settings/history"))
+    assert first["changes"] == [{"name": "templates", "before": {}, "after": shown["templates"]}]
+    assert last["changes"][0]["after"] == {}
+
+
+@pytest.mark.parametrize(
+    ("templates", "path"),
+    [
+        ({"nothing": {"fr": 1}}, "templates.nothing"),
+        ({"commande_recue": {"fr": 1}}, "templates.commande_recue"),
+        ({"otp": {"de": 1}}, "templates.otp.de"),
+        ({"otp": {"fr": 0}}, "templates.otp.fr"),
+        ({"otp": {"fr": -1}}, "templates.otp.fr"),
+        ({"otp": {"fr": 2**31}}, "templates.otp.fr"),
+        ({"otp": {"fr": "1"}}, "templates.otp.fr"),
+        ({"otp": {"fr": True}}, "templates.otp.fr"),
+        ({"otp": 1}, "templates.otp"),
+        ([], "templates"),
+        (None, "templates"),
+    ],
+)
+async def test_stored_templates_are_refused_when_they_are_not_sound(api: Api, templates: object, path: str) -> None:
+    details = refusal(await patched(await api.admin(), {"templates": templates}, '"1"'), 422, "validation_error")
+    assert [each["path"].removesuffix(".[key]") for each in details["fields"]] == [path]

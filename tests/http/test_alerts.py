@@ -173,7 +173,9 @@ async def test_push_goes_to_every_device_and_nothing_else_when_there_are_devices
     for push in sent:
         assert push["subject"] == "A trip for you"
         assert push["body"] == "Abidjan, Plateau - Yamoussoukro, 02/10 08:30, 6,000 F a seat."
-        assert push["data"] == {"type": "alert_matched", "trip_id": trip["id"], "alert_id": alert["id"]}
+        [notice] = data(await person.get("/notifications"))
+        about = {"trip_id": trip["id"], "alert_id": alert["id"]}
+        assert push["data"] == about | {"type": "alert_matched", "notification_id": notice["id"]}
     assert (await texts(person), await api.mails("awa@example.test")) == ([], [])
 
 
@@ -250,7 +252,7 @@ async def test_outbox_names_nobody_when_messages_wait(api: Api) -> None:
     await api.arm("error", provider="fcm")
     await pushed(api)
     waiting = await api.service.platform.deliveries.claim(now=api.clock.now() + DAY, lease=HOUR, limit=99)
-    assert [set(each.payload) for each in waiting] == [{"alert_id", "trip_id", "device_id"}]
+    assert [set(each.payload) for each in waiting] == [{"notice_id", "device_id"}]
 
 
 async def test_expired_alerts_are_silent_and_forgotten_when_their_time_is_over(api: Api) -> None:

@@ -26,7 +26,7 @@ async def test_both_sides_see_it_when_one_writes(api: Api) -> None:
     assert sent == {
         "id": sent["id"], "booking_id": pair.booking["id"], "from_user_id": str(pair.passenger.id), "type": "text",
         "content": "Je suis devant la pharmacie.", "image_url": None, "client_id": "m-1", "flags": [], "read_at": None,
-        "created_at": sent["created_at"],
+        "removed": False, "created_at": sent["created_at"],
     }  # fmt: skip
     assert await pair.listed(pair.passenger) == [sent]
     assert await pair.listed(pair.driver) == [sent | {"client_id": None}]

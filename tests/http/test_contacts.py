@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from allonova.domain.identity.contact import contact_of
+from allonova.domain.notifications.suppression import SuppressionReason
 from tests.support.api import Api, Person
 from tests.support.factories import MINUTE, SECOND, a_user
 from tests.support.wire import data, fresh_email, fresh_phone, paths, refusal
@@ -201,3 +203,15 @@ async def test_no_code_lies_in_the_store_when_it_was_sent(api: Api) -> None:
     everything = (await api.inside.everything()).replace(person.phone, "")
     assert f"'{code}'" not in everything
     assert f",{code}," not in everything
+
+
+async def test_contact_gets_messages_again_when_its_code_comes_back(api: Api, kind: str) -> None:
+    person, value, admin = await person_of(api), fresh(kind), await api.admin()
+    suppressed = "/admin/notifications/suppressed"
+    await api.service.outside.messenger.suppressions.suppress(contact_of(value), SuppressionReason.SPAM)
+    data(await ask(person, kind, value), 202)
+    code = await code_at(api, kind, value)
+    refusal(await confirm(person, kind, other(code)), 422, "otp_invalid")
+    assert data(await admin.get(suppressed, address=value))["reason"] == "spam"
+    data(await confirm(person, kind, code))
+    refusal(await admin.get(suppressed, address=value), 404, "not_found")

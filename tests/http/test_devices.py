@@ -73,6 +73,7 @@ async def test_token_is_unreadable_when_it_is_kept(api: Api) -> None:
         ({"token": "x" * 4097, "platform": "ios"}, "token"),
         ({"token": "x", "platform": "symbian"}, "platform"),
         ({"token": "x"}, "platform"),
+        ({"token": "x", "platform": "ios", "kind": "apns"}, "kind"),
         ({"token": "x", "platform": "ios", "user_id": NOBODY}, "user_id"),
     ],
 )
@@ -80,3 +81,12 @@ async def test_device_is_refused_when_it_is_not_sound(api: Api, body: dict[str, 
     person = await api.passenger()
     assert paths(refusal(await person.post("/me/devices", body), 422, "validation_error")) == [path]
     refusal(await api.http.post("/me/devices", json=body), 401, "auth_required")
+
+
+async def test_device_is_another_one_when_its_kind_is(api: Api) -> None:
+    person, key = await api.passenger(), fresh_key()
+    bodies = [{"token": key, "platform": "web", "kind": kind} for kind in ("token", "fid", "token", "fid")]
+    ids = [data(await person.post("/me/devices", body), 201)["id"] for body in bodies]
+    assert ids == [ids[0], ids[1]] * 2
+    assert ids[0] != ids[1]
+    assert data(await add(person, key, "web"), 201)["id"] == ids[0]

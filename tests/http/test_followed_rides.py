@@ -65,7 +65,7 @@ async def test_arrival_is_that_at_the_pickup_until_she_is_aboard_then_that_at_th
 
 
 async def test_each_passenger_has_an_arrival_of_his_own(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR, stops=[stop_body()])
+    ride = await ride_day(api, before=25 * HOUR, stops=[stop_body()])
     second = await api.passenger()
     stop_id = ride.trip["stops"][0]["id"]
     booking = await api.paid(second, ride.driver, ride.trip, pickup_stop_id=stop_id)
@@ -80,7 +80,7 @@ async def test_each_passenger_has_an_arrival_of_his_own(api: Api) -> None:
 
 
 async def test_who_cancels_is_sent_away_and_the_others_go_on(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR)
+    ride = await ride_day(api, before=25 * HOUR)
     second = await api.passenger()
     await api.paid(second, ride.driver, ride.trip)
     api.clock.at = DEPARTURE - HOUR
@@ -116,7 +116,7 @@ async def test_driver_who_goes_on_sending_hears_that_the_trip_is_over(api: Api) 
 
 
 async def test_nobody_else_enters(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR)
+    ride = await ride_day(api, before=25 * HOUR)
     waiting = await api.passenger()
     await api.accepted(waiting, ride.driver, ride.trip)
     draft = data(await ride.driver.post("/trips", trip_body(status="draft")), 201)

@@ -143,7 +143,7 @@ async def test_money_waits_for_the_driver_when_the_passenger_saw_none(api: Api) 
         "cancelled", {"by": "passenger", "reason": "driver_no_show", "fee": 0, "refund": None},
     )  # fmt: skip
     assert [movement.kind for movement in await api.inside.journal()] == ["booking_paid"]
-    assert (await api.messages(ride.driver.phone))[0]["template"] == "ride_question"
+    assert "ride_question" in [message["template"] for message in await api.messages(ride.driver.phone)]
     await api.audit_books()
     api.clock.advance(DAY)
     await api.run("rides")

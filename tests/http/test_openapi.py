@@ -28,7 +28,7 @@ from tests.support.serving import SETTINGS, api_on, app_of
 from tests.support.wire import ROOT, stop_body
 
 OPENAPI = create_openapi(app_of(http_config(SETTINGS)))
-HOOKS = "/api/v1/payments/webhook/"
+HOOKS = ("/api/v1/payments/webhook/", "/api/v1/notifications/webhook/", "/api/v1/notifications/receipts/")
 COUNTS = [pytest.param(8, id="sample"), pytest.param(60, id="full", marks=pytest.mark.prove)]
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 

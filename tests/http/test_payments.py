@@ -55,7 +55,7 @@ async def test_everybody_has_his_share_when_the_money_comes(api: Api) -> None:
     assert (movement.kind, str(movement.ref_id)) == ("booking_paid", payment["id"])
     assert movement.francs == {"clearing:wave": -12_000, "escrow": 12_000}
     assert (await api.messages(passenger.phone))[0]["template"] == "booking_paid_passenger"
-    assert (await api.messages(driver.phone))[0]["template"] == "booking_paid_driver"
+    assert "booking_paid_driver" in [message["template"] for message in await api.messages(driver.phone)]
     await api.audit_books()
 
 

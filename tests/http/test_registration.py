@@ -33,7 +33,8 @@ async def test_account_is_open_when_its_code_comes_back(api: Api) -> None:
 async def test_owner_sees_all_of_his_account_when_he_asks(api: Api) -> None:
     me = data(await (await api.passenger()).get("/me"))
     assert set(me) == {
-        "id", "phone", "email", "first_name", "last_name", "gender", "birthdate", "photo_url", "is_driver",
+        "id", "phone", "email", "first_name", "last_name", "gender", "gender_confirmed",
+        "birthdate", "photo_url", "is_driver",
         "is_active", "is_phone_verified", "is_email_verified", "rating_avg", "rating_count", "preferences",
         "referral_code", "version", "created_at", "updated_at",
     }  # fmt: skip

@@ -129,7 +129,7 @@ async def test_who_lost_the_network_is_shown_what_he_missed(api: Api) -> None:
 
 
 async def test_new_time_is_told(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR)
+    ride = await ride_day(api, before=25 * HOUR)
     async with watch(api, (await ride.share())["token"]) as it:
         later = (DEPARTURE + 20 * MINUTE).isoformat()
         data(await ride.driver.send("PATCH", f"/trips/{ride.trip['id']}", json={"departure_time": later}))
@@ -184,7 +184,7 @@ async def test_link_ends_a_day_after_the_arrival_at_the_latest(api: Api) -> None
 
 
 async def test_only_the_passenger_of_a_paid_ride_shares_it(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR)
+    ride = await ride_day(api, before=25 * HOUR)
     for method in ("POST", "DELETE"):
         refusal(await ride.driver.send(method, f"{ride.path}/share"), 403, "forbidden")
         refusal(await (await api.passenger()).send(method, f"{ride.path}/share"), 404, "not_found")
@@ -222,7 +222,7 @@ async def test_page_follows_without_any_other_host(api: Api) -> None:
 
 
 async def test_ride_of_another_passenger_of_the_trip_is_not_shown(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR)
+    ride = await ride_day(api, before=25 * HOUR)
     other = await api.passenger(first_name="Binta")
     theirs = RideDay(
         api=api,

@@ -69,7 +69,7 @@ async def test_proof_is_for_the_two_sides_and_for_who_may_see_bookings(api: Api)
 
 
 async def test_booking_that_nobody_paid_or_followed_has_times_alone(api: Api) -> None:
-    ride = await ride_day(api, before=26 * HOUR)
+    ride = await ride_day(api, before=25 * HOUR)
     other = await api.passenger()
     unpaid = await api.accepted(other, ride.driver, ride.trip)
     api.clock.at = DEPARTURE

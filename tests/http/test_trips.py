@@ -39,8 +39,8 @@ async def test_trip_is_a_draft_when_nothing_is_said(api: Api) -> None:
     assert (trip["status"], trip["version"], answer.headers["etag"]) == ("draft", 1, '"1"')
     assert set(trip) == {
         "id", "driver", "vehicle", "origin", "destination", "stops", "departure_time", "arrival_eta", "distance_km",
-        "price_per_seat", "seats_total", "seats_available", "luggage_policy", "rules", "allow_auto_accept", "status",
-        "version", "created_at", "updated_at",
+        "price_per_seat", "seats_total", "seats_available", "luggage_policy", "rules", "allow_auto_accept",
+        "women_only", "series_id", "status", "version", "created_at", "updated_at",
     }  # fmt: skip
     assert set(trip["driver"]) == {
         "id", "first_name", "last_initial", "photo_url", "rating_avg", "rating_count", "is_verified",

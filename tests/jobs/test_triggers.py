@@ -54,6 +54,12 @@ async def until_it_ran(work: Counted) -> None:
 async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
     assert {job.name: job.every_s for job in api.service.jobs} == {
         "relay": 5,
+        "audit": 600,
+        "seal_audit": 60,
+        "exports": 5,
+        "exports_sweep": 600,
+        "ratings": 60,
+        "reminders": 60,
         "holds": 10,
         "rides": 60,
         "alerts": 1800,

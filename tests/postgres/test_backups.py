@@ -381,7 +381,7 @@ async def test_operator_sees_the_outcome_when_he_asks_for_it(vaulted: Vaulted, w
     for run, word in ((verify, "restores"), (put_back, "restored")):
         said, complaints = await run.communicate()
         assert (run.returncode, complaints) == (0, b"")
-        assert said.decode() == f"{word}: 1000 rows in 1 tables, as they were at 2025-10-01T06:00:00+00:00\n"
+        assert said.decode() == f"{word}: 1000 rows in 1 tables, as they were at 2025-10-01T07:00:00+00:00\n"
     again = await command(env, "restore", str(path), "--into", target.url)
     said, complaints = await again.communicate()
     assert (again.returncode, said) == (1, b"")

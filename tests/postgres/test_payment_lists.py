@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from allonova.adapters.postgres.carpool.payment_queries import PostgresPaymentQueries
-from allonova.adapters.postgres.runner import Connection, Pool, Row
+from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.domain.money.payment import PaymentStatus
 from allonova.domain.money.refund import RefundStatus
+from tests.support.explaining import Explaining
 from tests.support.factories import NOW, new_id
 
 _FILL = """
@@ -27,39 +26,6 @@ INSERT INTO carpool.refunds (payment_id, user_id, amount, sent_to, cause, status
 SELECT id, user_id, 1, 'provider', 'admin', CASE WHEN amount = 510 THEN 'pending_manual' ELSE 'done' END, created_at
 FROM carpool.payments WHERE amount > 500 AND status = 'paid'
 """
-
-
-@dataclass
-class Explaining:
-    """A runner that keeps the plan of whatever is asked."""
-
-    pool: Pool
-    plans: list[str] = field(default_factory=list)
-
-    async def _explain(self, query: str, args: Sequence[object]) -> None:
-        self.plans.append("\n".join(row[0] for row in await self.pool.fetch(f"EXPLAIN {query}", *args)))
-
-    async def fetch(self, query: str, *args: object) -> Sequence[Row]:
-        """See Runner."""
-        await self._explain(query, args)
-        return await self.pool.fetch(query, *args)
-
-    async def fetchval(self, query: str, *args: object) -> Any:
-        """See Runner."""
-        await self._explain(query, args)
-        return await self.pool.fetchval(query, *args)
-
-    async def fetchrow(self, query: str, *args: object) -> Row | None:
-        """See Runner."""
-        return await self.pool.fetchrow(query, *args)
-
-    async def execute(self, query: str, *args: object) -> str:
-        """See Runner."""
-        return await self.pool.execute(query, *args)
-
-    async def executemany(self, query: str, args: Sequence[Sequence[object]], /) -> None:
-        """See Runner."""
-        await self.pool.executemany(query, args)
 
 
 NEWEST = (Sort("created_at", descending=True),)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+from allonova.adapters.postgres.carpool.prices import SEAT_PRICES, around
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.carpool.search import AREA, NO_END, NO_START, page_statement
 from allonova.adapters.postgres.pool import open_pool
@@ -17,7 +18,7 @@ from allonova.application.carpool.ports import RIDES_IN_AREA, Search
 from allonova.application.kernel.listing import Sort
 from allonova.domain.kernel.geo import Box, Point
 from tests.postgres.crowd import DAYS, RIDES_PER_TRIP, crowd
-from tests.support.factories import NOW
+from tests.support.factories import NOW, new_id
 from tests.support.postgres import admin_dsn, drop_database, fresh_database
 
 START, END = Point(6, -5), Point(7, -4.5)
@@ -105,6 +106,36 @@ async def test_composite_index_is_used(crowd_pool: Pool, mode: str, wanted: tupl
     assert "on ix_trip_legs_search" in plan or "using ix_trip_legs_search" in plan
     assert "Seq Scan on trip_legs" not in plan
     assert "Seq Scan on trips" not in plan
+
+
+async def test_viewer_is_looked_up_once_when_trips_are_for_women_alone(crowd_pool: Pool) -> None:
+    statement = page_statement((frozenset({"viewer_id"}), (Sort("departure_time"),)))
+    assert statement.sql.count("AS viewer") == 1
+    given = {"start": START, "end": END, "earliest": EARLIEST, "latest": LATEST, "radius_m": 25_000.0, "seats": 1}
+    days = {"first_day": EARLIEST.date(), "last_day": LATEST.date()}
+    args = statement.args(**given, **days, viewer_id=new_id(), page_limit=20, page_offset=0)
+    plan = "\n".join(row[0] for row in await crowd_pool.fetch(f"EXPLAIN {statement.sql}", *args))
+    assert "InitPlan" in plan
+    assert "users viewer" in plan
+    assert "SubPlan" not in plan.partition("users viewer")[0].rpartition("InitPlan")[2]
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_prices_are_found_by_one_index(crowd_pool: Pool, mode: str) -> None:
+    until = EARLIEST + timedelta(days=10)
+    values = (
+        "'POINT(-5 6)'", "'POINT(-4.5 7)'", "25000", f"'{EARLIEST.date()}'", f"'{until.date()}'",
+        f"'{EARLIEST.isoformat()}'", f"'{until.isoformat()}'", "500",
+        *(str(edge) for point in (START, END) for edge in around(point, 25_000)),
+    )  # fmt: skip
+    async with crowd_pool.acquire() as connection, connection.transaction():
+        await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        await connection.execute(f"PREPARE prices AS {SEAT_PRICES}")
+        rows = await connection.fetch(f"EXPLAIN EXECUTE prices ({', '.join(values)})")
+        await connection.execute("DEALLOCATE prices")
+    plan = "\n".join(row[0] for row in rows)
+    assert "using ix_trips_prices" in plan, plan
+    assert "Seq Scan" not in plan
 
 
 async def test_every_match_is_found_when_compared_with_the_domains_own_measure(crowd_pool: Pool) -> None:

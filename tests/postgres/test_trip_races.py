@@ -16,6 +16,8 @@ from allonova.application.carpool.accept_booking import AcceptBooking
 from allonova.application.carpool.cancel_trip import CancelTrip
 from allonova.application.carpool.change_trip import ChangeTrip
 from allonova.application.carpool.change_vehicle import ChangeVehicle
+from allonova.application.carpool.create_series import CreateSeries, SeriesDraft
+from allonova.application.carpool.create_trip import CreateTrip, TripDraft
 from allonova.application.carpool.delete_trip import DeleteTrip
 from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.publish_trip import PublishTrip
@@ -27,11 +29,14 @@ from allonova.domain.carpool.trip import StopDraft, TripStatus
 from allonova.domain.carpool.trip_change import TripChange
 from allonova.domain.carpool.vehicle import VehicleChange
 from allonova.domain.kernel.errors import DomainError
+from allonova.domain.kernel.geo import Place
 from allonova.domain.money.rules import MoneyRules
 from tests.support.factories import (
+    ABIDJAN,
     DEPARTURE,
     HOUR,
     TOUMODI,
+    YAMOUSSOUKRO,
     Driver,
     NumberedIds,
     SetClock,
@@ -40,7 +45,9 @@ from tests.support.factories import (
     a_stop,
     a_trip,
     a_user,
+    a_vehicle,
     keep,
+    new_id,
 )
 
 ROUNDS = 5
@@ -162,3 +169,35 @@ async def test_both_changes_are_kept_when_two_change_different_things(units: Pos
     async with units.begin() as unit:
         trip = await unit.trips.get(trip_id)
     assert (trip.rules, trip.price_per_seat, trip.luggage_policy) == ("Non-fumeur", 5_000, "1 sac")
+
+
+async def test_series_is_made_once_when_its_driver_sends_it_from_two_cars_at_once(units: PostgresUnits) -> None:
+    driver = a_driver()
+    second = a_vehicle(driver.user, plate_number=f"{new_id().hex[:8]}".upper())
+    async with units.begin() as unit:
+        await keep(unit, driver, second)
+    create = CreateSeries(CreateTrip(units.begin, CLOCK, IDS, RULES, ROADS, NAMES))
+    until = (DEPARTURE + timedelta(days=6)).date()
+    series = [
+        SeriesDraft(trip=a_draft(vehicle.id), weekdays=range(1, 8), until=until)
+        for vehicle in (driver.vehicle, second) * 3
+    ]
+    outcomes = await asyncio.gather(*(outcome(create(caller_id=driver.id, draft=draft)) for draft in series))
+    assert sorted(set(outcomes) - {"SeriesOverlaps", "TripsOverlap"}) == ["done"]
+    assert outcomes.count("done") == 1
+    async with units.begin() as unit:
+        kept = await unit.trips.on_the_road(driver.id, after=DEPARTURE, before=DEPARTURE + timedelta(days=30))
+    assert len(kept) == 7
+
+
+def a_draft(vehicle_id: UUID) -> TripDraft:
+    """Abidjan to Yamoussoukro, published."""
+    return TripDraft(
+        origin=Place(ABIDJAN, "Abidjan"),
+        destination=Place(YAMOUSSOUKRO, "Yamoussoukro"),
+        departure_time=DEPARTURE,
+        price_per_seat=6000,
+        seats=3,
+        vehicle_id=vehicle_id,
+        publish=True,
+    )

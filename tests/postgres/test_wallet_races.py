@@ -45,6 +45,10 @@ class NoSecrets:
         """See Secrets."""
         return bytes(32)
 
+    def derivations(self, purpose: str, value: str) -> tuple[bytes, ...]:
+        """See Secrets."""
+        return (bytes(32),)
+
 
 @dataclass(frozen=True, slots=True)
 class Till:

@@ -70,6 +70,8 @@ async def test_secrets_are_those_that_sign(played: Played) -> None:
     assert await played.data("secrets") == {
         "wave": {"webhook_secret": SECRET},
         "stripe": {"webhook_secret": "whsec_sandbox"},
+        "brevo": {"webhook_token": "brevo-hook-sandbox"},
+        "orange-sms": {"receipt_secret": "orange-sms-sandbox"},
     }
 
 

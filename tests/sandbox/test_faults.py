@@ -183,7 +183,7 @@ async def test_last_word_counts_when_a_kind_is_armed_twice(played: Played) -> No
     [
         ({"provider": "nobody"}, "provider"),
         ({"kind": "gremlins"}, "kind"),
-        ({"provider": "brevo", "kind": "lost"}, "kind"),
+        ({"provider": "fcm", "kind": "lost"}, "kind"),
         ({"times": -1}, "times"),
         ({"times": 1.5}, "times"),
         ({"times": True}, "times"),

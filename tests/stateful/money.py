@@ -11,40 +11,51 @@ from uuid import UUID
 
 import httpx
 
+from allonova.application.carpool.arbitrate_booking import ArbitrateBooking, Ruling
 from allonova.application.carpool.cancel_booking import CancelBooking
 from allonova.application.carpool.cancel_trip import CancelTrip
 from allonova.application.carpool.check_in import CheckIn
 from allonova.application.carpool.check_payment import CheckPayment
 from allonova.application.carpool.contest_no_show import ContestNoShow
 from allonova.application.carpool.create_booking import CreateBooking
+from allonova.application.carpool.decide_dispute import DecideDispute
 from allonova.application.carpool.end_ride import EndRide
+from allonova.application.carpool.open_dispute import OpenDispute
+from allonova.application.carpool.refund_by_admin import ApproveRefund
 from allonova.application.carpool.report_driver_no_show import ReportDriverNoShow
 from allonova.application.carpool.report_no_show import ReportNoShow
 from allonova.application.carpool.start_payment import StartPayment, Wish
 from allonova.application.carpool.start_ride import StartRide
 from allonova.application.carpool.take_provider_event import TakeProviderEvent
 from allonova.application.kernel.idempotency import UNKEYED
+from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.application.money.create_promo import CreatePromo, PromoDraft
 from allonova.application.money.decide_payouts import ApprovePayouts, RejectPayouts
+from allonova.application.money.decide_refund import RejectRefund
+from allonova.application.money.finance_report import ONE_DAY, ReportFinance
 from allonova.application.money.ports import ProviderEvent, Reach, Reported
 from allonova.application.money.run_payouts import RunPayouts
 from allonova.application.money.top_up import TopUp, TopUpWish
 from allonova.application.money.withdraw import Withdraw, WithdrawWish
-from allonova.domain.carpool.booking import Booking, BookingStage
+from allonova.domain.carpool.booking import Booking, BookingStage, BookingStatus
+from allonova.domain.carpool.dispute import Decision, DisputeCategory, DisputeStatus
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
+from allonova.domain.money.finance import FIGURES
 from allonova.domain.money.journal import AccountKind
-from allonova.domain.money.payment import Method
-from allonova.domain.money.payout import PayoutMethod
+from allonova.domain.money.payment import SETTLED, Method
+from allonova.domain.money.payout import PayoutKind, PayoutMethod, PayoutStatus
 from allonova.domain.money.promo import PromoStatus, PromoType
+from allonova.domain.money.refund import RefundStatus
 from allonova.domain.money.rules import MoneyRules
 from allonova.main.parts import Platform
 from allonova.main.wiring import Service, build_outside, build_service, fixed_policies
 from tests.stateful.postings import postings_of
 from tests.support.bank import Bank, BankPayments, BankPayouts, Weather
-from tests.support.factories import HOUR, SetClock, a_driver, a_paper, a_trip, a_user, an_admin, keep, new_id
+from tests.support.factories import HOUR, NOW, SetClock, a_driver, a_paper, a_trip, a_user, an_admin, keep, new_id
 from tests.support.serving import SETTINGS
 
 REACHES = {
@@ -88,6 +99,7 @@ class Money:
     bookings: list[UUID] = field(default_factory=list)
     events: list[ProviderEvent] = field(default_factory=list)
     batches: list[UUID] = field(default_factory=list)
+    disputes: list[UUID] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
     admins: tuple[Actor, Actor] = (Actor(Party.ADMIN, new_id()), Actor(Party.ADMIN, new_id()))
 
@@ -253,6 +265,68 @@ class Money:
         }
         await self.may(deeds[step]())
 
+    async def complain(self, booking: int, *, by_driver: bool) -> None:
+        """A side of a booking, of whatever became of it, opens a dispute."""
+        found = await self._booking(booking, *BookingStage)
+        if found is None:
+            return
+        made = await self.may(
+            self.use(OpenDispute)(
+                caller_id=await self._driver(found) if by_driver else found.passenger_id,
+                booking_id=found.id,
+                category=DisputeCategory.PAYMENT,
+                description="Trop cher.",
+            )
+        )
+        if made is not None:
+            self.disputes.append(made.id)
+
+    async def judge(self, dispute: int, refund: int, *, by: int, yes: bool) -> None:
+        """One of the disputes is decided; a part of the fare in percent goes back."""
+        if not self.disputes:
+            return
+        dispute_id = _newest(self.disputes, dispute)
+        async with self.service.platform.begin() as unit:
+            booking = await unit.bookings.get((await unit.disputes.get(dispute_id)).booking_id)
+        amount = booking.amount_total * refund // 100 if yes else 0
+        status = DisputeStatus.RESOLVED if yes else DisputeStatus.REJECTED
+        for decision in (
+            Decision(status=DisputeStatus.IN_REVIEW),
+            Decision(status=status, resolution="Relu.", refund_amount=amount),
+        ):
+            await self.may(
+                self.use(DecideDispute)(
+                    by=self.admins[by % 2], role=Role.SUPER, dispute_id=dispute_id, decision=decision, expected=None
+                )
+            )
+
+    async def arbitrate(self, booking: int, refund: int | None, *, by: int, completes: bool) -> None:
+        """The back office ends a booking; so many percent of the fare go back, None for all."""
+        found = await self._booking(booking, *BookingStage)
+        if found is None:
+            return
+        ruling = Ruling(
+            status=BookingStatus.COMPLETED if completes else BookingStatus.CANCELLED,
+            refund_amount=None if refund is None else found.amount_total * refund // 100,
+            reason="Relu.",
+        )
+        await self.may(
+            self.use(ArbitrateBooking)(
+                by=self.admins[by % 2], role=Role.SUPER, booking_id=found.id, ruling=ruling, expected=None
+            )
+        )
+
+    async def approve(self, *, by: int, yes: bool) -> None:
+        """A second admin looks at the newest refund that waits for one."""
+        awaiting = Filter("status", Op.EQ, RefundStatus.AWAITING_APPROVAL)
+        query = ListQuery(filters=(awaiting,), sort=(Sort("created_at", descending=True),), page_size=1)
+        for refund in (await self.service.platform.payments.refunds(query)).items:
+            actor = self.admins[by % 2]
+            if yes:
+                await self.may(self.use(ApproveRefund)(by=actor, refund_id=refund.id))
+            else:
+                await self.may(self.use(RejectRefund)(by=actor, refund_id=refund.id, reason="Non."))
+
     async def regret(self, booking: int, method: Method) -> None:
         """Somebody cancels while he pays."""
         known = len(self.banks[method].charges)
@@ -360,6 +434,37 @@ class Money:
         for method, bank in self.banks.items():
             assert -held[AccountKind.CLEARING, method.value] == bank.net, method
         assert sum(held.values()) == 0
+
+    async def require_reports(self) -> None:
+        """The report on finance says what payments, refunds and payouts say, and what the books hold, to the franc;
+        cut in two at any midnight it says the same.
+        """
+        platform, held = self.service.platform, await postings_of(self.service.platform)
+        report: ReportFinance = self.use(ReportFinance)
+        until = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + ONE_DAY
+        since, every = NOW.replace(hour=0) - ONE_DAY, ListQuery(page_size=10_000)
+        whole = await report(since=since, until=until)
+        for account in whole.accounts:
+            assert account.opening == 0
+            assert account.closing == sum(sum_ for (kind, _), sum_ in held.items() if kind is account.account)
+        payments = [one for one in (await platform.payments.payments(every)).items if one.status in SETTLED]
+        refunds = [one for one in (await platform.payments.refunds(every)).items if one.status is RefundStatus.DONE]
+        payouts = [
+            one for one in (await platform.payouts.payouts(every)).items if one.status is not PayoutStatus.FAILED
+        ]
+        totals = whole.totals
+        assert totals.paid == sum(one.amount for one in payments if one.booking_id is not None)
+        assert totals.topups == sum(one.amount for one in payments if one.booking_id is None)
+        assert totals.refunded == sum(one.amount for one in refunds)
+        assert totals.payouts == sum(one.amount for one in payouts if one.kind is PayoutKind.EARNINGS)
+        assert totals.withdrawals == sum(one.amount for one in payouts if one.kind is PayoutKind.WITHDRAWAL)
+        assert totals.paid_out == sum(one.amount for one in payouts if one.status is PayoutStatus.DONE)
+        cut = since + (until - since).days // 2 * ONE_DAY
+        before, after = await report(since=since, until=cut), await report(since=cut, until=until)
+        for first, second, both in zip(before.accounts, after.accounts, whole.accounts, strict=True):
+            assert (first.closing, second.closing) == (second.opening, both.closing)
+        for name in FIGURES:
+            assert getattr(totals, name) == getattr(before.totals, name) + getattr(after.totals, name)
 
     async def _booking(self, index: int, *stages: BookingStage) -> Booking | None:
         """One of the bookings in these stages, of the newest first."""

@@ -26,6 +26,7 @@ from tests.support.serving import Server, platform_on, server_at
 INDEX = st.integers(0, 5)
 PROVIDERS = st.sampled_from([Method.WAVE, Method.ORANGE, Method.MTN, Method.CARD])
 PROMO = st.sampled_from([None, None, "HALF", "ALL"])
+REFUND = st.sampled_from([0, 30, 60, 100])
 WEATHER = st.sampled_from([Weather.FAIR, Weather.FAIR, Weather.FAIR, Weather.DOWN, Weather.LOST])
 
 
@@ -132,6 +133,37 @@ class MoneyMachine(RuleBasedStateMachine):
     def miss(self, booking: int, step: str) -> None:
         self.wait(self.money.ride(booking, step))
 
+    @rule(booking=INDEX, by_driver=st.booleans())
+    def complain(self, booking: int, *, by_driver: bool) -> None:
+        self.wait(self.money.complain(booking, by_driver=by_driver))
+
+    @precondition(lambda self: self.money.disputes)
+    @rule(dispute=INDEX, refund=REFUND, by=INDEX, yes=st.booleans())
+    def judge(self, dispute: int, refund: int, by: int, *, yes: bool) -> None:
+        self.wait(self.money.judge(dispute, refund, by=by, yes=yes))
+
+    @rule(booking=INDEX, refund=st.none() | REFUND, by=INDEX, completes=st.booleans())
+    def arbitrate(self, booking: int, refund: int | None, by: int, *, completes: bool) -> None:
+        self.wait(self.money.arbitrate(booking, refund, by=by, completes=completes))
+
+    @rule(driver=INDEX, person=INDEX, method=st.sampled_from(list(Method)), promo=PROMO, refund=REFUND)
+    def contend(self, driver: int, person: int, method: Method, promo: str | None, refund: int) -> None:
+        self.wait(self.money.sell(driver, person, method, promo))
+        self.wait(self.money.ride(0, "driver-no-show"))
+        self.wait(self.money.ride(0, "contest"))
+        self.wait(self.money.arbitrate(0, refund, by=0, completes=False))
+
+    @rule(driver=INDEX, person=INDEX, method=st.sampled_from(list(Method)), promo=PROMO, refund=REFUND)
+    def quarrel(self, driver: int, person: int, method: Method, promo: str | None, refund: int) -> None:
+        self.wait(self.money.sell(driver, person, method, promo))
+        self.wait(self.money.ride_through(0))
+        self.wait(self.money.complain(0, by_driver=False))
+        self.wait(self.money.judge(0, refund, by=0, yes=True))
+
+    @rule(by=INDEX, yes=st.booleans())
+    def approve(self, by: int, *, yes: bool) -> None:
+        self.wait(self.money.approve(by=by, yes=yes))
+
     @rule(charge=INDEX, tells=st.booleans())
     def dispute(self, charge: int, *, tells: bool) -> None:
         self.wait(self.money.at_the_bank(Method.CARD, charge, "dispute", hint=False, tells=tells))
@@ -185,6 +217,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.wait(self.money.come_to_rest())
         self.wait(self.money.require_sound())
         self.wait(self.money.require_agreement())
+        self.wait(self.money.require_reports())
         type(self).moved += self.wait(kinds_of(self.money.service.platform))
 
 

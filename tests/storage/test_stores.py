@@ -202,6 +202,46 @@ async def test_key_is_refused_when_it_is_none_of_ours(shelf: Shelf, key: str) ->
         await shelf.files.write(key, BODY, content_type=JPEG)
 
 
+async def piece_by_piece(*pieces: bytes, then: Exception | None = None) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+    if then is not None:
+        raise then
+
+
+@pytest.mark.parametrize(
+    "sizes", [(), (1,), (5, 5), (9 << 20,), (3 << 20, 6 << 20, 8 << 20, 7)], ids=["0", "1", "10", "9 MiB", "17 MiB"]
+)
+async def test_file_is_whole_when_it_came_in_pieces(shelf: Shelf, sizes: tuple[int, ...]) -> None:
+    pieces = [bytes([number]) * size for number, size in enumerate(sizes, 65)]
+    key, whole = f"exports/{new_id()}/{new_id()}.csv", b"".join(pieces)
+    size = await shelf.files.stream(key, piece_by_piece(*pieces), content_type="text/csv", name="books.csv")
+    assert size == len(whole)
+    answer = await shelf.client.get(shelf.files.link(key))
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="books.csv"'
+    assert answer.headers["content-length"] == str(size)
+    assert answer.content == whole
+
+
+@pytest.mark.parametrize("size", [10, 9 << 20], ids=["10", "9 MiB"])
+async def test_nothing_is_there_when_the_pieces_broke_off(shelf: Shelf, size: int) -> None:
+    key = f"exports/{new_id()}/{new_id()}.csv"
+    pieces = piece_by_piece(b"a" * size, then=ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        await shelf.files.stream(key, pieces, content_type="text/csv", name="books.csv")
+    await nothing_at(shelf, key)
+
+
+async def test_former_file_stays_when_the_pieces_broke_off(shelf: Shelf) -> None:
+    key = f"exports/{new_id()}/{new_id()}.csv"
+    await shelf.files.stream(key, piece_by_piece(b"former"), content_type="text/csv", name="books.csv")
+    pieces = piece_by_piece(b"a", then=ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        await shelf.files.stream(key, pieces, content_type="text/csv", name="books.csv")
+    assert await shelf.files.read(key, limit=100) == b"former"
+
+
 async def test_store_is_not_called_when_a_transaction_is_open(shelf: Shelf) -> None:
     token = INSIDE_UNIT.set(True)
     try:
@@ -211,5 +251,7 @@ async def test_store_is_not_called_when_a_transaction_is_open(shelf: Shelf) -> N
             await shelf.files.write(a_key(), BODY, content_type=JPEG)
         with pytest.raises(RuntimeError):
             await shelf.files.delete(a_key())
+        with pytest.raises(RuntimeError):
+            await shelf.files.stream(a_key(), piece_by_piece(b"a"), content_type="text/csv", name="a.csv")
     finally:
         INSIDE_UNIT.reset(token)

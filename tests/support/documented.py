@@ -29,7 +29,8 @@ class Documented:
                 f"{request.method} {request.url.path} does not announce {response.status_code}"
             )
             shape = found["responses"][str(response.status_code)].get("content", {}).get("application/json")
-            if shape is not None and response.is_success:
+            is_json = response.headers.get("content-type", "").startswith("application/json")
+            if shape is not None and response.is_success and is_json:
                 await response.aread()
                 odd = list(self.odd_keys(response.json(), shape["schema"], "answer"))
                 assert odd == [], f"{request.method} {request.url.path}: {odd}"

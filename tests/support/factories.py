@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from allonova.application.audit.ports import AuditUnit
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.carpool.reminder_ports import ReminderUnit
 from allonova.application.carpool.settings_ports import SettingsUnit
-from allonova.application.identity.ports import IdentityUnit
+from allonova.application.files.export_ports import ExportUnit
+from allonova.application.identity.social_ports import SocialUnit
+from allonova.application.kernel.dead_letters import LettersUnit
 from allonova.application.kyc.ports import KycUnit
 from allonova.application.money.reconciliation_ports import ReconciliationUnit
+from allonova.application.notifications.notice_ports import NoticeUnit
 from allonova.domain.carpool.alert import Alert, alert_end
 from allonova.domain.carpool.block import Block
 from allonova.domain.carpool.booking import Booking, BookingStatus
-from allonova.domain.carpool.rules import Rules
+from allonova.domain.carpool.dispute import Dispute, DisputeCategory, Evidence
+from allonova.domain.carpool.rating import RatedAs, Rating
+from allonova.domain.carpool.rules import RATING_WINDOW, Rules
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.referral_code import referral_code_of
 from allonova.domain.identity.roles import Role
-from allonova.domain.identity.user import User
+from allonova.domain.identity.user import Gender, User
 from allonova.domain.kernel.changes import SYSTEM, Actor
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
@@ -35,7 +42,7 @@ from allonova.domain.money.promo import Promo, PromoType, PromoUse
 from allonova.domain.money.referral import Referral
 from allonova.domain.money.refund import Refund, RefundCause, RefundTo
 
-NOW = datetime(2025, 10, 1, 6, 0, tzinfo=UTC)
+NOW = datetime(2025, 10, 1, 7, 0, tzinfo=UTC)  # the night, in which SMS wait, is just over
 DEPARTURE = datetime(2025, 10, 2, 8, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -94,6 +101,19 @@ def a_user(**given: Any) -> User:
         "updated_at": NOW,
     }
     return User(**(made | given))
+
+
+WOMAN: Mapping[str, Any] = {
+    "gender": Gender.FEMALE,
+    "confirmed_gender": Gender.FEMALE,
+    "gender_confirmed_by": UUID("00000000-0000-4000-8000-00000000000a"),
+}
+"""Fields of a woman whose paper says so."""
+
+
+def a_woman(**given: Any) -> User:
+    """A passenger whose paper says that she is a woman."""
+    return a_user(**(dict(WOMAN) | given))
 
 
 def an_admin(role: Role = Role.SUPER, **given: Any) -> AdminUser:
@@ -348,11 +368,81 @@ def a_block(by: User, blocked: User) -> Block:
     return Block(id=new_id(), user_id=by.id, blocked_id=blocked.id, created_at=NOW)
 
 
-class AnyUnit(ReconciliationUnit, IdentityUnit, KycUnit, CarpoolUnit, SettingsUnit, Protocol):
+def a_dispute(trip: Trip, booking: Booking, *, by_driver: bool = False, **given: Any) -> Dispute:
+    """What a side of a booking, the passenger unless said otherwise, complains of."""
+    sides = (trip.driver_id, booking.passenger_id) if by_driver else (booking.passenger_id, trip.driver_id)
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "booking_id": booking.id,
+        "opened_by": sides[0],
+        "other_id": sides[1],
+        "party": Party.DRIVER if by_driver else Party.PASSENGER,
+        "category": DisputeCategory.PAYMENT,
+        "description": "Il m'a fait payer les bagages.",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Dispute(**(made | given))
+
+
+def a_rating(trip: Trip, booking: Booking, *, by_driver: bool = False, **given: Any) -> Rating:
+    """Five stars of the passenger for the driver, or the other way round, not shown yet."""
+    sides = (trip.driver_id, booking.passenger_id)
+    rater, rated = sides if by_driver else sides[::-1]
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "booking_id": booking.id,
+        "from_user_id": rater,
+        "to_user_id": rated,
+        "role": RatedAs.PASSENGER if by_driver else RatedAs.DRIVER,
+        "stars": 5,
+        "comment": "À l'heure.",
+        "closes_at": booking.departure_time + RATING_WINDOW,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Rating(**(made | given))
+
+
+def arrived(trip: Trip, booking: Booking, *, at: datetime = DEPARTURE) -> Booking:
+    """Paid, and the ride is over."""
+    paid(trip, booking)
+    driver = Actor(Party.DRIVER, trip.driver_id)
+    booking.check_in(booking.qr_code, driver, at)
+    booking.start(driver, at)
+    booking.end(driver, at + 3 * HOUR)
+    return booking
+
+
+def some_evidence(dispute: Dispute, user_id: UUID, **given: Any) -> Evidence:
+    """Words that a side of a dispute gave."""
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "dispute_id": dispute.id,
+        "user_id": user_id,
+        "note": "J'ai le reçu.",
+        "created_at": NOW,
+    }
+    return Evidence(**(made | given))
+
+
+class AnyUnit(
+    ReconciliationUnit,
+    SocialUnit,
+    AuditUnit,
+    KycUnit,
+    CarpoolUnit,
+    SettingsUnit,
+    NoticeUnit,
+    ReminderUnit,
+    LettersUnit,
+    ExportUnit,
+    Protocol,
+):
     """A unit with every store there is."""
 
 
-type Aside = Alert | Block | Refund | Promo | PromoUse | Referral
+type Aside = Alert | Block | Dispute | Evidence | Rating | Refund | Promo | PromoUse | Referral
 type Thing = Aside | User | AdminUser | KycDocument | Vehicle | Driver | Trip | Booking | Payment
 
 
@@ -394,3 +484,9 @@ async def _keep_aside(unit: AnyUnit, thing: Aside) -> None:
             await unit.alerts.add(thing)
         case Block():
             await unit.blocks.put(thing)
+        case Rating():
+            await unit.ratings.add(thing)
+        case Dispute():
+            await unit.disputes.add(thing)
+        case Evidence():
+            await unit.evidence.add(thing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from types import SimpleNamespace
@@ -80,8 +80,8 @@ class Inside(Protocol):
     async def dispatch(self, table: str) -> list[Any]:
         """The rows of a table of dispatch, of every company, the oldest first; columns are attributes."""
 
-    async def everything(self) -> str:
-        """All rows of all tables, to be compared with another moment's."""
+    async def everything(self, *, but: Collection[str] = ()) -> str:
+        """All rows of all tables but these, to be compared with another moment's."""
 
     async def of_company(self, societe_id: UUID) -> str:
         """The same of all rows of a company."""
@@ -122,9 +122,9 @@ class InsideMemory:
         kept = next(each for each in DISPATCH_TABLES if each.name == f"dispatch.{table}")
         return sorted(self._database.all_rows(kept).values(), key=attrgetter(_AGES.get(table, "created_at")))
 
-    async def everything(self) -> str:
+    async def everything(self, *, but: Collection[str] = ()) -> str:
         """See Inside."""
-        return repr(self._database._tables)
+        return repr({name: rows for name, rows in self._database._tables.items() if name not in but})
 
     async def of_company(self, societe_id: UUID) -> str:
         """See Inside."""
@@ -158,9 +158,10 @@ class InsidePostgres:
         )
         return [SimpleNamespace(**dict(row)) for row in rows]
 
-    async def everything(self) -> str:
+    async def everything(self, *, but: Collection[str] = ()) -> str:
         """See Inside."""
-        tables = [name for (name,) in await self._owner.fetch(_TABLES)]
+        found = [name for (name,) in await self._owner.fetch(_TABLES)]
+        tables = [name for name in found if name.rpartition(".")[2] not in but]
         return repr([await self._owner.fetch(f"SELECT t::text FROM {name} t ORDER BY 1") for name in tables])
 
     async def of_company(self, societe_id: UUID) -> str:

@@ -22,22 +22,6 @@ from allonova.adapters.local.dispatch.presences import LocalPresenceBook
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.local.revocations import LocalRevocations
 from allonova.adapters.local.tickets import LocalTickets
-from allonova.adapters.postgres.carpool.alerts import PostgresAlertQueries
-from allonova.adapters.postgres.carpool.messages import PostgresChatQueries
-from allonova.adapters.postgres.carpool.payment_queries import PostgresPaymentQueries
-from allonova.adapters.postgres.carpool.people import PostgresPeopleQueries
-from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
-from allonova.adapters.postgres.carpool.ride_queries import PostgresRideQueries
-from allonova.adapters.postgres.carpool.settings import PostgresSettingsQueries
-from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
-from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
-from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
-from allonova.adapters.postgres.money.books import PostgresBooks
-from allonova.adapters.postgres.money.payouts import PostgresPayoutQueries
-from allonova.adapters.postgres.money.promos import PostgresPromoQueries
-from allonova.adapters.postgres.money.queries import PostgresMoneyQueries
-from allonova.adapters.postgres.money.reconciliation import PostgresReconciliationQueries
-from allonova.adapters.postgres.money.wallet_queries import PostgresWalletQueries
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
@@ -48,7 +32,7 @@ from allonova.adapters.ws.server import SocketServer
 from allonova.application.kernel.ports import Lane
 from allonova.main.embedded import sandbox_config
 from allonova.main.parts import Platform
-from allonova.main.platforms import memory_platform, postgres_dispatch
+from allonova.main.platforms import memory_platform, postgres_dispatch, postgres_reads
 from allonova.main.settings import Env, Settings
 from allonova.main.wiring import HEARD, LIVE, build_outside, build_service, http_config
 from tests.sandbox.harness import RealTime
@@ -177,23 +161,8 @@ async def platform_on(server: Server | None, clock: SetClock) -> tuple[Platform,
     units = PostgresUnits(pool, subscribers=HEARD, live=LIVE, ids=RandomIds(), clock=clock, wake=_nobody)
     platform = Platform(
         begin=units.begin,
-        carpool=PostgresCarpoolQueries(pool),
-        alerts=PostgresAlertQueries(pool),
-        people=PostgresPeopleQueries(pool),
-        rides=PostgresRideQueries(pool),
-        chats=PostgresChatQueries(pool),
+        **postgres_reads(pool),
         dispatch=postgres_dispatch(pool, units),
-        identity=PostgresIdentityQueries(pool),
-        papers=PostgresKycQueries(pool),
-        books=PostgresBooks(pool),
-        money=PostgresMoneyQueries(pool),
-        payments=PostgresPaymentQueries(pool),
-        payouts=PostgresPayoutQueries(pool),
-        promos=PostgresPromoQueries(pool),
-        reconciliation=PostgresReconciliationQueries(pool),
-        wallets=PostgresWalletQueries(pool),
-        settings=PostgresSettingsQueries(pool),
-        deliveries=PostgresDeliveryQueue(pool),
         clock=clock,
         revocations=LocalRevocations(clock),
         limiter=LocalRateLimiter(),
@@ -202,7 +171,6 @@ async def platform_on(server: Server | None, clock: SetClock) -> tuple[Platform,
         channels=FrameChannels(bus, clock),
         tickets=LocalTickets(clock),
         presences=LocalPresenceBook(),
-        live=PostgresLiveQueue(pool),
         health=dict.fromkeys(("database", "cache", "queue"), _is_up),
     )
     return platform, InsidePostgres(server.owner)

@@ -15,15 +15,16 @@ from allonova.adapters.ws.channels import ROUTES
 from allonova.main.settings import Env, Settings
 from allonova.main.wiring import http_config
 
-# realtime.md, the table: path | what arrives | what may be sent.
+# realtime.md, the table: path | what arrives | what may be sent. A message that the back office took away is said so
+# (docs/decisions/0075).
 TABLE = """
-/ws/bookings/{id} | message.created message.read booking.updated typing | message.send message.read typing
+/ws/bookings/{id} | message.created message.read message.updated booking.updated typing | message.send message.read typing
 /ws/trips/{id}/driver-location | location | location
 /ws/public/rides/{token} | location ride.updated |
 /ws/notifications | notification.created commande.created intervention.created sla.breached | notification.read
 /ws/demandes/{chauffeurId} | demande.created demande.updated commande.updated commande.cancelled | position
 /ws/planning | commande.created commande.updated commande.cancelled taxi.updated taxi.position presence | presence
-"""
+"""  # noqa: E501 - the page's own rows
 UNNUMBERED = {"typing", "location", "taxi.position", "presence", "error", "resync"}  # realtime.md
 
 

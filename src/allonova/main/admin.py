@@ -57,7 +57,7 @@ async def _create(service: Service, email: str, role: Role, password: str | None
 
 async def _link(service: Service, email: str) -> str:
     invite: Any = service.edge.use[InviteAdmin]
-    url = await invite(by=SYSTEM, email=email, mailed=False)
+    url = await invite(by=SYSTEM, who=email, mailed=False)
     return f"sets the password of {email}, once, within 24 hours: {url}"
 
 
@@ -65,7 +65,7 @@ async def _change(service: Service, email: str, args: argparse.Namespace) -> str
     change: Any = service.edge.use[ChangeAdmin]
     role = None if args.role is None else Role(args.role)
     is_active = None if args.active is None else args.active == "yes"
-    admin = await change(by=SYSTEM, email=email, role=role, is_active=is_active, reset_totp=args.reset_totp)
+    admin = await change(by=SYSTEM, who=email, role=role, is_active=is_active, reset_totp=args.reset_totp)
     is_open, totp = "open" if admin.is_active else "closed", "on" if admin.totp_enabled else "off"
     return f"{admin.email}: {admin.role}, {is_open}, authenticator {totp}"
 

@@ -1,4 +1,4 @@
-"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|backup|docs`."""
+"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|audit|backup|docs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,18 +52,29 @@ def _parser() -> argparse.ArgumentParser:
         ("worker", worker, "the arq worker alone"),
         ("sandbox", sandbox, "the played outside world alone"),
         ("migrate", migrate, "bring DATABASE_URL to the newest revision"),
-        ("seed", seed, "put the demo data into DATABASE_URL"),
         ("demo", demo, "play both main stories against a running service"),
     ):
         commands.add_parser(name, help=help_text).set_defaults(command=command)
+    _add_seed(commands.add_parser("seed", help="put the demo data into DATABASE_URL"))
     _add_admin(commands.add_parser("admin", help="who works in the back office"))
     books = commands.add_parser("books", help="the books").add_subparsers(required=True, metavar="WHAT")
     books.add_parser("verify", help="prove that they balance").set_defaults(command=verify_books)
+    audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="WHAT")
+    verify = audit.add_parser("verify", help="prove that nobody wrote it anew, and print its head")
+    verify.add_argument("--head", metavar="HASH", help="printed by an earlier proof: it must still be there")
+    verify.set_defaults(command=verify_audit)
     _add_backup(commands.add_parser("backup", help="make a backup now, prove one, put one back"))
     docs = commands.add_parser("docs", help="generated files").add_subparsers(required=True, metavar="WHAT")
     docs.add_parser("write", help="write them").set_defaults(command=write_docs)
     docs.add_parser("check", help="compare them").set_defaults(command=check_docs)
     return parser
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=seed)
+    parser.add_argument("--users", type=int, metavar="N", help="so many people beside it, with their rides and money")
+    parser.add_argument("--seed", type=int, default=1, metavar="NUMBER", help="what they follow from: 0 to 99")
+    parser.add_argument("--day", type=date.fromisoformat, help="around which they ride; today by default")
 
 
 def _add_admin(parser: argparse.ArgumentParser) -> None:
@@ -202,8 +214,8 @@ def migrate(_: argparse.Namespace) -> int:
     return 0
 
 
-def seed(_: argparse.Namespace) -> int:
-    """Demo data."""
+def seed(args: argparse.Namespace) -> int:
+    """Demo data; with `users`, thousands of people beside it."""
     from allonova.main.embedded import seed as put_in  # noqa: PLC0415
     from allonova.main.full import running_service  # noqa: PLC0415
 
@@ -216,6 +228,12 @@ def seed(_: argparse.Namespace) -> int:
             return await put_in(service)
 
     sys.stdout.write("demo data put in\n" if asyncio.run(go()) else "demo data was there\n")
+    if getattr(args, "users", None) is None:
+        return 0
+    from allonova.main.seed_many.plant import plant  # noqa: PLC0415
+
+    is_new = asyncio.run(plant(settings, users=args.users, seed=args.seed, day=args.day))
+    sys.stdout.write(f"{args.users} users put in\n" if is_new else f"those of seed {args.seed} were there\n")
     return 0
 
 
@@ -258,6 +276,13 @@ def verify_books(_: argparse.Namespace) -> int:
         return 1 if report.faults else 0
 
     return asyncio.run(go())
+
+
+def verify_audit(args: argparse.Namespace) -> int:
+    """Exit code 1 when a fault was found."""
+    from allonova.main.audit import verify_audit as go  # noqa: PLC0415
+
+    return go(_settings(), args.head)
 
 
 def write_docs(_: argparse.Namespace) -> int:

@@ -36,6 +36,8 @@ def sandbox_config(settings: Settings, state: Path) -> SandboxConfig:
         webhook_base_url=settings.own_url,
         wave_webhook_secret=settings.wave_webhook,
         stripe_webhook_secret=settings.stripe_webhook,
+        brevo_webhook_token=settings.brevo_webhook,
+        orange_sms_receipt_secret=settings.orange_sms_receipts,
         form_hostname=settings.form_hostnames[0],
     )
 

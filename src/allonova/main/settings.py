@@ -21,6 +21,7 @@ DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so t
 
 PUBLIC_NOMINATIM = "nominatim.openstreetmap.org"
 
+MIN_HOOK_LETTERS = 24
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -106,10 +107,22 @@ class Settings(BaseSettings):
     brevo_base_url: str = Field(default="", validation_alias="BREVO_BASE_URL")
     brevo_api_key: str = Field(default="", validation_alias="BREVO_API_KEY")
     brevo_sms_sender: str = Field(default="AlloCar", validation_alias="BREVO_SMS_SENDER")
+    brevo_webhook_token: str = Field(default="", validation_alias="BREVO_WEBHOOK_TOKEN", repr=False)
+    sms_provider: Literal["brevo", "orange"] = Field(default="brevo", validation_alias="ALLONOVA_SMS_PROVIDER")
+    orange_sms_base_url: str = Field(default="", validation_alias="ORANGE_SMS_BASE_URL")
+    orange_sms_client_id: str = Field(default="", validation_alias="ORANGE_SMS_CLIENT_ID")
+    orange_sms_client_secret: str = Field(default="", validation_alias="ORANGE_SMS_CLIENT_SECRET", repr=False)
+    orange_sms_sender: str = Field(default="", validation_alias="ORANGE_SMS_SENDER")
+    orange_sms_sender_name: str = Field(default="", validation_alias="ORANGE_SMS_SENDER_NAME")
+    orange_sms_receipt_secret: str = Field(default="", validation_alias="ORANGE_SMS_RECEIPT_SECRET", repr=False)
     recaptcha_base_url: str = Field(default="", validation_alias="RECAPTCHA_BASE_URL")
     recaptcha_site_key: str = Field(default="", validation_alias="RECAPTCHA_SITE_KEY")
     recaptcha_secret: str = Field(default="", validation_alias="RECAPTCHA_SECRET", repr=False)
     recaptcha_hostnames: Words = Field(default=(), validation_alias="RECAPTCHA_HOSTNAMES")
+    google_client_ids: Words = Field(default=(), validation_alias="GOOGLE_CLIENT_IDS")
+    google_jwks_url: str = Field(default="", validation_alias="GOOGLE_JWKS_URL")
+    apple_client_ids: Words = Field(default=(), validation_alias="APPLE_CLIENT_IDS")
+    apple_jwks_url: str = Field(default="", validation_alias="APPLE_JWKS_URL")
     osrm_base_url: str = Field(default="", validation_alias="OSRM_BASE_URL")
     mapbox_base_url: str = Field(default="", validation_alias="MAPBOX_BASE_URL")
     mapbox_access_token: str = Field(default="", validation_alias="MAPBOX_ACCESS_TOKEN", repr=False)
@@ -131,7 +144,11 @@ class Settings(BaseSettings):
     s3_access_key: str = Field(default="", validation_alias="S3_ACCESS_KEY")
     s3_secret_key: str = Field(default="", validation_alias="S3_SECRET_KEY", repr=False)
 
-    @field_validator("secret_keys", "trusted_proxies", "cors_origins", "recaptcha_hostnames", mode="before")
+    @field_validator(
+        *("secret_keys", "trusted_proxies", "cors_origins", "recaptcha_hostnames"),
+        *("google_client_ids", "apple_client_ids"),
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
@@ -179,6 +196,26 @@ class Settings(BaseSettings):
     def stripe_webhook(self) -> str:
         """The secret of Stripe's webhooks; the sandbox signs with it too."""
         return self.stripe_webhook_secret or ("" if self.env is Env.PRODUCTION else "whsec_sandbox")
+
+    @property
+    def google_clients(self) -> tuple[str, ...]:
+        """The ids under which Google knows our apps; nobody logs in with Google where there are none."""
+        return self.google_client_ids or (("sandbox",) if self.with_sandbox else ())
+
+    @property
+    def apple_clients(self) -> tuple[str, ...]:
+        """The same of Apple."""
+        return self.apple_client_ids or (("sandbox",) if self.with_sandbox else ())
+
+    @property
+    def brevo_webhook(self) -> str:
+        """The token of Brevo's webhook; the sandbox sends it too."""
+        return self.brevo_webhook_token or ("" if self.env is Env.PRODUCTION else "brevo-hook-sandbox")
+
+    @property
+    def orange_sms_receipts(self) -> str:
+        """The secret in the address of Orange's receipts; the sandbox knows it too."""
+        return self.orange_sms_receipt_secret or ("" if self.env is Env.PRODUCTION else "orange-sms-sandbox")
 
     @property
     def mail_sender(self) -> str:
@@ -280,9 +317,15 @@ class Settings(BaseSettings):
             _ = self.fcm_account
         except ValueError as error:
             faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
+        return faults + self._senders() + self._maps() + self._mtn_platform()
+
+    def _senders(self) -> list[str]:
+        faults = []
         if self.mail_from and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.mail_from):
             faults.append("MAIL_FROM must be an e-mail address")
-        return faults + self._maps() + self._mtn_platform()
+        if self.orange_sms_sender and not re.fullmatch(r"\+[1-9][0-9]{6,14}", self.orange_sms_sender):
+            faults.append("ORANGE_SMS_SENDER must be a number like +2250000000000")
+        return faults
 
     def _maps(self) -> list[str]:
         faults = []
@@ -309,6 +352,32 @@ class Settings(BaseSettings):
         if len(self.orange_notif_url) > ORANGE_MAX_URL:
             faults.append("ALLONOVA_PUBLIC_URL is too long for Orange Money's notifications")
         return faults
+
+    def _orange_sms(self) -> list[str]:
+        """Of production: when text messages go by Orange."""
+        if self.sms_provider != "orange":
+            return []
+        needed = {
+            "ORANGE_SMS_CLIENT_ID": self.orange_sms_client_id,
+            "ORANGE_SMS_CLIENT_SECRET": self.orange_sms_client_secret,
+            "ORANGE_SMS_SENDER": self.orange_sms_sender,
+        }
+        faults = [f"{name} is missing" for name, value in needed.items() if not value]
+        if urlsplit(self.orange_sms_base_url or "https://the.default").scheme != "https":
+            faults.append("ORANGE_SMS_BASE_URL must be https in production")
+        return faults
+
+    def _hooks(self) -> list[str]:
+        """Of production: who has no other proof than a secret must have one that cannot be guessed."""
+        given = {
+            "BREVO_WEBHOOK_TOKEN": self.brevo_webhook_token,
+            "ORANGE_SMS_RECEIPT_SECRET": self.orange_sms_receipt_secret,
+        }
+        return [
+            f"{name} must be {MIN_HOOK_LETTERS} or more of A–Z a–z 0–9 _ -"
+            for name, value in given.items()
+            if value and not re.fullmatch(rf"[A-Za-z0-9_-]{{{MIN_HOOK_LETTERS},200}}", value)
+        ]
 
     def _stripe(self) -> list[str]:
         """Of production: cards are on when anything of Stripe is set."""
@@ -353,7 +422,7 @@ class Settings(BaseSettings):
         return faults
 
     def _production(self) -> list[str]:
-        faults = self._orange() + self._mtn() + self._stripe()
+        faults = self._orange() + self._mtn() + self._stripe() + self._orange_sms() + self._hooks()
         if any(secret == DEMO_SECRET or len(secret) < 32 for secret in self.keys.values()):
             faults.append("ALLONOVA_SECRET_KEYS must hold secrets of at least 32 characters, not the default")
         if self.with_sandbox:
@@ -379,6 +448,8 @@ class Settings(BaseSettings):
             ("WAVE_BASE_URL", self.wave_base_url or "https://the.default"),
             ("FCM_BASE_URL", self.fcm_base_url or "https://the.default"),
             ("FCM_TOKEN_URL", self.fcm_token_url or "https://the.default"),
+            ("GOOGLE_JWKS_URL", self.google_jwks_url or "https://the.default"),
+            ("APPLE_JWKS_URL", self.apple_jwks_url or "https://the.default"),
             ("MAPBOX_BASE_URL", self.mapbox_base_url or "https://the.default"),
             ("S3_ENDPOINT_URL", self.s3_endpoint_url or "https://the.default"),
             ("S3_PUBLIC_URL", self.s3_public_url or "https://the.default"),

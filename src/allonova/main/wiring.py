@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -20,11 +20,10 @@ from allonova.adapters.http.answers import error_of
 from allonova.adapters.http.provide import Edge, HttpConfig
 from allonova.adapters.jobs.job import RELAY, Job
 from allonova.adapters.notify import fcm
-from allonova.adapters.notify.brevo_mail import BrevoMail
-from allonova.adapters.notify.brevo_sms import BrevoSms
+from allonova.adapters.notify.brevo_reports import BrevoReports
 from allonova.adapters.notify.fcm import FcmPush
 from allonova.adapters.notify.google_tokens import made_up_account
-from allonova.adapters.notify.smtp_mail import SmtpMail
+from allonova.adapters.notify.orange_receipts import OrangeReceipts
 from allonova.adapters.storage.cleaner import ImageCleaner
 from allonova.adapters.storage.local import LocalFiles
 from allonova.adapters.storage.s3 import S3Config, S3Files
@@ -37,12 +36,12 @@ from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.relay import Handler, Notifier, RelayOutbox, Subscription, by_event_and_subscriber
 from allonova.application.kernel.relay_live import RelayLive, Shower, Showing, showings_of
 from allonova.application.notifications.messenger import Messenger
-from allonova.application.notifications.ports import MailSender
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.settings import BusinessSettings
 from allonova.domain.kernel.events import Event
 from allonova.domain.money.rules import MoneyRules
 from allonova.main.maps import build_places, build_planner
+from allonova.main.messaging import build_messenger
 from allonova.main.parts import (
     Outside,
     Part,
@@ -51,23 +50,32 @@ from allonova.main.parts import (
     accounts,
     admins,
     alerts,
+    audit,
     backups,
     board,
     bookings,
     chat,
     companies,
     desk,
+    disputes,
     fleet,
     forms,
     identity,
+    mailboxes,
+    notices,
     offers,
+    oversight,
     papers,
     payouts,
+    people,
     promos,
+    ratings,
     reconciling,
     refunds,
+    reports,
     rides,
     screens,
+    social,
     trips,
     wallets,
 )
@@ -76,15 +84,18 @@ from allonova.main.parts import (
 )
 from allonova.main.payments import build_gateways, build_payout_gateways
 from allonova.main.settings import Env, Settings
+from allonova.main.social import build_identity_providers
 
-BREVO_URL = "https://api.brevo.com/v3"
 RECAPTCHA_URL = "https://www.google.com/recaptcha/api"
 
 
 PARTS = (
-    *(accounts, identity, admins, papers, trips, bookings, refunds, promos, wallets, payouts, reconciling),
-    *(alerts, chat, rides, business),
+    *(social, audit),
+    *(accounts, identity, admins, papers, trips, oversight, bookings, refunds, disputes),
+    *(promos, wallets, payouts, reconciling),
+    *(alerts, chat, rides, ratings, people, business, notices, mailboxes),
     *(companies, fleet, board, offers, desk, forms, backups, screens),
+    reports,
 )
 
 
@@ -109,7 +120,7 @@ EVERY_S = {RELAY: 5} | {name: seconds for part in PARTS for name, seconds in par
 """What runs by itself, and how often."""
 
 
-LIMIT_S = backups.LIMIT_S | reconciling.LIMIT_S
+LIMIT_S = backups.LIMIT_S | reconciling.LIMIT_S | audit.LIMIT_S | reports.LIMIT_S
 """What may run for longer than other jobs."""
 
 
@@ -140,10 +151,6 @@ class Service:
 def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient, limiter: RateLimiter) -> Outside:
     """Keys and vendors. A vendor without a URL of its own is the sandbox's, where there is one."""
     kid = next(iter(settings.keys))
-    played = settings.with_sandbox
-    brevo_url = settings.brevo_base_url or (f"{settings.sandbox_url}/brevo/v3" if played else BREVO_URL)
-    brevo_key = settings.brevo_api_key or "sandbox"
-    sms = BrevoSms(http, base_url=brevo_url, api_key=brevo_key, sender=settings.brevo_sms_sender)
     secrets = ServerSecrets(settings.keys, kid)
     files = _files(settings, secrets, clock)
     return Outside(
@@ -153,8 +160,11 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient, lim
         tokens=JoseTokens(settings.keys, kid, issuer="allonova", clock=clock),
         gateways=build_gateways(settings, clock, http),
         payout_gateways=build_payout_gateways(settings, clock, http),
-        messenger=Messenger(sms, _mails(settings, clock, http, brevo_url, brevo_key)),
+        messenger=build_messenger(settings, clock, http),
+        mail_reports=BrevoReports(settings.brevo_webhook),
+        sms_receipts=OrangeReceipts(settings.orange_sms_receipts),
         captcha=_captcha(settings, http),
+        identity_providers=build_identity_providers(settings, clock, http),
         pushes=_pushes(settings, clock, http),
         planner=build_planner(settings, http),
         places=build_places(settings, http, limiter),
@@ -209,13 +219,6 @@ def _files(settings: Settings, secrets: ServerSecrets, clock: Clock) -> LocalFil
     )
 
 
-def _mails(settings: Settings, clock: Clock, http: httpx.AsyncClient, brevo_url: str, brevo_key: str) -> MailSender:
-    sender, name = settings.mail_sender, settings.mail_from_name
-    if (server := settings.smtp_server) is not None:
-        return SmtpMail(server, sender=sender, sender_name=name, clock=clock)
-    return BrevoMail(http, base_url=brevo_url, api_key=brevo_key, sender=sender, sender_name=name)
-
-
 def build_service(
     settings: Settings, platform: Platform, outside: Outside, policies: Policies | None = None
 ) -> Service:
@@ -224,18 +227,22 @@ def build_service(
     """
     book = SettingsBook(platform.settings, default_settings(settings))
     policies = policies or Policies(rides=book.rides, money=book.money)
+    outside = replace(outside, messenger=_remembering(platform, outside, book))
     parts = (
         accounts.build(platform, outside),
         identity.build(platform, outside),
+        social.build(platform, outside),
+        audit.build(platform, outside),
         admins.build(platform, outside),
         papers.build(platform, outside),
         *(
             part.build(platform, outside, policies)
-            for part in (trips, bookings, refunds, promos, wallets, payouts, reconciling)
+            for part in (trips, oversight, bookings, refunds, disputes, promos, wallets, payouts, reconciling)
         ),
-        *(part.build(platform, outside) for part in (alerts, chat, rides)),
+        *(part.build(platform, outside) for part in (alerts, chat, rides, ratings, people, notices, mailboxes)),
         business.build(platform, outside, book),
         *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups, screens)),
+        reports.build(platform, outside),
     )
     relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock)
     hub = Hub(platform.bus, platform.clock, platform.revocations)
@@ -266,6 +273,12 @@ def build_service(
         beside=tuple(running for part in parts for running in part.running),
         book=book,
     )
+
+
+def _remembering(platform: Platform, outside: Outside, book: SettingsBook) -> Messenger:
+    """The messenger with what lies in the database: whom nothing is sent, and which mails lie with the vendor."""
+    desk = mailboxes.desk_of(platform, outside)
+    return replace(outside.messenger, suppressions=desk, rules=book.messages)
 
 
 def fixed_policies(settings: Settings, rides: Rules | None = None, money: MoneyRules | None = None) -> Policies:
@@ -304,11 +317,13 @@ def _showings(parts: tuple[Part, ...]) -> list[Showing]:
 def _subscriptions(parts: tuple[Part, ...]) -> list[Subscription]:
     handlers: dict[str, Handler] = {name: handler for part in parts for name, handler in part.handlers.items()}
     notifiers: dict[str, Notifier] = {name: notifier for part in parts for name, notifier in part.notifiers.items()}
-    return [
-        Subscription(event, name, handlers.get(name), None if name in handlers else notifiers[name])
+    heard = [
+        Subscription(event, name, handlers.get(name) or notifiers[name], is_told_the_delivery=name in notifiers)
         for event, names in WORKED.items()
         for name in names
     ]
+    retired = ((event, name) for event, names in notices.RETIRED.items() for name in names)
+    return heard + [Subscription(event, name, notices.let_go) for event, name in retired]
 
 
 def http_config(settings: Settings) -> HttpConfig:

@@ -69,7 +69,7 @@ async def test_order_waits_in_the_pool_with_the_next_reference_when_entered(api:
     assert (first["reference"], second["reference"]) == ("NV-2025-000001", "NV-2025-000002")
     assert first["statut"] == "en-attente"
     assert first["dureeMinutes"] == 60
-    assert first["dateISO"] == "2025-10-01T08:00:00Z"
+    assert first["dateISO"] == "2025-10-01T09:00:00Z"
     assert (first["taxiId"], first["demande"], first["source"]) == (None, None, "admin")
     assert first["client"]["nom"] == office.client.nom
     assert set(first["actions"]) == {"propose", "broadcast", "move", "cancel"}
@@ -106,7 +106,7 @@ async def test_chauffeur_is_asked_and_the_card_stands_on_his_taxi_when_proposed(
     shown = await moved(office, card, {"taxiId": str(office.taxis[0].id)})
     assert (shown["statut"], shown["taxi"]["numero"]) == ("en-attente", office.taxis[0].numero)
     assert shown["demande"]["chauffeurId"] == str(office.chauffeurs[0].id)
-    assert shown["demande"]["expireAt"] == "2025-10-01T06:03:02Z"
+    assert shown["demande"]["expireAt"] == "2025-10-01T07:03:02Z"
     assert shown["version"] == card["version"] + 1
     assert await notices(office, office.chauffeurs[0]) == ["demande.recue"]
 
@@ -174,7 +174,7 @@ async def test_course_is_told_and_stays_his_when_its_time_moves(api: Api) -> Non
     card = await assigned(office)
     later = (SOON + timedelta(minutes=20)).isoformat()
     shown = await moved(office, card, {"dateISO": later, "dureeMinutes": 30})
-    assert (shown["statut"], shown["dateISO"], shown["dureeMinutes"]) == ("assignee", "2025-10-01T08:20:00Z", 30)
+    assert (shown["statut"], shown["dateISO"], shown["dureeMinutes"]) == ("assignee", "2025-10-01T09:20:00Z", 30)
     assert (await notices(office, office.chauffeurs[0]))[-1] == "commande.modifiee"
 
 

@@ -45,13 +45,13 @@ async def test_todays_when_nothing_else_is_asked_for(api: Api) -> None:
     assert [each["reference"] for each in data(answer)] == [early.reference, late.reference]
     assert answer.json()["meta"]["pagination"]["total"] == 2
     card = data(answer)[0]
-    assert (card["actions"], card["dateISO"]) == (["start"], "2025-10-01T05:00:00Z")
+    assert (card["actions"], card["dateISO"]) == (["start"], "2025-10-01T06:00:00Z")
     assert await listed(office, page=1, sort="-dateISO") == [late.reference, early.reference]
 
 
 async def test_day_is_that_of_the_companys_zone(api: Api) -> None:
-    office = await an_office(api, fuseau="Pacific/Auckland")  # NOW is 19:00 there
-    tonight, tomorrow = await driven(office, NOW + 5 * HOUR - MINUTE), await driven(office, NOW + 7 * HOUR)
+    office = await an_office(api, fuseau="Pacific/Auckland")  # NOW is 20:00 there
+    tonight, tomorrow = await driven(office, NOW + 4 * HOUR - MINUTE), await driven(office, NOW + 6 * HOUR)
     assert await listed(office) == [tonight.reference]
     assert await listed(office, date="2025-10-02") == [tomorrow.reference]
     assert await listed(office, date_from="2025-10-01", date_to="2025-10-02") == [tonight.reference, tomorrow.reference]

@@ -24,10 +24,10 @@ async def test_asked_when_a_dispatcher_proposes(api: Api) -> None:
     demande = await proposed(office, commande)
     assert demande == {
         "id": demande["id"], "commandeId": str(commande.id), "commande": demande["commande"],
-        "chauffeurId": str(office.chauffeurs[0].id), "statut": "proposee", "expireAt": "2025-10-01T06:03:00Z",
+        "chauffeurId": str(office.chauffeurs[0].id), "statut": "proposee", "expireAt": "2025-10-01T07:03:00Z",
         "repondueAt": None, "motif": None,
     }  # fmt: skip
-    assert demande["commande"]["demande"]["expireAt"] == "2025-10-01T06:03:00Z"
+    assert demande["commande"]["demande"]["expireAt"] == "2025-10-01T07:03:00Z"
     assert data(await office.chauffeurs[1].get("/api/me/demandes")) == []
 
 
@@ -51,7 +51,7 @@ async def test_assigned_when_the_chauffeur_accepts(api: Api) -> None:
     demande = await proposed(office, commande)
     api.clock.advance(MINUTE)
     accepted = data(await chauffeur.post(f"/api/demandes/{demande['id']}/accept"))
-    assert (accepted["statut"], accepted["repondueAt"]) == ("acceptee", "2025-10-01T06:01:00Z")
+    assert (accepted["statut"], accepted["repondueAt"]) == ("acceptee", "2025-10-01T07:01:00Z")
     card = accepted["commande"]
     assert (card["statut"], card["taxiId"], card["chauffeurId"]) == (
         "assignee", str(office.taxis[0].id), str(chauffeur.id)

@@ -36,7 +36,7 @@ async def test_first_yes_has_it_when_several_are_asked(api: Api) -> None:
     commande = await office.commande()
     card = await broadcast(office, commande)
     assert (card["statut"], card["taxiId"], card["demande"]) == ("en-attente", None, None)
-    assert card["diffusion"] == {"demandes": 3, "expireAt": "2025-10-01T06:03:00Z"}
+    assert card["diffusion"] == {"demandes": 3, "expireAt": "2025-10-01T07:03:00Z"}
     assert card["version"] == 2
     demandes = [await asked(chauffeur, commande) for chauffeur in office.chauffeurs]
     won = data(await office.chauffeurs[1].post(f"/api/demandes/{demandes[1]['id']}/accept"))

@@ -68,14 +68,14 @@ async def test_chauffeur_hears_of_his_course_from_the_offer_to_its_end(api: Api)
         assert edited["demande"]["commande"]["destination"] == "Roissy"
         await _shift(office, commande, 4 * HOUR)
         [moved] = await _shown_to(his, ["demande.updated"])
-        assert moved["demande"]["commande"]["dateISO"] == "2025-10-01T10:00:00Z"
+        assert moved["demande"]["commande"]["dateISO"] == "2025-10-01T11:00:00Z"
         await accept(office, commande)
         _, mine = await _shown_to(his, ["demande.updated", UPDATED])
         course = data(await chauffeur.get(f"/api/commandes/{commande.id}"))
         assert mine == {"commande": course, "version": course["version"], "par": par(chauffeur)}
         await _shift(office, commande, 5 * HOUR)
         [shifted] = await _shown_to(his, [UPDATED])
-        assert (shifted["commande"]["dateISO"], shifted["par"]) == ("2025-10-01T11:00:00Z", par(office.admin))
+        assert (shifted["commande"]["dateISO"], shifted["par"]) == ("2025-10-01T12:00:00Z", par(office.admin))
         await start(office, commande)
         assert (await _shown_to(his, [UPDATED]))[0]["commande"]["statut"] == "en-cours"
         await end(office, commande)

@@ -40,14 +40,14 @@ async def test_position_is_on_the_boards_at_once_and_kept_later(api: Api) -> Non
         await said(his, **HERE)
         assert await tracks(api).show_due() == 1
         [frame] = await board.frames()
-        seen = {"taxiId": str(office.taxis[0].id), **HERE, "at": "2025-10-01T06:00:00Z"}
+        seen = {"taxiId": str(office.taxis[0].id), **HERE, "at": "2025-10-01T07:00:00Z"}
         assert (frame["type"], frame["id"], frame["data"]) == ("taxi.position", None, seen)
         assert await his.frames() == await elsewhere.frames() == []
         assert await shown(api, office) is None
         api.clock.advance(SECOND)
         await said(his, lat=5.33, lon=-4.02)
         assert await tracks(api).keep_due() == 1
-        assert await shown(api, office) == {"lat": 5.33, "lon": -4.02, "at": "2025-10-01T06:00:01Z"}
+        assert await shown(api, office) == {"lat": 5.33, "lon": -4.02, "at": "2025-10-01T07:00:01Z"}
         rows = await api.inside.dispatch("positions")
         assert [(row.taxi_id, row.chauffeur_id) for row in rows] == [(office.taxis[0].id, office.chauffeurs[0].id)]
 
@@ -66,7 +66,7 @@ async def test_position_by_rest_is_on_the_boards_and_kept_once(api: Api) -> None
     async with planning(office.admin) as board:
         answer = await office.chauffeurs[0].post("/api/me/position", HERE)
         assert answer.status_code == 204
-        assert await shown(api, office) == {**HERE, "at": "2025-10-01T06:00:00Z"}
+        assert await shown(api, office) == {**HERE, "at": "2025-10-01T07:00:00Z"}
         await tracks(api).settle()
         assert (await board.only("taxi.position"))["taxiId"] == str(office.taxis[0].id)
         assert len(await api.inside.dispatch("positions")) == 1

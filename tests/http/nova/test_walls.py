@@ -20,7 +20,7 @@ from tests.support.factories import HOUR, NOW, new_id
 from tests.support.nova import Colleague, Office, an_office
 from tests.support.serving import SETTINGS, app_of
 from tests.support.walls import Furnished, furnish
-from tests.support.wire import NOBODY, ROOT, data, refusal
+from tests.support.wire import NOBODY, data, refusal
 
 # nova.md, "Who may what": an admin everything of his company but a chauffeur's own screens; a chauffeur his screens,
 # his demandes, his notifications, his courses, and interventions on them. Who else of staff asks gets 403.
@@ -150,34 +150,6 @@ def test_route_announces_403_when_a_role_may_be_refused() -> None:
     for name, who in TABLE.items():
         if who in ("admin", "chauffeur"):
             assert "403" in OPERATIONS[name]["responses"], name
-
-
-async def test_answer_is_401_when_anybody_else_asks(api: Api, subtests: pytest.Subtests) -> None:
-    passenger, admin = await api.passenger(), await api.admin()
-    headers = {"nobody": {}, "passenger": passenger.bearer, "back office": admin.bearer}
-    before = await api.inside.everything()
-    for name, who in TABLE.items():
-        method, path = sent(name)
-        for principal, given in headers.items():
-            if who == "open" and not given:
-                continue
-            with subtests.test(name, principal=principal):
-                answer = await api.http.request(method, ROOT + re.sub(r"\{[^}]*\}", NOBODY, path), headers=given)
-                refusal(answer, 401, "auth_required")
-    assert await api.inside.everything() == before
-
-
-async def test_answer_is_401_when_staff_asks_elsewhere(api: Api, subtests: pytest.Subtests) -> None:
-    office = await an_office(api, taxis=1)
-    for path, methods in OPENAPI["paths"].items():
-        for method, operation in methods.items():
-            asked = operation.get("security", ())
-            if {"HTTPBearer": []} in asked or {"AdminBearer": []} in asked:
-                url = ROOT + re.sub(r"\{[^}]*\}", NOBODY, path)
-                for person in (office.admin, office.chauffeurs[0]):
-                    with subtests.test(f"{method} {path}"):
-                        answer = await api.http.request(method.upper(), url, headers=person.bearer)
-                        refusal(answer, 401, "auth_required")
 
 
 async def test_answer_is_403_when_the_table_says_no_and_no_other_time(api: Api, subtests: pytest.Subtests) -> None:

@@ -15,12 +15,13 @@ TOKEN_BYTES = 32
 
 class ServerSecrets:
     """Derives with the current key alone: after a rotation, one-time codes on their way and the ten seconds of grace
-    of a refresh token have to be asked for again; nothing that lives longer may be derived.
+    of a refresh token have to be asked for again. What lives longer is looked for under all keys (`derivations`).
     """
 
     def __init__(self, keys: Mapping[str, str], current_kid: str) -> None:
-        self._root = checked_keys(keys, current_kid)[current_kid]
-        self._subkeys: dict[str, bytes] = {}
+        roots = dict(checked_keys(keys, current_kid))
+        self._roots = (roots.pop(current_kid), *roots.values())
+        self._subkeys: dict[str, tuple[bytes, ...]] = {}
 
     def token(self) -> str:
         """256 random bits in base64url."""
@@ -28,10 +29,21 @@ class ServerSecrets:
 
     def derive(self, purpose: str, value: str) -> bytes:
         """HMAC-SHA256 under a key of the purpose's own. Purposes are constants of the code, so they are few."""
-        subkey = self._subkeys.get(purpose)
-        if subkey is None:
-            subkey = self._subkeys[purpose] = hmac.digest(self._root, f"derive:{purpose}".encode(), hashlib.sha256)
-        return hmac.digest(subkey, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
+        return _hmac(self._of(purpose)[0], value)
+
+    def derivations(self, purpose: str, value: str) -> tuple[bytes, ...]:
+        """The same by every key, the current one's first."""
+        return tuple(_hmac(subkey, value) for subkey in self._of(purpose))
+
+    def _of(self, purpose: str) -> tuple[bytes, ...]:
+        found = self._subkeys.get(purpose)
+        if found is None:
+            found = self._subkeys[purpose] = tuple(_hmac(root, f"derive:{purpose}") for root in self._roots)
+        return found
+
+
+def _hmac(key: bytes, value: str) -> bytes:
+    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
 
 def _conforms(found: ServerSecrets) -> Secrets:

@@ -192,7 +192,7 @@ def spec(
         keyed: honours Idempotency-Key.
         hook: for a provider, who has no token and no limit.
         row: stands in a row of the role table, which some roles may not enter.
-        media: what a success is where it is not JSON, or one of several; refusals are JSON all the same.
+        media: what a success is where it is not JSON, or one of several, beside `view`; refusals are JSON all the same.
         parameters: of the query string, where the route reads it by itself.
     """
     kinds = [*errors, *ANYWHERE, *(() if hook else TO_CLIENTS), *([IdempotencyMismatch, StillRunning] * keyed)]
@@ -207,7 +207,8 @@ def spec(
         return told | {"responses": _refusals(kinds)}
     kinds_of_file = [media] if isinstance(media, str) else media
     success = {"content": {kind: {"schema": {"type": "string"}} for kind in kinds_of_file}}
-    return told | {"responses": {status: success} | _refusals(kinds), "response_class": Response}
+    told["responses"] = {status: success} | _refusals(kinds)
+    return told if view is not None else told | {"response_class": Response}
 
 
 def _refusals(kinds: Iterable[type[DomainError]]) -> dict[int | str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from allonova.adapters.http.guard import FILES
 from allonova.adapters.http.provide import use
@@ -49,7 +49,7 @@ async def get_object(key: str, request: Request, files: Annotated[SignedFiles | 
     if files is None:
         raise NotFound
     given = await files.give(key, request.query_params)
-    headers = {"Cache-Control": "private, max-age=60", **OTHERS_MAY_SHOW}
+    headers = {"Cache-Control": "private, max-age=60", "Content-Length": str(given.size), **OTHERS_MAY_SHOW}
     if given.name is not None:
         headers["Content-Disposition"] = f'attachment; filename="{given.name}"'
-    return Response(given.body, media_type=given.content_type, headers=headers)
+    return StreamingResponse(given.pieces, media_type=given.content_type, headers=headers)

@@ -32,8 +32,10 @@ API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 
 UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 FILES = "/files/objects/"  # where files come in whole, at a place that knows how large each may be
 FILE_LIMIT_BYTES = max(MAX_BYTES.values())
-LINKS = "/api/v1/public/rides/"  # what follows is a secret
-FREE_TYPE = ("/sandbox/", "/api/v1/payments/webhook/", FILES)  # paths whose bodies are not our own clients'
+SECRETS = {"/api/v1/public/rides/": "{token}", "/api/v1/notifications/receipts/orange/": "{secret}"}
+"""Where what follows is a secret, and what the log has in its place."""
+HOOKS = ("/api/v1/payments/webhook/", "/api/v1/notifications/webhook/", "/api/v1/notifications/receipts/")
+FREE_TYPE = ("/sandbox/", *HOOKS, FILES)  # paths whose bodies are not our own clients'
 
 
 class TooLarge(HTTPException):
@@ -165,8 +167,9 @@ def _is_leaving(scope: Scope) -> bool:
 def _shape(scope: Scope) -> str:
     """The path as it is logged: ids would make every line another one, and tokens are secret."""
     path: str = scope["path"]
-    if path.startswith(LINKS):  # a link that is mistyped matches no route and may still be somebody's
-        return f"{LINKS}{{token}}"
+    for before, name in SECRETS.items():
+        if path.startswith(before):  # a link that is mistyped matches no route and may still be somebody's
+            return before + name
     for name, value in scope.get("path_params", {}).items():
         path = path.replace(str(value), f"{{{name}}}")
     return path[:200]

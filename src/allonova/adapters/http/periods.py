@@ -9,9 +9,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from allonova.domain.kernel.errors import FieldError, ValidationError
+
 SHAPE = re.compile(r"day|week|month|\d{4}-\d{2}|\d{4}-\d{2}-\d{2}\.\.\d{4}-\d{2}-\d{2}", re.ASCII)
 YEARS = range(2000, 2200)
 CURRENT = {"day": 1, "week": 7, "month": 30}
+LONGEST_DAYS = 366  # of a report or an export, docs/decisions/0080
 
 
 def _period(text: str) -> str:
@@ -39,6 +42,14 @@ def bounds(period: str, now: datetime) -> tuple[datetime, datetime]:
     else:
         start, end = _days(period)
     return datetime.combine(start, time(), UTC), datetime.combine(end, time(), UTC)
+
+
+def report_bounds(period: str, now: datetime) -> tuple[datetime, datetime]:
+    """The same, of at most a year. Raises ValidationError."""
+    since, until = bounds(period, now)
+    if (until - since).days > LONGEST_DAYS:
+        raise ValidationError((FieldError("period", "too_long", f"at most {LONGEST_DAYS} days"),))
+    return since, until
 
 
 def _days(text: str) -> tuple[date, date]:

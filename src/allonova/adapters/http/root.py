@@ -14,20 +14,33 @@ from starlette.types import ASGIApp
 
 from allonova.adapters.http import files
 from allonova.adapters.http.answers import json_response, refusal, refusal_body
+from allonova.adapters.http.audit import admin_audit
 from allonova.adapters.http.carpool import (
     account,
+    admin_bookings,
+    admin_disputes,
+    admin_moderation,
     admin_payments,
+    admin_ratings,
+    admin_segments,
     admin_settings,
+    admin_trips,
+    admin_usage,
+    admin_users,
     admin_vehicles,
     alerts,
     bookings,
+    disputes,
     messages,
     payments,
     people,
+    price_hint,
     promos,
+    ratings,
     ride_page,
     rides,
     search,
+    series,
     trips,
     vehicles,
     wallet,
@@ -37,6 +50,7 @@ from allonova.adapters.http.dispatch import ROUTERS as DISPATCH_ROUTERS
 from allonova.adapters.http.errors import status_of
 from allonova.adapters.http.guard import Frame, Guard
 from allonova.adapters.http.identity import (
+    admin_team,
     admins,
     auth,
     contacts,
@@ -46,21 +60,25 @@ from allonova.adapters.http.identity import (
     passwords,
     photos,
     sessions,
+    social,
     tickets,
 )
 from allonova.adapters.http.kyc import papers, review
 from allonova.adapters.http.limits import limit_admin_calls, limit_calls
 from allonova.adapters.http.money import (
+    admin_exports,
     admin_payouts,
     admin_promos,
     admin_reconciliation,
     admin_referrals,
+    admin_reports,
     earnings,
     payout_account,
     payouts,
     referrals,
     wallet_moves,
 )
+from allonova.adapters.http.notifications import admin_failed, admin_suppressions, notices, reports
 from allonova.adapters.http.ops import docs, probes
 from allonova.adapters.http.provide import HttpConfig, edge_of, request_language
 from allonova.application.kernel.idempotency import Answer, Keyed, Replay
@@ -121,14 +139,19 @@ def create_app(
     )
     identity = (auth.router, passwords.router, me.router, contacts.router, sessions.router, devices.router)
     # Routers are tried in this order: what is asked most comes first.
-    often = (search.router, trips.router, bookings.router, payments.router, vehicles.router, wallet.router)
+    offers = (search.router, price_hint.router, series.router, trips.router)
+    often = (*offers, bookings.router, payments.router, vehicles.router, wallet.router)
     for router in (
         *often,
         *identity,
+        social.router,
         account.router,
         alerts.router,
         messages.router,
+        notices.router,
         people.router,
+        ratings.router,
+        disputes.router,
         promos.router,
         referrals.router,
         rides.router,
@@ -143,19 +166,35 @@ def create_app(
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_calls)])
     for router in (
         admins.router,
+        admin_audit.router,
         admin_reconciliation.router,
         admin_promos.router,
         admin_referrals.router,
         admin_vehicles.router,
+        admin_trips.router,
+        admin_ratings.router,
+        admin_bookings.router,
+        admin_disputes.router,
+        admin_disputes.beside,
+        admin_segments.router,
+        admin_users.router,
+        admin_moderation.router,
+        admin_team.router,
         admin_settings.router,
         admin_payments.router,
         admin_payments.refunds,
         admin_payouts.router,
+        admin_exports.router,
+        admin_reports.router,
+        admin_usage.router,
         rides.admin_router,
         review.router,
+        admin_failed.router,
+        admin_suppressions.router,
     ):
         app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_admin_calls)])
-    app.include_router(payments.webhooks, prefix="/api/v1")
+    for router in (payments.webhooks, reports.router):  # of providers, who have no limit
+        app.include_router(router, prefix="/api/v1")
     for router in DISPATCH_ROUTERS:
         app.include_router(router)
     app.include_router(files.router)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from uuid import UUID
 
+from allonova.adapters.memory.carpool.disputes import DISPUTES
 from allonova.adapters.memory.carpool.tables import BOOKINGS
 from allonova.adapters.memory.money.tables import JOURNAL_ENTRIES, PAYMENTS, PAYOUTS, REFUNDS, WALLET_TXNS, WALLETS
 from allonova.adapters.memory.store import Rows
@@ -19,6 +20,7 @@ from allonova.domain.money.refund import WAITING, RefundStatus
 from allonova.domain.money.wallet import TxnStatus, TxnType
 
 CAME = (EntryKind.BOOKING_PAID, EntryKind.PAYMENT_WITHOUT_BOOKING, EntryKind.WALLET_TOPPED_UP)
+DRIVER = AccountKind.DRIVER_PAYABLE
 WENT = (EntryKind.REFUND_SENT, EntryKind.REFUND_TO_WALLET)
 
 type Fault = tuple[int, str, str]
@@ -42,6 +44,7 @@ class MemoryBooks:
             *self._refund_faults(entries),
             *self._wallet_faults(entries),
             *self._payout_faults(entries),
+            *self._dispute_faults(entries),
         ]
         return BooksReport(
             len(entries), sum(len(entry.postings) for entry in entries), tuple(line for _, _, line in sorted(found))
@@ -155,6 +158,22 @@ class MemoryBooks:
         sending = sum(payout.amount for payout in payouts if payout.status in IN_FLIGHT)
         if flying != sending:
             yield 13, "", f"payouts_in_flight: {flying} instead of {sending}"
+
+    def _dispute_faults(self, entries: list[Entry]) -> Iterator[Fault]:
+        """What is argued about goes to nobody; what was decided was done."""
+        refunds, payments = self._source.rows(REFUNDS), self._source.rows(PAYMENTS)
+        paid = [entry for entry in entries if any(p.account.kind is DRIVER and p.amount > 0 for p in entry.postings)]
+        for dispute in self._source.rows(DISPUTES).values():
+            booking_id, since = dispute.booking_id, dispute.created_at
+            if dispute.is_open and any(e.ref_id == booking_id and e.created_at > since for e in paid):
+                yield 14, str(booking_id), f"booking {booking_id}: its driver was paid while it is disputed"
+            refund = refunds.get(dispute.refund_id) if dispute.refund_id else None
+            if refund and (refund.amount, payments[refund.payment_id].booking_id) != (
+                dispute.refund_amount,
+                booking_id,
+            ):
+                line = f"dispute {dispute.id}: gave back {dispute.refund_amount}, and its refund says otherwise"
+                yield 15, str(dispute.id), line
 
 
 def _came(entry: Entry) -> int:

@@ -11,24 +11,41 @@ from typing import Any
 from uuid import UUID
 
 from allonova.adapters.memory.listing import listed
+from allonova.adapters.memory.notifications import NOTICES
 from allonova.adapters.memory.rules import Check, Foreign, Table, Unique
+from allonova.adapters.memory.social import SOCIAL_IDENTITIES
 from allonova.adapters.memory.store import MemoryStore, Rows, Transaction, stored
 from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.ports import REFUSALS, IdentityQueries
-from allonova.application.identity.views import DeviceView, SessionView, UserView, device_view, user_view
+from allonova.application.identity.views import (
+    DeviceView,
+    SessionView,
+    SocialLinkView,
+    UserView,
+    device_view,
+    social_link_view,
+    user_view,
+)
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.contact import ChangeKind, ContactChange
 from allonova.domain.identity.device import Device
 from allonova.domain.identity.link import LinkPurpose, LinkToken
 from allonova.domain.identity.otp import Otp, OtpPurpose
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.session import Audience, RefreshToken, Session
 from allonova.domain.identity.user import User
+from allonova.domain.identity.user_note import MAX_LETTERS, UserNote
 
 NUMERIC_3_2 = 10
 SESSION_FIELDS: Mapping[str, Callable[[SessionView], Any]] = {
     "id": lambda s: s.id,
     "created_at": lambda s: s.created_at,
+}
+
+
+ADMIN_FIELDS: Mapping[str, Callable[[AdminUser], Any]] = {
+    name: attrgetter(name) for name in ("id", "email", "role", "is_active", "last_login", "created_at")
 }
 
 
@@ -44,7 +61,11 @@ USERS = Table(
         Unique("uq_users_referral_code", ("referral_code",)),
         Unique("uq_users_email", ("email",), key=lambda user: (user.email and user.email.lower(),)),
     ),
-    checks=(Check("rating_avg", lambda user: abs(user.rating_avg) < NUMERIC_3_2),),
+    checks=(
+        Check("rating_avg", lambda user: abs(user.rating_avg) < NUMERIC_3_2),
+        Check("confirmed_is_said", lambda user: user.confirmed_gender in (None, user.gender)),
+        Check("confirmed_by", lambda user: (user.confirmed_gender is None) == (user.gender_confirmed_by is None)),
+    ),
     folded=("email",),
     refusals=REFUSALS,
     prepare=_round_rating,
@@ -77,6 +98,15 @@ DEVICES = Table(
     uniques=(Unique("uq_devices_token_hash", ("token_hash",)),),
     foreigns=(Foreign("user_id", "users"),),
 )
+USER_NOTES = Table(
+    name="user_notes",
+    row=UserNote,
+    foreigns=(Foreign("user_id", "users"), Foreign("author_id", "admin_users")),
+    checks=(
+        Check("text", lambda note: note.text is None or 1 <= len(note.text) <= MAX_LETTERS),
+        Check("struck", lambda note: (note.text is None) == (note.struck_at is not None)),
+    ),
+)
 SESSIONS = Table(name="sessions", row=Session)  # of every audience: each has its own accounts
 REFRESH_TOKENS = Table(
     name="refresh_tokens",
@@ -84,6 +114,30 @@ REFRESH_TOKENS = Table(
     uniques=(Unique("uq_refresh_tokens_token_hash", ("token_hash",)),),
     foreigns=(Foreign("session_id", "sessions"),),
 )
+
+
+class MemoryAdmins(MemoryStore[AdminUser]):
+    """Accounts of the back office."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, ADMIN_USERS)
+
+    async def supers(self) -> list[AdminUser]:
+        """See AdminStore."""
+        found = [admin for admin in self._rows().values() if admin.role is Role.SUPER and admin.is_active]
+        return [stored(admin) for admin in sorted(found, key=attrgetter("id"))]
+
+
+class MemoryNotes(MemoryStore[UserNote]):
+    """What the back office writes about people."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction, USER_NOTES)
+
+    async def forget(self, user_id: UUID) -> None:
+        """See NoteStore."""
+        for note in [note for note in self._rows().values() if note.user_id == user_id]:
+            self._transaction.remove(USER_NOTES, note.id)
 
 
 class MemoryOtps(MemoryStore[Otp]):
@@ -168,11 +222,15 @@ class MemoryPersonalRows:
         targets = {value.lower() for value in (user.phone, user.email) if value is not None}
         for device in [device for device in rows(DEVICES).values() if device.user_id == user.id]:
             remove(DEVICES, device.id)
+        for notice in [notice for notice in rows(NOTICES).values() if notice.user_id == user.id]:
+            remove(NOTICES, notice.id)
         for otp in [otp for otp in rows(OTP_CODES).values() if otp.user_id == user.id or otp.target in targets]:
             remove(OTP_CODES, otp.id)
         for link in [link for link in rows(LINK_TOKENS).values() if link.target in targets]:
             if link.purpose is not LinkPurpose.ADMIN_PASSWORD:
                 remove(LINK_TOKENS, link.id)
+        for way_in in [one for one in rows(SOCIAL_IDENTITIES).values() if one.user_id == user.id]:
+            remove(SOCIAL_IDENTITIES, way_in.id)
         for change in [change for change in rows(CONTACT_CHANGES).values() if change.user_id == user.id]:
             self._transaction.put(CONTACT_CHANGES, replace(change, old_value=None))
 
@@ -193,6 +251,11 @@ class MemoryIdentityQueries:
         admin = self._source.rows(ADMIN_USERS).get(id)
         return admin_view(admin) if admin else None
 
+    async def admins(self, query: ListQuery) -> Page[AdminView]:
+        """See IdentityQueries."""
+        rows = self._source.rows(ADMIN_USERS).values()
+        return listed(rows, query, fields=ADMIN_FIELDS, show=admin_view)
+
     async def revoked_sessions(self, since: datetime) -> list[UUID]:
         """See IdentityQueries."""
         sessions = self._source.rows(SESSIONS).values()
@@ -210,6 +273,11 @@ class MemoryIdentityQueries:
         """See IdentityQueries."""
         mine = [device for device in self._source.rows(DEVICES).values() if device.user_id == user_id]
         return [device_view(device) for device in sorted(mine, key=attrgetter("created_at", "id"))]
+
+    async def social_links(self, user_id: UUID) -> list[SocialLinkView]:
+        """See IdentityQueries."""
+        mine = [one for one in self._source.rows(SOCIAL_IDENTITIES).values() if one.user_id == user_id]
+        return [social_link_view(one) for one in sorted(mine, key=attrgetter("created_at", "id"))]
 
     def _session_view(self, session: Session, current: UUID) -> SessionView:
         tokens = [token for token in self._source.rows(REFRESH_TOKENS).values() if token.session_id == session.id]

@@ -8,10 +8,18 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
+from allonova.adapters.memory.carpool.disputes import DISPUTES
 from allonova.adapters.memory.identity import CONTACT_CHANGES, USERS
 from allonova.adapters.memory.kyc import KYC_DOCUMENTS
 from allonova.adapters.memory.listing import listed
-from allonova.adapters.memory.money.tables import JOURNAL_ENTRIES, PAYOUT_ACCOUNTS, PAYOUT_BATCHES, PAYOUTS
+from allonova.adapters.memory.money.tables import (
+    JOURNAL_ENTRIES,
+    PAYMENTS,
+    PAYOUT_ACCOUNTS,
+    PAYOUT_BATCHES,
+    PAYOUTS,
+    REFUNDS,
+)
 from allonova.adapters.memory.store import MemoryStore, Rows, Transaction, stored
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.money.payout_ports import PayoutLine, PayoutQueries, PayoutStore
@@ -20,6 +28,7 @@ from allonova.domain.money.journal import AccountKind, Entry, EntryKind
 from allonova.domain.money.payout import Payout, PayoutBatch, PayoutKind, PayoutStatus
 from allonova.domain.money.payout_account import DEFAULT_METHOD
 from allonova.domain.money.payouts_due import Earner
+from allonova.domain.money.refund import RefundStatus
 
 type Moved = tuple[int, bool, bool]
 """Francs, whether they count for the run's period, and whether they are a charge that no payout has shown yet."""
@@ -51,15 +60,26 @@ class MemoryPayouts(MemoryStore[Payout]):
         return sorted(found, key=attrgetter("id"))
 
     def _moved(self, until: datetime) -> Mapping[str, list[Moved]]:
-        last = self._last()
+        last, held = self._last(), self._held()
         found: defaultdict[str, list[Moved]] = defaultdict(list)
         for entry in self._transaction.rows(JOURNAL_ENTRIES).values():
             for posting in entry.postings:
                 if posting.account.kind is AccountKind.DRIVER_PAYABLE:
-                    owner, counts = posting.account.owner, entry.created_at < until or entry.kind in ON_THE_WAY
+                    owner, is_earlier = posting.account.owner, entry.created_at < until or entry.kind in ON_THE_WAY
+                    counts = is_earlier and entry.ref_id not in held
                     is_charge = posting.amount < 0 and _is_charge(entry, last.get(owner))
                     found[owner].append((posting.amount, counts, is_charge))
         return found
+
+    def _held(self) -> set[UUID]:
+        """Bookings that somebody argues about, or of which a second admin has yet to give back, and their refunds."""
+        rows = self._transaction.rows
+        of_payment = {payment.id: payment.booking_id for payment in rows(PAYMENTS).values()}
+        refunds = rows(REFUNDS).values()
+        waiting = {one.booking_id for one in rows(DISPUTES).values() if one.is_open}
+        asked = {of_payment[one.payment_id] for one in refunds if one.status is RefundStatus.AWAITING_APPROVAL}
+        found = waiting | {booking_id for booking_id in asked if booking_id is not None}
+        return found | {refund.id for refund in refunds if of_payment[refund.payment_id] in found}
 
     def _last(self) -> dict[str, datetime]:
         """When each was last paid."""

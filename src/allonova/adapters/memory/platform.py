@@ -42,9 +42,15 @@ class DeliveryRow:
     due_at: datetime
     leased_until: datetime | None = None
     done_at: datetime | None = None
-    is_dead: bool = False
+    dead_at: datetime | None = None
     is_live: bool = False
     error: str | None = None
+    created_at: datetime
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it was given up."""
+        return self.dead_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,7 @@ class MemoryOutbox:
 
     async def put(self, event: Event) -> None:
         """See Outbox."""
+        now = self._clock.now()
         for subscriber in self._subscribers.get(type(event), ()):
             row = DeliveryRow(
                 id=self._ids.new(),
@@ -115,7 +122,8 @@ class MemoryOutbox:
                 payload=event.payload(),
                 subscriber=subscriber,
                 is_live=subscriber in self._live,
-                due_at=self._clock.now(),
+                due_at=now,
+                created_at=now,
             )
             self._transaction.insert(OUTBOX, row)
             self.lanes.add(Lane.LIVE if row.is_live else Lane.WORK)
@@ -209,8 +217,9 @@ class MemoryJobRuns:
 class MemoryDeliveryQueue:
     """The outbox, seen from its relay."""
 
-    def __init__(self, database: MemoryDatabase) -> None:
+    def __init__(self, database: MemoryDatabase, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Delivery]:
         """See DeliveryQueue: the longest due first."""
@@ -237,7 +246,7 @@ class MemoryDeliveryQueue:
             row = transaction.rows(OUTBOX).get(id)
             if row is not None and row.done_at is None:
                 put_off = replace(row, error=error, leased_until=None, due_at=retry_at or row.due_at)
-                transaction.put(OUTBOX, replace(put_off, is_dead=retry_at is None))
+                transaction.put(OUTBOX, replace(put_off, dead_at=self._clock.now() if retry_at is None else None))
 
 
 def _is_due(row: DeliveryRow, now: datetime) -> bool:
@@ -250,6 +259,7 @@ class MemoryLiveBatch:
     """Rows that one relay works on."""
 
     database: MemoryDatabase
+    clock: Clock
     deliveries: Sequence[Delivery]
     shown: list[UUID] = field(default_factory=list)
 
@@ -261,14 +271,16 @@ class MemoryLiveBatch:
         """See LiveBatch."""
         async with self.database.transaction() as transaction:
             row = transaction.rows(OUTBOX)[delivery.id]
-            transaction.put(OUTBOX, replace(row, attempts=delivery.attempts, error=error, is_dead=is_last))
+            dead_at = self.clock.now() if is_last else None
+            transaction.put(OUTBOX, replace(row, attempts=delivery.attempts, error=error, dead_at=dead_at))
 
 
 class MemoryLiveQueue:
     """One relay at a time."""
 
-    def __init__(self, database: MemoryDatabase) -> None:
+    def __init__(self, database: MemoryDatabase, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -279,6 +291,7 @@ class MemoryLiveQueue:
                 live = [row for row in transaction.rows(OUTBOX).values() if row.is_live and not row.is_dead]
             batch = MemoryLiveBatch(
                 self._database,
+                self._clock,
                 [
                     Delivery(row.id, row.event, dict(row.payload), row.subscriber, row.attempts + 1)
                     for row in live[:limit]

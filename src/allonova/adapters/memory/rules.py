@@ -17,6 +17,7 @@ from allonova.domain.kernel.money import MAX_AMOUNT_XOF
 
 MAX_SUM_XOF = 10**16 - 1  # NUMERIC(18,2)
 INT4_MIN, INT4_MAX = -(2**31), 2**31 - 1
+INT8_MIN, INT8_MAX = -(2**63), 2**63 - 1
 
 
 class StorageError(RuntimeError):
@@ -76,9 +77,9 @@ class Check[T]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table[T]:
     """The rows of one dataclass. `name` is the table's, with its schema where two schemas have one of that name; `key`
-    is its primary key, `money` its columns of francs and `sums` those of balances, `folded` those that are looked for
-    without regard to case; `prepare` does to a value what its column would. `tenant` is the column that says whose a
-    row is: a transaction sees and writes those of one company alone.
+    is its primary key, `money` its columns of francs, `sums` those of balances and `longs` those of wide numbers,
+    `folded` those that are looked for without regard to case; `prepare` does to a value what its column would. `tenant`
+    is the column that says whose a row is: a transaction sees and writes those of one company alone.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Table[T]:
     exclusions: tuple[Exclusion[T], ...] = ()
     money: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
+    longs: tuple[str, ...] = ()
     folded: tuple[str, ...] = ()
     foreigns: tuple[Foreign, ...] = ()
     checks: tuple[Check[T], ...] = ()
@@ -132,6 +134,8 @@ class Table[T]:
     def _bounds(self, name: str) -> tuple[int, int]:
         if name in self.sums:
             return 0, MAX_SUM_XOF
+        if name in self.longs:
+            return INT8_MIN, INT8_MAX
         return (0, MAX_AMOUNT_XOF) if name in self.money else (INT4_MIN, INT4_MAX)
 
 

@@ -7,10 +7,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from allonova.adapters.memory.audit import AUDIT_CHECKS, AUDIT_SEALS, MemorySeals
 from allonova.adapters.memory.carpool.alerts import ALERT_MATCHES, ALERTS, MemoryAlerts
+from allonova.adapters.memory.carpool.desk import MODERATION_REVIEWS, USER_SEGMENTS, MemoryReviews, MemorySegments
+from allonova.adapters.memory.carpool.disputes import DISPUTE_EVIDENCE, DISPUTES, MemoryDisputes, MemoryEvidence
 from allonova.adapters.memory.carpool.messages import MESSAGES, MemoryMessages
 from allonova.adapters.memory.carpool.people import BLOCKS, USER_REPORTS, MemoryBlocks, MemoryReports
 from allonova.adapters.memory.carpool.queries import MemoryCarpoolQueries
+from allonova.adapters.memory.carpool.ratings import RATINGS, MemoryRatings
+from allonova.adapters.memory.carpool.reminders import REMINDERS, MemoryReminders
 from allonova.adapters.memory.carpool.rides import (
     DRIVER_LOCATIONS,
     RIDE_LINKS,
@@ -24,11 +29,13 @@ from allonova.adapters.memory.carpool.stores import MemoryBookings, MemoryTrips,
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
     BOOKINGS,
+    TRIP_SERIES,
     TRIP_STOPS,
     TRIPS,
     VEHICLES,
     WEBHOOK_EVENTS,
 )
+from allonova.adapters.memory.dead_letters import MemoryDeadLetters
 from allonova.adapters.memory.dispatch import tables as dispatch
 from allonova.adapters.memory.dispatch.board import MemoryBoardReads
 from allonova.adapters.memory.dispatch.fleet_queries import MemoryFleetQueries
@@ -47,6 +54,7 @@ from allonova.adapters.memory.dispatch.stores import (
     MemoryTaxis,
     MemoryTrail,
 )
+from allonova.adapters.memory.exports import EXPORTS, MemoryExports
 from allonova.adapters.memory.files import UPLOADS, MemoryUploads
 from allonova.adapters.memory.identity import (
     ADMIN_USERS,
@@ -56,10 +64,13 @@ from allonova.adapters.memory.identity import (
     OTP_CODES,
     REFRESH_TOKENS,
     SESSIONS,
+    USER_NOTES,
     USERS,
+    MemoryAdmins,
     MemoryChanges,
     MemoryDevices,
     MemoryLinks,
+    MemoryNotes,
     MemoryOtps,
     MemoryPersonalRows,
     MemorySessions,
@@ -87,6 +98,7 @@ from allonova.adapters.memory.money.tables import (
     WALLET_TXNS,
     WALLETS,
 )
+from allonova.adapters.memory.notifications import NOTICES, MemoryNotices
 from allonova.adapters.memory.payouts import MemoryPayouts
 from allonova.adapters.memory.platform import (
     ATTEMPTS,
@@ -101,27 +113,36 @@ from allonova.adapters.memory.platform import (
     MemoryOutbox,
 )
 from allonova.adapters.memory.rules import Table
+from allonova.adapters.memory.social import SOCIAL_IDENTITIES, MemorySocialIdentities
 from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transaction
+from allonova.adapters.memory.suppressions import SUPPRESSED_ADDRESSES, MemorySuppressions
+from allonova.application.audit.ports import AuditUnit
 from allonova.application.carpool.compare_payment import ReconcilingUnit
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.dispatch.ports import DispatchUnit
+from allonova.application.files.export_ports import ExportUnit
 from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.social_ports import SocialUnit
 from allonova.application.kernel.ports import Clock, Ids, Wake
 from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
 
 TABLES: tuple[Table[Any], ...] = (
-    *(USERS, ADMIN_USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, UPLOADS, KYC_DOCUMENTS),
-    *(LINK_TOKENS, CONTACT_CHANGES, DEVICES),
-    *(BLOCKS, USER_REPORTS, MESSAGES, ALERTS, ALERT_MATCHES),
+    *(SOCIAL_IDENTITIES, AUDIT_SEALS, AUDIT_CHECKS),
+    *(USERS, ADMIN_USERS, OTP_CODES, SESSIONS, REFRESH_TOKENS, UPLOADS, EXPORTS, KYC_DOCUMENTS),
+    *(LINK_TOKENS, CONTACT_CHANGES, DEVICES, USER_NOTES),
+    *(USER_SEGMENTS, MODERATION_REVIEWS),
+    *(BLOCKS, USER_REPORTS, RATINGS, MESSAGES, ALERTS, ALERT_MATCHES),
+    *(DISPUTES, DISPUTE_EVIDENCE),
     *(DRIVER_LOCATIONS, RIDE_PROOFS, RIDE_LINKS, SETTINGS, SETTINGS_HISTORY),
-    *(VEHICLES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
+    *(VEHICLES, TRIP_SERIES, TRIPS, TRIP_STOPS, BOOKINGS, BOOKING_EVENTS),
     *(PAYMENTS, REFUNDS, PAYOUT_BATCHES, PAYOUTS, PAYOUT_ACCOUNTS),
     *(WEBHOOK_EVENTS, WALLETS, WALLET_TXNS, JOURNAL_ENTRIES),
     *(PROMOS, PROMO_USES, REFERRALS),
     *(DIFFERENCES, RECONCILIATIONS, BOOKS_CHECKS),
     *(ATTEMPTS, KEYS, OUTBOX, AUDIT_LOGS, JOB_RUNS),
+    *(NOTICES, REMINDERS, SUPPRESSED_ADDRESSES),
     *dispatch.TABLES,
 )
 
@@ -142,30 +163,54 @@ class MemoryUnit:
         self.audit = MemoryAuditLog(transaction, ids=ids, clock=clock)
         self.attempts = MemoryAttempts(transaction)
         self.keys = MemoryKeys(transaction)
+        self.uploads = MemoryUploads(transaction)
+        self.exports = MemoryExports(transaction)
+        self._open_people(transaction)
+        self._open_rides(transaction)
+        self._open_money(transaction)
+        self._open_company(transaction)
+        self.job_runs = MemoryJobRuns(transaction)
+        self.seals = MemorySeals(transaction)
+        self.audit_checks = MemoryStore(transaction, AUDIT_CHECKS)
+        self.inbox = MemoryNotices(transaction)
+        self.suppressions = MemorySuppressions(transaction)
+        self.reminders = MemoryReminders(transaction)
+        self.dead_letters = MemoryDeadLetters(transaction)
+
+    def _open_people(self, transaction: Transaction) -> None:
         self.users = MemoryStore(transaction, USERS)
         self.otps = MemoryOtps(transaction)
         self.sessions = MemorySessions(transaction)
         self.refresh_tokens = MemoryStore(transaction, REFRESH_TOKENS)
-        self.admins = MemoryStore(transaction, ADMIN_USERS)
+        self.admins = MemoryAdmins(transaction)
+        self.user_notes = MemoryNotes(transaction)
+        self.segments = MemorySegments(transaction)
+        self.reviews = MemoryReviews(transaction)
         self.links = MemoryLinks(transaction)
         self.contact_changes = MemoryChanges(transaction)
         self.devices = MemoryDevices(transaction)
-        self.uploads = MemoryUploads(transaction)
+        self.social_identities = MemorySocialIdentities(transaction)
+        self.personal = MemoryPersonalRows(transaction)
         self.papers = MemoryPapers(transaction)
+
+    def _open_rides(self, transaction: Transaction) -> None:
         self.vehicles = MemoryVehicles(transaction)
         self.trips = MemoryTrips(transaction)
+        self.series = MemoryStore(transaction, TRIP_SERIES)
         self.bookings = MemoryBookings(transaction)
         self.alerts = MemoryAlerts(transaction)
         self.blocks = MemoryBlocks(transaction)
         self.reports = MemoryReports(transaction)
+        self.ratings = MemoryRatings(transaction)
         self.locations = MemoryLocations(transaction)
         self.proofs = MemoryProofs(transaction)
         self.ride_links = MemoryRideLinks(transaction)
         self.messages = MemoryMessages(transaction)
-        self._open_money(transaction)
-        self.personal = MemoryPersonalRows(transaction)
+        self.disputes = MemoryDisputes(transaction)
+        self.evidence = MemoryEvidence(transaction)
         self.reads = MemoryCarpoolQueries(transaction)
-        self.job_runs = MemoryJobRuns(transaction)
+
+    def _open_company(self, transaction: Transaction) -> None:
         self.societes = MemorySocietes(transaction)
         self.staff = MemoryStaff(transaction)
         self.taxis = MemoryTaxis(transaction)
@@ -243,7 +288,15 @@ def _conforms(unit: MemoryUnit) -> tuple[IdentityUnit, KycUnit, CarpoolUnit, Dis
     return unit, unit, unit, unit
 
 
+def _conforms_to_social(unit: MemoryUnit) -> tuple[SocialUnit, AuditUnit]:
+    return unit, unit
+
+
 def _conforms_to_settings(unit: MemoryUnit) -> SettingsUnit:
+    return unit
+
+
+def _conforms_to_exports(unit: MemoryUnit) -> ExportUnit:
     return unit
 
 

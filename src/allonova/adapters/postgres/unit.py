@@ -6,14 +6,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
 
+from allonova.adapters.postgres.audit.seals import CHECK_SHELF, PostgresSeals
 from allonova.adapters.postgres.carpool.alerts import PostgresAlerts
 from allonova.adapters.postgres.carpool.bookings import PostgresBookings
+from allonova.adapters.postgres.carpool.desk_stores import PostgresReviews, PostgresSegments
+from allonova.adapters.postgres.carpool.disputes import PostgresDisputes, PostgresEvidence
 from allonova.adapters.postgres.carpool.messages import PostgresMessages
 from allonova.adapters.postgres.carpool.people import PostgresBlocks, PostgresReports
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
+from allonova.adapters.postgres.carpool.ratings import PostgresRatings
+from allonova.adapters.postgres.carpool.reminders import PostgresReminders
 from allonova.adapters.postgres.carpool.rides import PostgresLocations, PostgresProofs, PostgresRideLinks
 from allonova.adapters.postgres.carpool.settings import PostgresSettings
-from allonova.adapters.postgres.carpool.trips import PostgresTrips
+from allonova.adapters.postgres.carpool.trips import SERIES_SHELF, PostgresTrips
 from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
 from allonova.adapters.postgres.company import ACQUIRE_S, begin_sql, reading_within
@@ -35,19 +40,23 @@ from allonova.adapters.postgres.dispatch.stores import (
     PostgresTrail,
 )
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
+from allonova.adapters.postgres.files.exports import PostgresExports
 from allonova.adapters.postgres.files.stores import PostgresUploads
+from allonova.adapters.postgres.identity.social import PostgresSocialIdentities
 from allonova.adapters.postgres.identity.stores import (
-    ADMIN_SHELF,
     REFRESH_TOKEN_SHELF,
     USER_SHELF,
+    PostgresAdmins,
     PostgresChanges,
     PostgresDevices,
     PostgresLinks,
+    PostgresNotes,
     PostgresOtps,
     PostgresPersonalRows,
     PostgresSessions,
 )
 from allonova.adapters.postgres.kernel.attempts import PostgresAttempts
+from allonova.adapters.postgres.kernel.dead_letters import PostgresDeadLetters
 from allonova.adapters.postgres.kernel.job_runs import PostgresJobRuns
 from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
 from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_both
@@ -67,13 +76,18 @@ from allonova.adapters.postgres.money.stores import (
     PostgresRefunds,
     PostgresWallets,
 )
+from allonova.adapters.postgres.notifications.stores import PostgresNotices
+from allonova.adapters.postgres.notifications.suppressions import PostgresSuppressions
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.store import PostgresStore
+from allonova.application.audit.ports import AuditUnit
 from allonova.application.carpool.compare_payment import ReconcilingUnit
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.dispatch.ports import DispatchUnit
+from allonova.application.files.export_ports import ExportUnit
 from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.social_ports import SocialUnit
 from allonova.application.kernel.inside import INSIDE_UNIT, require_outside_unit
 from allonova.application.kernel.ports import Begin, BeginFor, Clock, Ids, Wake
 from allonova.application.kyc.ports import KycUnit
@@ -88,30 +102,54 @@ class PostgresUnit:
         self.audit = audit
         self.attempts = PostgresAttempts(connection)
         self.keys = PostgresIdempotencyKeys(connection)
+        self.uploads = PostgresUploads(connection)
+        self.exports = PostgresExports(connection)
+        self._open_people(connection)
+        self._open_rides(connection)
+        self._open_money(connection)
+        self._open_company(connection)
+        self.job_runs = PostgresJobRuns(connection)
+        self.seals = PostgresSeals(connection)
+        self.audit_checks = PostgresStore(connection, CHECK_SHELF)
+        self.inbox = PostgresNotices(connection)
+        self.suppressions = PostgresSuppressions(connection)
+        self.reminders = PostgresReminders(connection)
+        self.dead_letters = PostgresDeadLetters(connection)
+
+    def _open_people(self, connection: Connection) -> None:
         self.users = PostgresStore(connection, USER_SHELF)
         self.otps = PostgresOtps(connection)
         self.sessions = PostgresSessions(connection)
         self.refresh_tokens = PostgresStore(connection, REFRESH_TOKEN_SHELF)
-        self.admins = PostgresStore(connection, ADMIN_SHELF)
+        self.admins = PostgresAdmins(connection)
+        self.user_notes = PostgresNotes(connection)
+        self.segments = PostgresSegments(connection)
+        self.reviews = PostgresReviews(connection)
         self.links = PostgresLinks(connection)
         self.contact_changes = PostgresChanges(connection)
         self.devices = PostgresDevices(connection)
-        self.uploads = PostgresUploads(connection)
+        self.social_identities = PostgresSocialIdentities(connection)
+        self.personal = PostgresPersonalRows(connection)
         self.papers = PostgresPapers(connection)
+
+    def _open_rides(self, connection: Connection) -> None:
         self.vehicles = PostgresVehicles(connection)
         self.trips = PostgresTrips(connection)
+        self.series = PostgresStore(connection, SERIES_SHELF)
         self.bookings = PostgresBookings(connection)
         self.alerts = PostgresAlerts(connection)
         self.blocks = PostgresBlocks(connection)
         self.reports = PostgresReports(connection)
+        self.ratings = PostgresRatings(connection)
         self.locations = PostgresLocations(connection)
         self.proofs = PostgresProofs(connection)
         self.ride_links = PostgresRideLinks(connection)
         self.messages = PostgresMessages(connection)
-        self._open_money(connection)
-        self.personal = PostgresPersonalRows(connection)
+        self.disputes = PostgresDisputes(connection)
+        self.evidence = PostgresEvidence(connection)
         self.reads = PostgresCarpoolQueries(connection)
-        self.job_runs = PostgresJobRuns(connection)
+
+    def _open_company(self, connection: Connection) -> None:
         self.societes = PostgresSocietes(connection)
         self.staff = PostgresStaff(connection)
         self.taxis = PostgresTaxis(connection)
@@ -218,6 +256,10 @@ def _conforms_to_identity(unit: PostgresUnit) -> IdentityUnit:
     return unit
 
 
+def _conforms_to_social(unit: PostgresUnit) -> tuple[SocialUnit, AuditUnit]:
+    return unit, unit
+
+
 def _conforms_to_kyc(unit: PostgresUnit) -> KycUnit:
     return unit
 
@@ -227,6 +269,10 @@ def _conforms(unit: PostgresUnit) -> CarpoolUnit:
 
 
 def _conforms_to_settings(unit: PostgresUnit) -> SettingsUnit:
+    return unit
+
+
+def _conforms_to_exports(unit: PostgresUnit) -> ExportUnit:
     return unit
 
 

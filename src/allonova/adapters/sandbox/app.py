@@ -21,7 +21,9 @@ from allonova.adapters.sandbox.pace import REAL_PACE, Pace
 from allonova.adapters.sandbox.providers.brevo import brevo
 from allonova.adapters.sandbox.providers.fcm import fcm
 from allonova.adapters.sandbox.providers.mtn import mtn
+from allonova.adapters.sandbox.providers.oidc import apple, google
 from allonova.adapters.sandbox.providers.orange import orange
+from allonova.adapters.sandbox.providers.orange_sms import orange_sms
 from allonova.adapters.sandbox.providers.osrm import osrm
 from allonova.adapters.sandbox.providers.recaptcha import recaptcha
 from allonova.adapters.sandbox.providers.stripe import stripe
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Pace", "SandboxConfig", "create_sandbox", "sandbox_running"]
 
 PREFIX: Final = "/sandbox"
-PLAYED: Final = (wave, orange, stripe, brevo, recaptcha, fcm, osrm, mtn)
+PLAYED: Final = (wave, orange, stripe, brevo, recaptcha, fcm, osrm, mtn, orange_sms, google, apple)
 
 
 def create_sandbox(

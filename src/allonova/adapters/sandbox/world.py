@@ -36,6 +36,8 @@ class SandboxConfig:
     webhook_base_url: str
     wave_webhook_secret: str = field(repr=False)
     stripe_webhook_secret: str = field(default="whsec_sandbox", repr=False)
+    brevo_webhook_token: str = field(default="brevo-hook-sandbox", repr=False)
+    orange_sms_receipt_secret: str = field(default="orange-sms-sandbox", repr=False)
     form_hostname: str = "localhost"
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.domain.carpool.booking import Booking, party_of
+from allonova.domain.carpool.dispute import BookingDisputed
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import NotFound
@@ -28,6 +29,12 @@ async def lock_booking(unit: CarpoolUnit, booking_id: UUID) -> tuple[Trip, Booki
     """
     trip = await unit.trips.of_booking(booking_id)
     return trip, await unit.bookings.get(booking_id)
+
+
+async def require_undisputed(unit: CarpoolUnit, booking: Booking) -> None:
+    """Money that the sides argue about goes to nobody; the caller has locked the trip. Raises BookingDisputed."""
+    if await unit.disputes.is_disputed(booking.id):
+        raise BookingDisputed
 
 
 async def complete_when_empty(unit: CarpoolUnit, trip: Trip, at: datetime) -> None:

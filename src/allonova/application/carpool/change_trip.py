@@ -28,6 +28,7 @@ from allonova.domain.carpool.trip_change import (
     moves_ends,
     waypoints_after,
 )
+from allonova.domain.carpool.women_only import WomenOnlyRefused, may_ride, require_confirmed_woman
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import (
     DomainError,
@@ -43,7 +44,7 @@ from allonova.domain.kernel.road import Reached
 
 TRIP_CHANGED = "trip_changed"  # why a booking ended whose stretch is no more
 TOLD = frozenset({"departure_time", "vehicle_id"})  # what passengers must know before they stand at the roadside
-SOUGHT = frozenset({"origin", "destination", "departure_time", "price_per_seat", "seats_available"})
+SOUGHT = frozenset({"origin", "destination", "departure_time", "price_per_seat", "seats_available", "women_only"})
 """What a search looks at."""
 
 
@@ -61,7 +62,8 @@ class ChangeTrip:
     """Change a draft or a published trip, as far as its passengers were not promised otherwise.
 
     A new departure moves stops, arrival and bookings along. Another origin or destination ends the requests that
-    nobody has accepted: their stretch is no more.
+    nobody has accepted: their stretch is no more. So does a trip that becomes one for women alone, where those who
+    asked are none by their papers.
     """
 
     begin: Begin[CarpoolUnit]
@@ -76,6 +78,7 @@ class ChangeTrip:
         TripClosed,
         TripFrozen,
         TripsOverlap,
+        WomenOnlyRefused,
         StaleVersion,
         PreconditionFailed,
         ValidationError,
@@ -97,6 +100,8 @@ class ChangeTrip:
                 await self._require_sound(unit, trip, changed)
                 if changed & {"origin", "destination"}:
                     await self.endings.end_bookings_of_trip(unit, trip, by=by, reason=TRIP_CHANGED)
+                if "women_only" in changed and trip.women_only:
+                    await self._close_to_men(unit, trip, by)
                 await self._tell(unit, trip, changed, moved=trip.departure_time - departure)
                 await unit.trips.save_route(trip)
                 meta = {"changed": ",".join(sorted(changed))}
@@ -120,6 +125,14 @@ class ChangeTrip:
             return change, None
         points, departure = waypoints_after(trip, change), change.departure_time or trip.departure_time
         return change, Road(points, departure, await self.planner.reach(points, departure=departure))
+
+    async def _close_to_men(self, unit: CarpoolUnit, trip: Trip, by: Actor) -> None:
+        """Refuse a driver who may not, and end the requests of those who may not ride."""
+        driver = await unit.users.get(trip.driver_id)
+        require_confirmed_woman(driver)
+        for booking in await unit.bookings.live_of(trip.id):
+            if not may_ride(trip, driver, await unit.users.get(booking.passenger_id)):
+                await self.endings.cancel(unit, trip, booking, by=by, reason=TRIP_CHANGED)
 
     async def _require_sound(self, unit: CarpoolUnit, trip: Trip, changed: frozenset[str]) -> None:
         """The vehicle has the seats, and what is published keeps the rules of publishing."""

@@ -19,7 +19,7 @@ class MessageView:
     """A message. `content` is the text; of a picture there is a link that works for an hour, `image_url`. Neither is
     there once its writer is erased. `client_id` is what its sender called it. `flags` say what was found in a text
     that was written before the booking was paid: a phone number, a link, talk of paying outside. `read_at` is when the
-    other side had read it.
+    other side had read it. What the back office has `removed` shows nothing of itself any more.
     """
 
     id: UUID
@@ -31,6 +31,7 @@ class MessageView:
     client_id: str | None
     flags: tuple[Flag, ...]
     read_at: datetime | None
+    removed: bool
     created_at: datetime
 
 
@@ -70,17 +71,19 @@ def message_view(message: Message, files: FileStore, *, viewer_id: UUID | None) 
     """A message to one of the two sides, or to both with None: what it was called is shown to its sender alone, and in
     what both are shown, since he waits for it there.
     """
-    is_picture = message.type is MessageType.IMAGE
-    link = files.link(message.content, expires=PICTURE_LINK) if is_picture and message.content else None
+    is_picture, is_hidden = message.type is MessageType.IMAGE, message.hidden_at is not None
+    content = None if is_hidden else message.content
+    link = files.link(content, expires=PICTURE_LINK) if is_picture and content else None
     return MessageView(
         id=message.id,
         booking_id=message.booking_id,
         from_user_id=message.from_user_id,
         type=message.type,
-        content=None if is_picture else message.content,
+        content=None if is_picture else content,
         image_url=link,
         client_id=message.client_id if viewer_id in (None, message.from_user_id) else None,
-        flags=tuple(Flag(flag) for flag in message.flags),
+        flags=() if is_hidden else tuple(Flag(flag) for flag in message.flags),
         read_at=message.read_at,
+        removed=is_hidden,
         created_at=message.created_at,
     )

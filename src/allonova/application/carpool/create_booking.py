@@ -23,6 +23,8 @@ from allonova.domain.carpool.events import BookingAccepted, BookingRequested
 from allonova.domain.carpool.rules import UNPAID_LIMIT, UNPAID_WINDOW, RulesNow
 from allonova.domain.carpool.seats import NotEnoughSeats
 from allonova.domain.carpool.trip import Leg, Trip, TripNotBookable
+from allonova.domain.carpool.women_only import is_open_to
+from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound, ValidationError
 from allonova.domain.kernel.machine import Party
@@ -66,11 +68,12 @@ class CreateBooking:
         now = self.clock.now()
         async with self.begin() as unit:
             await once.claim(unit)
-            await self._require_trusted(unit, caller_id, now)
+            passenger = await self._trusted(unit, caller_id, now)
             trip = await unit.trips.get(trip_id, lock=True)
             if trip.driver_id == caller_id:
                 raise OwnTrip
-            if await unit.blocks.between(caller_id, trip.driver_id):
+            is_open = is_open_to(trip, await unit.users.get(trip.driver_id), passenger)
+            if not is_open or await unit.blocks.between(caller_id, trip.driver_id):
                 raise NotFound
             trip.require_open()
             leg = trip.leg(pickup_stop_id, dropoff_stop_id)
@@ -83,13 +86,14 @@ class CreateBooking:
             await once.settle(unit, view)
         return view
 
-    async def _require_trusted(self, unit: CarpoolUnit, caller_id: UUID, now: datetime) -> None:
-        """Reachable, and not collecting unpaid bookings. His row is the lock that makes the count a limit."""
+    async def _trusted(self, unit: CarpoolUnit, caller_id: UUID, now: datetime) -> User:
+        """Somebody reachable who does not collect unpaid bookings. His row is the lock that makes the count a limit."""
         passenger = await unit.users.get(caller_id, lock=True)
         if not passenger.is_reachable:
             raise Forbidden
         if await unit.bookings.count_unpaid(caller_id, since=now - UNPAID_WINDOW) >= UNPAID_LIMIT:
             raise TooManyUnpaidBookings(UNPAID_LIMIT)
+        return passenger
 
     def _booking(self, passenger_id: UUID, trip: Trip, leg: Leg, seats: int, now: datetime) -> Booking:
         amount = seats * leg.price

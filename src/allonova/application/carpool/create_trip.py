@@ -10,7 +10,7 @@ from uuid import UUID
 
 from allonova.application.carpool.name_places import name_places
 from allonova.application.carpool.ports import CarpoolUnit
-from allonova.application.carpool.publish_trip import publish, show_trip
+from allonova.application.carpool.publish_trip import publish, require_woman, show_trip
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.listing import ListQuery
 from allonova.application.kernel.places import Places
@@ -27,6 +27,7 @@ from allonova.domain.carpool.trip import (
     require_sound_route,
 )
 from allonova.domain.carpool.vehicle import Vehicle
+from allonova.domain.carpool.women_only import WomenOnlyRefused
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, FieldError, ValidationError
 from allonova.domain.kernel.geo import Place
@@ -52,6 +53,7 @@ class TripDraft:
     allow_auto_accept: bool = False
     luggage_policy: str | None = None
     rules: str | None = None
+    women_only: bool = False
     publish: bool = False
 
 
@@ -69,22 +71,16 @@ class CreateTrip:
     planner: RoutePlanner
     places: Places
 
-    errors: ClassVar[tuple[type[DomainError], ...]] = (ValidationError, TripsOverlap, PapersMissing)
+    errors: ClassVar[tuple[type[DomainError], ...]] = (ValidationError, TripsOverlap, PapersMissing, WomenOnlyRefused)
 
     async def __call__(self, *, caller_id: UUID, draft: TripDraft) -> TripView:
         """Raises ValidationError for routes, prices, times or a vehicle that do not fit together, and for places that
         have no name.
         """
-        require_future(draft.departure_time, self.clock.now())
-        ends, stops = await name_places(
-            self.places, {"origin": draft.origin, "destination": draft.destination}, draft.stops
-        )
-        draft = replace(draft, origin=ends["origin"], destination=ends["destination"], stops=stops)
-        points = [draft.origin.point, *(stop.point for stop in draft.stops), draft.destination.point]
-        reached = await self.planner.reach(points, departure=draft.departure_time)
+        draft, reached = await self.planned(draft)
         async with self.begin() as unit:
-            vehicle = await self._vehicle(unit, caller_id, draft)
-            trip = self._trip(caller_id, draft, vehicle, reached)
+            vehicle = await self.vehicle(unit, caller_id, draft)
+            trip = self.trip(caller_id, draft, vehicle, reached)
             if draft.publish:
                 await publish(unit, trip, self.rules(), self.clock.now())
             await unit.trips.add(trip)
@@ -92,8 +88,25 @@ class CreateTrip:
             await unit.audit.put(actor=actor, action="trip.created", entity="trip", entity_id=trip.id)
             return await show_trip(unit, trip.id, caller_id)
 
-    async def _vehicle(self, unit: CarpoolUnit, caller_id: UUID, draft: TripDraft) -> Vehicle:
-        """The one named, else the driver's only one; locked, so that its seats stay as long as they are promised."""
+    async def planned(self, draft: TripDraft) -> tuple[TripDraft, Sequence[Reached]]:
+        """The draft with a name for every place, and its road. Maps may be vendors: outside any unit."""
+        require_future(draft.departure_time, self.clock.now())
+        ends, stops = await name_places(
+            self.places, {"origin": draft.origin, "destination": draft.destination}, draft.stops
+        )
+        draft = replace(draft, origin=ends["origin"], destination=ends["destination"], stops=stops)
+        points = [draft.origin.point, *(stop.point for stop in draft.stops), draft.destination.point]
+        return draft, await self.planner.reach(points, departure=draft.departure_time)
+
+    async def vehicle(self, unit: CarpoolUnit, caller_id: UUID, draft: TripDraft) -> Vehicle:
+        """The one named, else the driver's only one; locked, so that its seats stay as long as they are promised.
+
+        Raises:
+            WomenOnlyRefused: he may not offer such a trip with any.
+            ValidationError: it is none of his.
+        """
+        if draft.women_only:
+            await require_woman(unit, caller_id)
         if draft.vehicle_id is None:
             owned = await unit.reads.vehicles(caller_id, ListQuery(page_size=2))
             if owned.total != 1:
@@ -104,7 +117,8 @@ class CreateTrip:
             raise ValidationError((FieldError("vehicle_id", "unknown", "not one of your vehicles"),))
         return vehicle
 
-    def _trip(self, driver_id: UUID, draft: TripDraft, vehicle: Vehicle, reached: Sequence[Reached]) -> Trip:
+    def trip(self, driver_id: UUID, draft: TripDraft, vehicle: Vehicle, reached: Sequence[Reached]) -> Trip:
+        """What was planned, as a draft."""
         vehicle.require_room(draft.seats)
         trip = new_trip(
             id=self.ids.new(),
@@ -123,5 +137,6 @@ class CreateTrip:
         trip.allow_auto_accept = draft.allow_auto_accept
         trip.luggage_policy = draft.luggage_policy
         trip.rules = draft.rules
+        trip.women_only = draft.women_only
         require_sound_route(trip)
         return trip

@@ -11,6 +11,7 @@ from allonova.application.money.refund_desk import wallet_of
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.events import BookingCompleted
 from allonova.domain.kernel.changes import SYSTEM
+from allonova.domain.money.events import ReferralEarned
 from allonova.domain.money.referral import Referral, ReferralStatus, referral_bonus
 from allonova.domain.money.rules import MoneyRulesNow
 from allonova.domain.money.wallet import TxnSource
@@ -62,6 +63,7 @@ class EarnReferral:
         if referral.shares():
             await unit.journal.post(referral_bonus(self.ids.new(), referral, now))
         await unit.referrals.save(referral)
+        await unit.outbox.put(ReferralEarned(referral.id))
         meta: dict[str, str | int] = {"referrer": referral.bonus_referrer, "referee": referral.bonus_referee}
         await unit.audit.put(
             actor=SYSTEM, action="referral.earned", entity="referral", entity_id=referral.id, meta=meta

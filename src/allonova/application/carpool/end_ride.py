@@ -7,11 +7,18 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.carpool.access import complete_when_empty, lock_booking, require_side, show_booking
+from allonova.application.carpool.access import (
+    complete_when_empty,
+    lock_booking,
+    require_side,
+    require_undisputed,
+    show_booking,
+)
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.domain.carpool.booking import Booking
+from allonova.domain.carpool.dispute import BookingDisputed
 from allonova.domain.carpool.events import BookingCompleted
 from allonova.domain.carpool.fares import ride_completed
 from allonova.domain.carpool.trip import Trip
@@ -21,11 +28,14 @@ from allonova.domain.kernel.machine import Party
 
 
 async def complete_booking(unit: CarpoolUnit, ids: Ids, trip: Trip, booking: Booking, by: Actor, now: datetime) -> None:
-    """The ride is over: by the driver's word it ended, by anybody else's it is long past. The fare leaves escrow."""
+    """The ride is over: by the driver's word it ended, by anybody else's it is long past. The fare leaves escrow,
+    unless the sides argue about it. Raises BookingDisputed.
+    """
     if by.party is Party.DRIVER:
         booking.end(by, now)
     else:
         booking.complete(by, now)
+    await require_undisputed(unit, booking)
     await unit.bookings.save(booking)
     await unit.journal.post(ride_completed(ids.new(), booking, trip.driver_id, now))
     await complete_when_empty(unit, trip, now)
@@ -41,7 +51,7 @@ class EndRide:
     clock: Clock
     ids: Ids
 
-    errors: ClassVar[tuple[type[DomainError], ...]] = (NotFound, Forbidden, InvalidTransition)
+    errors: ClassVar[tuple[type[DomainError], ...]] = (NotFound, Forbidden, InvalidTransition, BookingDisputed)
 
     async def __call__(self, *, caller_id: UUID, booking_id: UUID) -> BookingView:
         """Only that trip's driver may."""

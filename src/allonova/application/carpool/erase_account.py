@@ -13,7 +13,7 @@ from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.photo_desk import PhotoDesk
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.domain.files.events import FileDropped
-from allonova.domain.identity.user import AccountInUse
+from allonova.domain.identity.user import AccountInUse, User
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 from allonova.domain.kernel.machine import Party
@@ -22,9 +22,11 @@ from allonova.domain.kernel.machine import Party
 @dataclass(frozen=True, slots=True)
 class EraseAccount:
     """Anonymise an account that nothing is open for: names, contacts, photo, devices, plates, positions, kept
-    searches, messages, blocks and the payout account go, sessions end.
+    searches, messages, what he said in disputes, blocks, words of others and of the team about him and the payout
+    account go, sessions end.
 
-    Rides, books, papers and reports stay: the law wants them kept for some years.
+    Rides, books, papers and reports stay: the law wants them kept for some years. Ratings stay too, as others went by
+    them; those that he wrote bear no name.
     """
 
     begin: Begin[AccountUnit]
@@ -37,25 +39,31 @@ class EraseAccount:
 
     async def __call__(self, *, caller_id: UUID) -> None:
         """Raises AccountInUse with what is still open."""
-        now = self.clock.now()
         async with self.begin() as unit:
-            user = await own_account(unit, caller_id)
-            if reasons := await unit.reads.open_matters(caller_id):
-                raise AccountInUse(tuple(reasons))
-            await unit.personal.forget(user)
-            await unit.payout_accounts.forget(caller_id)
-            await unit.alerts.forget(caller_id)
-            await unit.blocks.forget(caller_id)
-            await self._forget_way(unit, caller_id)
-            for key in await unit.messages.erase(caller_id):
-                await unit.outbox.put(FileDropped(key))
-            await self.photos.remove(unit, user)
-            user.erase(now)
-            await unit.users.save(user)
-            await self._erase_vehicles(unit, caller_id)
-            await self.sessions.end_all(unit, caller_id, reason="account_erased")
-            actor = Actor(Party.OWNER, caller_id)
-            await unit.audit.put(actor=actor, action="user.erased", entity="user", entity_id=caller_id)
+            await self.erase(unit, await own_account(unit, caller_id), by=Actor(Party.OWNER, caller_id))
+
+    async def erase(self, unit: AccountUnit, user: User, *, by: Actor) -> None:
+        """`user` is locked. Raises AccountInUse."""
+        now = self.clock.now()
+        if reasons := await unit.reads.open_matters(user.id):
+            raise AccountInUse(tuple(reasons))
+        await unit.personal.forget(user)
+        await unit.payout_accounts.forget(user.id)
+        await unit.alerts.forget(user.id)
+        await unit.blocks.forget(user.id)
+        await unit.user_notes.forget(user.id)
+        await unit.ratings.forget(user.id, at=now)
+        await self._forget_way(unit, user.id)
+        await unit.reviews.forget_notes(user.id)
+        await unit.disputes.erase(user.id)
+        for key in (*await unit.messages.erase(user.id), *await unit.evidence.erase(user.id)):
+            await unit.outbox.put(FileDropped(key))
+        await self.photos.remove(unit, user)
+        user.erase(now)
+        await unit.users.save(user)
+        await self._erase_vehicles(unit, user.id)
+        await self.sessions.end_all(unit, user.id, reason="account_erased")
+        await unit.audit.put(actor=by, action="user.erased", entity="user", entity_id=user.id)
 
     async def _forget_way(self, unit: AccountUnit, driver_id: UUID) -> None:
         """What his passengers may need to prove their rides by stays; it is theirs as well."""

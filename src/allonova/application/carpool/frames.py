@@ -10,6 +10,7 @@ from allonova.application.carpool.ride_views import LocationView, RideUpdate
 from allonova.application.kernel.live import FrameKind
 
 MESSAGE_CREATED: Final = FrameKind("message.created", MessageView)
+MESSAGE_UPDATED: Final = FrameKind("message.updated", MessageView)
 MESSAGE_READ: Final = FrameKind("message.read", MessagesReadView)
 BOOKING_UPDATED: Final = FrameKind("booking.updated", BookingChanged)
 TYPING: Final = FrameKind("typing", TypingView, is_kept=False)

@@ -10,7 +10,10 @@ from uuid import UUID
 
 from allonova.application.carpool.alert_ports import AlertStore
 from allonova.application.carpool.chat_ports import MessageStore
+from allonova.application.carpool.desk_ports import ReviewStore, SegmentStore
+from allonova.application.carpool.dispute_ports import DisputeStore, EvidenceStore
 from allonova.application.carpool.people_ports import BlockStore, ReportStore
+from allonova.application.carpool.rating_ports import RatingStore
 from allonova.application.carpool.ride_ports import LocationStore, ProofStore, RideLinkStore
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView
 from allonova.application.identity.ports import IdentityUnit
@@ -19,6 +22,8 @@ from allonova.application.kernel.ports import Store
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.views import WalletTxnView, WalletView
 from allonova.domain.carpool.booking import AlreadyBooked, Booking
+from allonova.domain.carpool.price_hint import SeatPrice
+from allonova.domain.carpool.series import TripSeries
 from allonova.domain.carpool.trip import Trip, TripsOverlap
 from allonova.domain.carpool.vehicle import Comfort, PlateTaken, Vehicle
 from allonova.domain.identity.user import User
@@ -47,6 +52,15 @@ class TripStore(Store[Trip], Protocol):
 
     async def seats_offered(self, vehicle_id: UUID, *, now: datetime) -> int:
         """The most seats that a trip of a vehicle offers, published or under way, that has yet to arrive; else 0."""
+
+    async def add_all(self, entities: Sequence[Trip]) -> None:
+        """Keep new ones with their stops, in few round trips. Raises TripsOverlap."""
+
+    async def on_the_road(self, driver_id: UUID, *, after: datetime, before: datetime) -> list[Trip]:
+        """Somebody's trips, published or under way, of which a part lies between the two instants."""
+
+    async def following(self, series_id: UUID, *, since: datetime, is_return: bool | None = None) -> list[Trip]:
+        """The drafts and published trips of a series that leave from then on, in order; one way if it is given."""
 
     async def remove(self, trip: Trip) -> None:
         """Forget a trip that nobody ever booked, with its stops."""
@@ -112,6 +126,8 @@ class CarpoolUnit(MoneyUnit, Protocol):
     @property
     def trips(self) -> TripStore: ...
     @property
+    def series(self) -> Store[TripSeries]: ...
+    @property
     def bookings(self) -> BookingStore: ...
     @property
     def alerts(self) -> AlertStore: ...
@@ -120,6 +136,10 @@ class CarpoolUnit(MoneyUnit, Protocol):
     @property
     def reports(self) -> ReportStore: ...
     @property
+    def segments(self) -> SegmentStore: ...
+    @property
+    def reviews(self) -> ReviewStore: ...
+    @property
     def locations(self) -> LocationStore: ...
     @property
     def proofs(self) -> ProofStore: ...
@@ -127,6 +147,12 @@ class CarpoolUnit(MoneyUnit, Protocol):
     def ride_links(self) -> RideLinkStore: ...
     @property
     def messages(self) -> MessageStore: ...
+    @property
+    def ratings(self) -> RatingStore: ...
+    @property
+    def disputes(self) -> DisputeStore: ...
+    @property
+    def evidence(self) -> EvidenceStore: ...
     @property
     def webhook_events(self) -> WebhookEvents: ...
     @property
@@ -202,6 +228,7 @@ class BookingNews:
 
     driver: Contact
     passenger: Contact
+    trip_id: UUID
     origin: str
     destination: str
     departure_time: datetime
@@ -210,6 +237,7 @@ class BookingNews:
     fee: int
     refund: int
     ended_by: Party | None
+    hold_expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +273,13 @@ class CarpoolQueries(Protocol):
         """Published trips that match, one hit per trip by its nearest stretch, the dearest of those that are equally
         near; sort: departure_time, price, distance, rating (best first when descending)."""
 
+    async def seat_prices(
+        self, start: Point, end: Point, *, radius_m: int, since: datetime, until: datetime, limit: int
+    ) -> Sequence[SeatPrice]:
+        """What each driver took on his last trip from near one point to near the other that departed in that time and
+        was not called off; of the last `limit` trips.
+        """
+
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:
         """A booking, to one of its two sides."""
 
@@ -264,14 +299,14 @@ class CarpoolQueries(Protocol):
         """All that somebody ever paid, the oldest first."""
 
     async def open_matters(self, user_id: UUID) -> list[str]:
-        """What still needs somebody: `booking`, `trip`, `refund`, `payout`, `wallet`, in this order."""
+        """What still needs somebody: `booking`, `trip`, `dispute`, `refund`, `payout`, `wallet`, in this order."""
 
     async def overdue_bookings(self, *, now: datetime, limit: int) -> list[UUID]:
         """Bookings that waited too long for the driver or for the money, the oldest first."""
 
     async def unsettled_rides(self, *, now: datetime, limit: int) -> list[UUID]:
         """Paid bookings about which `SettleRides` has something to do, the oldest first: a ride that nobody ended, a
-        passenger who did not check in, a question that the driver did not answer."""
+        passenger who did not check in, a question that the driver did not answer. Not while one is disputed."""
 
     async def empty_trips(self, *, now: datetime, limit: int) -> list[UUID]:
         """Published trips without a live booking that should have arrived long ago."""

@@ -13,6 +13,7 @@ from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.carpool.events import TripPublished
 from allonova.domain.carpool.rules import Rules, RulesNow
 from allonova.domain.carpool.trip import Trip, TripsOverlap, require_fair_price
+from allonova.domain.carpool.women_only import WomenOnlyRefused, require_confirmed_woman
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, ValidationError
 from allonova.domain.kernel.machine import Party
@@ -21,8 +22,23 @@ from allonova.domain.kyc.document import PapersMissing, require_driver_papers
 
 async def publish(unit: CarpoolUnit, trip: Trip, rules: Rules, now: datetime) -> None:
     """Check what publishing asks of driver and price, and open the trip; the caller keeps it."""
+    await require_papers(unit, trip.driver_id, rules)
+    await open_trip(unit, trip, rules, now)
+
+
+async def require_papers(unit: CarpoolUnit, driver_id: UUID, rules: Rules) -> None:
+    """Refuse a driver who may not publish. Raises PapersMissing."""
     if rules.require_kyc_for_driver:
-        require_driver_papers(await unit.reads.approved_papers(trip.driver_id))
+        require_driver_papers(await unit.reads.approved_papers(driver_id))
+
+
+async def require_woman(unit: CarpoolUnit, driver_id: UUID) -> None:
+    """Refuse a driver who may not offer trips for women alone. Raises WomenOnlyRefused."""
+    require_confirmed_woman(await unit.users.get(driver_id))
+
+
+async def open_trip(unit: CarpoolUnit, trip: Trip, rules: Rules, now: datetime) -> None:
+    """Open the trip of a driver who may; the caller keeps it."""
     require_fair_price(trip, rules.corridors)
     trip.publish(Party.DRIVER, now)
     actor = Actor(Party.DRIVER, trip.driver_id)
@@ -51,6 +67,7 @@ class PublishTrip:
         InvalidTransition,
         TripsOverlap,
         PapersMissing,
+        WomenOnlyRefused,
         ValidationError,
     )
 
@@ -62,6 +79,8 @@ class PublishTrip:
                 raise NotFound
             vehicle = await unit.vehicles.get(trip.vehicle_id, lock=True)
             vehicle.require_room(trip.seats_total)
+            if trip.women_only:
+                await require_woman(unit, caller_id)
             await publish(unit, trip, self.rules(), self.clock.now())
             await unit.trips.save_route(trip)
             return await show_trip(unit, trip_id, caller_id)

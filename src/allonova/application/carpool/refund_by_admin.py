@@ -71,7 +71,7 @@ class RefundByAdmin:
             left = await self.sources.left(unit, payment)
             amount = left if wish.amount is None else wish.amount
             self.sources.require(payment, place, amount, left=left)
-            refund = self._made(payment, amount, wish, by, gone=payment.amount - left)
+            refund = self.made(payment, amount, wish, by, gone=payment.amount - left)
             await unit.refunds.add(refund)
             await audit_refund(unit, refund, "refund.requested", by)
             if refund.status is RefundStatus.PENDING:
@@ -87,7 +87,8 @@ class RefundByAdmin:
         await self.sources.take(unit, payment, place, refund, left=left, by=by)
         await self.sources.payments.endings.refunds.set_going(unit, payment, refund)
 
-    def _made(self, payment: Payment, amount: int, wish: RefundWish, by: Actor, *, gone: int) -> Refund:
+    def made(self, payment: Payment, amount: int, wish: RefundWish, by: Actor, *, gone: int) -> Refund:
+        """A refund that no store has yet; it waits for another admin if with what has `gone` it is above the limit."""
         is_much = gone + amount > self.rules().four_eyes_amount
         return self.sources.payments.endings.refunds.made(
             payment,

@@ -12,6 +12,7 @@ from allonova.application.carpool.settings_ports import SettingsQueries
 from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.settings import BusinessSettings, SettingsRecord
 from allonova.domain.money.rules import MoneyRules
+from allonova.domain.notifications.stored_templates import MessageRules
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ class SettingsBook:
     def money(self) -> MoneyRules:
         """See MoneyRulesNow."""
         return self._known.money
+
+    def messages(self) -> MessageRules:
+        """See MessageRulesNow."""
+        return self._known.messages
 
     def read(self, record: SettingsRecord | None) -> BusinessSettings:
         """What a record says; without one, the defaults."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from allonova.domain.carpool.rules import CancelWindow, Corridor, Terms
-from allonova.domain.carpool.settings import OF_MONEY, OF_RIDES, TERM_BOUNDS, BusinessSettings
+from allonova.domain.carpool.settings import NAMES, OF_MESSAGES, OF_MONEY, OF_RIDES, TERM_BOUNDS, BusinessSettings
 from allonova.domain.kernel.geo import Point
 from allonova.domain.money.rules import PayoutSchedule
 
@@ -16,7 +16,12 @@ def read_settings(document: Mapping[str, Any], defaults: BusinessSettings) -> Bu
     """The settings that a document makes of the defaults. Names that no setting has any more are passed over."""
     rides = {name: _READ.get(name, _same)(value) for name, value in document.items() if name in OF_RIDES}
     money = {name: _READ.get(name, _same)(value) for name, value in document.items() if name in OF_MONEY}
-    return BusinessSettings(rides=replace(defaults.rides, **rides), money=replace(defaults.money, **money))
+    messages = {name: value for name, value in document.items() if name in OF_MESSAGES}
+    return BusinessSettings(
+        rides=replace(defaults.rides, **rides),
+        money=replace(defaults.money, **money),
+        messages=replace(defaults.messages, **messages),
+    )
 
 
 def written(settings: BusinessSettings, names: Iterable[str]) -> dict[str, Any]:
@@ -26,7 +31,7 @@ def written(settings: BusinessSettings, names: Iterable[str]) -> dict[str, Any]:
 
 def changes_between(before: BusinessSettings, after: BusinessSettings) -> dict[str, Any]:
     """What is otherwise, by name: how it was and how it is."""
-    names = sorted(name for name in OF_RIDES | OF_MONEY if before.value(name) != after.value(name))
+    names = sorted(name for name in NAMES if before.value(name) != after.value(name))
     old, new = written(before, names), written(after, names)
     return {name: {"before": old[name], "after": new[name]} for name in names}
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from allonova.domain.carpool.rules import CancelWindow, Corridor
-from allonova.domain.carpool.settings import OF_MONEY, OF_RIDES, BusinessSettings, SettingsRecord, SettingsRevision
+from allonova.domain.carpool.settings import NAMES, BusinessSettings, SettingsRecord, SettingsRevision
 from allonova.domain.kernel.geo import Point
 from allonova.domain.money.rules import PayoutSchedule
 
@@ -67,9 +67,11 @@ class SettingsView:
     cancel_windows: tuple[CancelWindowView, ...]
     no_show_percent: int
     driver_penalty: int
+    price_per_km: int
     payout_minimum: int
     payout_schedule: PayoutSchedule
     four_eyes_amount: int
+    support_refund_limit: int
     withdraw_minimum: int
     withdraw_daily_limit: int
     withdraw_daily_count: int
@@ -82,6 +84,7 @@ class SettingsView:
     allow_auto_accept: bool
     require_kyc_for_driver: bool
     enable_wallet: bool
+    templates: Mapping[str, Mapping[str, int]]
     version: int
     updated_at: datetime | None
 
@@ -116,7 +119,7 @@ class SettingsRevisionView:
 
 def settings_view(settings: BusinessSettings, record: SettingsRecord | None) -> SettingsView:
     """The settings with the version that a change must name."""
-    shown = {name: settings.value(name) for name in OF_RIDES | OF_MONEY}
+    shown = {name: settings.value(name) for name in NAMES}
     shown["cancel_windows"] = _windows(settings.rides.cancel_windows)
     shown["corridors"] = tuple(_corridor(one) for one in settings.rides.corridors)
     is_new = record is None or record.version == NEVER_CHANGED

@@ -35,7 +35,8 @@ class SettleRides:
     """A job. A ride that was checked in completes a day after its arrival. A passenger who never checked in loses his
     fee only if the driver did ride with somebody else or was seen at the pickup; where nothing shows whose fault it
     was, both are asked, and without the driver's word within a day the passenger gets everything back. A trip without
-    passengers is over six hours after its arrival. Each in its own transaction, so that one that fails stops no other.
+    passengers is over six hours after its arrival. What the sides argue about waits for the back office. Each in its
+    own transaction, so that one that fails stops no other.
     """
 
     begin: Begin[CarpoolUnit]
@@ -72,6 +73,8 @@ class SettleRides:
         async with self.begin() as unit:
             trip, booking = await lock_booking(unit, booking_id)
             stage = booking.stage
+            if await unit.disputes.is_disputed(booking_id):
+                return False
             if booking.is_unanswered(now) and (booking.is_frozen or stage is BookingStage.PAID):
                 await self._give_back(unit, trip, booking, now)
             elif stage in ABOARD and now >= trip.arrival_eta + COMPLETE_AFTER:

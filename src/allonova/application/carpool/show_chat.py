@@ -6,10 +6,16 @@ from dataclasses import dataclass
 
 from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.carpool.chat_views import BookingChanged, MessagesReadView, message_view
-from allonova.application.carpool.frames import BOOKING_UPDATED, MESSAGE_CREATED, MESSAGE_READ, booking_channel
+from allonova.application.carpool.frames import (
+    BOOKING_UPDATED,
+    MESSAGE_CREATED,
+    MESSAGE_READ,
+    MESSAGE_UPDATED,
+    booking_channel,
+)
 from allonova.application.files.ports import FileStore
 from allonova.application.kernel.live import Channels
-from allonova.domain.carpool.events import BookingEvent, MessageSent, MessagesRead
+from allonova.domain.carpool.events import BookingEvent, MessageHidden, MessageSent, MessagesRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,22 @@ class ShowMessage:
         if message is not None:
             view = message_view(message, self.files, viewer_id=None)
             await self.channels.post([booking_channel(message.booking_id)], MESSAGE_CREATED(view), once=once)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHiding:
+    """Shows MessageHidden."""
+
+    queries: ChatQueries
+    files: FileStore
+    channels: Channels
+
+    async def __call__(self, event: MessageHidden, *, once: str) -> None:
+        """The message as both sides see it now."""
+        message = await self.queries.message(event.message_id)
+        if message is not None:
+            view = message_view(message, self.files, viewer_id=None)
+            await self.channels.post([booking_channel(message.booking_id)], MESSAGE_UPDATED(view), once=once)
 
 
 @dataclass(frozen=True, slots=True)

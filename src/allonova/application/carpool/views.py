@@ -113,6 +113,8 @@ class TripView:
     luggage_policy: str | None
     rules: str | None
     allow_auto_accept: bool
+    women_only: bool
+    series_id: UUID | None
     status: TripStatus
     version: int
     created_at: datetime
@@ -307,6 +309,8 @@ def trip_view(trip: Trip, driver: Person, vehicle: Vehicle) -> TripView:
         luggage_policy=trip.luggage_policy,
         rules=trip.rules,
         allow_auto_accept=trip.allow_auto_accept,
+        women_only=trip.women_only,
+        series_id=trip.series_id,
         status=trip.status,
         version=trip.version,
         created_at=trip.created_at,
@@ -367,8 +371,8 @@ def booking_view(
         checked_in_at=booking.checked_in_at,
         started_at=booking.started_at,
         ended_at=booking.ended_at,
-        cancellation=_cancellation(booking),
-        question=_question(booking),
+        cancellation=cancellation_of(booking),
+        question=question_of(booking),
         events=tuple(change_view(change) for change in changes),
         version=booking.version,
         created_at=booking.created_at,
@@ -381,7 +385,8 @@ def shared_booking(view: BookingView) -> SharedBooking:
     return SharedBooking(**{field.name: getattr(view, field.name) for field in dataclasses.fields(SharedBooking)})
 
 
-def _cancellation(booking: Booking) -> Cancellation | None:
+def cancellation_of(booking: Booking) -> Cancellation | None:
+    """How it was given up, if it was."""
     if booking.cancelled_by is None:
         return None
     return Cancellation(
@@ -392,7 +397,8 @@ def _cancellation(booking: Booking) -> Cancellation | None:
     )
 
 
-def _question(booking: Booking) -> RideQuestion | None:
+def question_of(booking: Booking) -> RideQuestion | None:
+    """What its sides were asked, if they were."""
     if booking.asked_at is None:
         return None
     return RideQuestion(

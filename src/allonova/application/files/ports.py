@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -44,15 +44,21 @@ class FileStore(Protocol):
     async def write(self, key: str, body: bytes, *, content_type: str, name: str | None = None) -> None:
         """Put or replace an object. One with a name is never shown: every link gives it away to be saved as that."""
 
+    async def stream(self, key: str, pieces: AsyncIterator[bytes], *, content_type: str, name: str) -> int:
+        """Put an object that is made meanwhile, and is never whole in memory; its size. There is nothing before all of
+        it is there: what `pieces` raises is raised, and leaves nothing.
+        """
+
     async def delete(self, key: str) -> None:
         """Forget an object; forgetting nothing is fine."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """A file on its way out; `name` is what to call it when it is saved, None for what may be shown."""
+    """A file of `size` bytes on its way out; `name` is what to call it when it is saved, None for what may be shown."""
 
-    body: bytes
+    pieces: AsyncIterator[bytes]
+    size: int
     content_type: str
     name: str | None
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from allonova.application.files.ports import CleanFile, FileCleaner, FileStore, FilesUnit, UnsafeFile
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.domain.files.events import FileDropped
-from allonova.domain.files.upload import FileType, Purpose, UploadGrant
+from allonova.domain.files.upload import SCANS, FileType, Purpose, UploadGrant
 from allonova.domain.kernel.errors import FieldError, NotFound, ValidationError
 
 
@@ -69,8 +69,8 @@ class UploadDesk:
         """
         for claim in claims:
             clean = await self._cleaned(claim)
-            # Pictures are shown; a paper is only ever saved.
-            name = claim.copy_key.rpartition("/")[2] if claim.grant.purpose is Purpose.PAPER else None
+            # Pictures are shown; a paper, and what proves something, is only ever saved.
+            name = claim.copy_key.rpartition("/")[2] if claim.grant.purpose in SCANS else None
             await self.files.write(claim.copy_key, clean.body, content_type=clean.content_type, name=name)
 
     async def settle(self, unit: FilesUnit, claims: Sequence[Claim]) -> bool:
@@ -100,7 +100,7 @@ class UploadDesk:
             body = await self.files.read(grant.object_key, limit=grant.size)
         except NotFound as error:
             raise _unknown(claim.path) from error
-        clean = self.cleaner.paper if grant.purpose is Purpose.PAPER else self.cleaner.photo
+        clean = self.cleaner.paper if grant.purpose in SCANS else self.cleaner.photo
         try:
             return await clean(body, grant.content_type)
         except UnsafeFile as error:

@@ -21,6 +21,7 @@ class AdminView:
     is_active: bool
     totp_enabled: bool
     last_login: datetime | None
+    version: int
     created_at: datetime
     updated_at: datetime
 
@@ -53,6 +54,7 @@ def admin_view(admin: AdminUser) -> AdminView:
         is_active=admin.is_active,
         totp_enabled=admin.totp_secret is not None,
         last_login=admin.last_login,
+        version=admin.version,
         created_at=admin.created_at,
         updated_at=admin.updated_at,
     )

@@ -12,6 +12,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import CHANGES, seconds_until
 from allonova.application.identity.views import UserView, user_view
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer, Secrets
+from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import ChangeKind, Channel, Contact, ContactChange
 from allonova.domain.identity.events import ContactChanged
 from allonova.domain.identity.otp import OTP_TRIES, OTP_WINDOW, TooManyCodes, WrongCode
@@ -81,6 +82,7 @@ class ConfirmContactChange:
 
     async def _change(self, unit: IdentityUnit, user: User, contact: Contact) -> None:
         now, id, kind = self.clock.now(), self.ids.new(), KINDS[contact.channel]
+        await lift_proven(unit, self.secrets, contact)
         old = user.proven(contact.channel)
         if old == contact.value:
             return

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from allonova.application.identity.codes import link_token
+from allonova.application.identity.named_admin import named_admin
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin
+from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import AdminInvited
 from allonova.domain.identity.link import LinkPurpose
@@ -31,15 +34,20 @@ class InviteAdmin:
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (NotFound,)
 
-    async def __call__(self, *, by: Actor, email: str, mailed: bool) -> str:
-        """Where it leads; `mailed` sends it as well. Raises NotFound."""
+    async def __call__(self, *, by: Actor, who: UUID | str, mailed: bool) -> str:
+        """Where it leads; `mailed` sends it as well. Raises NotFound, also for an account that is closed."""
         async with self.begin() as unit:
-            admin = await unit.admins.find(email=email, lock=True)
-            if admin is None or not admin.is_active:
+            admin = await named_admin(unit, who)
+            if not admin.is_active:
                 raise NotFound
-            contact = Contact(Channel.EMAIL, admin.email)
-            link = await self.links.make(unit, contact, LinkPurpose.ADMIN_PASSWORD, user_id=admin.id)
-            if mailed:
-                await unit.outbox.put(AdminInvited(link.id))
-            await unit.audit.put(actor=by, action="admin.invited", entity="admin", entity_id=admin.id)
-        return password_url(self.web_url, link_token(self.links.secrets, link.id))
+            link_id = await self.make(unit, admin, by=by, mailed=mailed)
+        return password_url(self.web_url, link_token(self.links.secrets, link_id))
+
+    async def make(self, unit: IdentityUnit, admin: AdminUser, *, by: Actor, mailed: bool) -> UUID:
+        """The id of the link."""
+        contact = Contact(Channel.EMAIL, admin.email)
+        link = await self.links.make(unit, contact, LinkPurpose.ADMIN_PASSWORD, user_id=admin.id)
+        if mailed:
+            await unit.outbox.put(AdminInvited(link.id))
+        await unit.audit.put(actor=by, action="admin.invited", entity="admin", entity_id=admin.id)
+        return link.id

@@ -58,5 +58,5 @@ class LogIn:
 
 def _usable(user: User | None, contact: Contact) -> str | None:
     """The password's hash of an account that may log in by this contact."""
-    may_enter = user is not None and user.is_active and user.is_proven(contact.channel)
+    may_enter = user is not None and user.is_active and user.is_proven(contact.channel) and not user.needs_code
     return user.password_hash if user is not None and may_enter else None

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from allonova.application.files.ports import FilesUnit
 from allonova.application.identity.admin_views import AdminView
-from allonova.application.identity.views import DeviceView, SessionView, UserView
+from allonova.application.identity.views import DeviceView, SessionView, SocialLinkView, UserView
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.kernel.ports import Store, Unit
 from allonova.application.money.promo_ports import ReferralStore
+from allonova.application.notifications.suppression_ports import SuppressionStore
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.contact import ContactChange
 from allonova.domain.identity.device import Device
@@ -20,6 +21,7 @@ from allonova.domain.identity.link import LinkPurpose, LinkToken
 from allonova.domain.identity.otp import Otp, OtpPurpose
 from allonova.domain.identity.session import Audience, RefreshToken, Session
 from allonova.domain.identity.user import User
+from allonova.domain.identity.user_note import UserNote
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 
 REFUSALS: dict[str, type[DomainError]] = {
@@ -27,6 +29,8 @@ REFUSALS: dict[str, type[DomainError]] = {
     "uq_users_email": AlreadyExists,
     "uq_users_referral_code": AlreadyExists,
     "uq_admin_users_email": AlreadyExists,
+    "uq_social_identities_provider_subject": AlreadyExists,
+    "uq_social_identities_user_id_provider": AlreadyExists,
 }
 
 
@@ -71,11 +75,25 @@ class SessionStore(Store[Session], Protocol):
         """An account's sessions that have not ended, locked, the oldest first."""
 
 
+class AdminStore(Store[AdminUser], Protocol):
+    """Accounts of the back office."""
+
+    async def supers(self) -> list[AdminUser]:
+        """Those who are active and may do everything, locked in the order of their ids."""
+
+
+class NoteStore(Store[UserNote], Protocol):
+    """What the back office writes about people."""
+
+    async def forget(self, user_id: UUID) -> None:
+        """All that is about somebody who is erased."""
+
+
 class PersonalRows(Protocol):
     """Rows that are about one person and nothing else."""
 
     async def forget(self, user: User) -> None:
-        """Delete devices, codes and links of an account as it is now, and blank what it was reached by before."""
+        """Delete devices, codes, links and ways in of an account as it is now; blank what it was reached by before."""
 
 
 class SessionUnit(Unit, Protocol):
@@ -97,7 +115,9 @@ class IdentityUnit(FilesUnit, SessionUnit, Protocol):
     @property
     def otps(self) -> OtpStore: ...
     @property
-    def admins(self) -> Store[AdminUser]: ...
+    def admins(self) -> AdminStore: ...
+    @property
+    def user_notes(self) -> NoteStore: ...
     @property
     def contact_changes(self) -> ChangeStore: ...
     @property
@@ -106,6 +126,8 @@ class IdentityUnit(FilesUnit, SessionUnit, Protocol):
     def personal(self) -> PersonalRows: ...
     @property
     def referrals(self) -> ReferralStore: ...
+    @property
+    def suppressions(self) -> SuppressionStore: ...
 
 
 class IdentityQueries(Protocol):
@@ -117,6 +139,9 @@ class IdentityQueries(Protocol):
     async def admin(self, id: UUID) -> AdminView | None:
         """Somebody of the back office."""
 
+    async def admins(self, query: ListQuery) -> Page[AdminView]:
+        """Everybody of the back office; fields: email, role, is_active, last_login, created_at."""
+
     async def revoked_sessions(self, since: datetime) -> list[UUID]:
         """Sessions ended at or after an instant."""
 
@@ -125,6 +150,9 @@ class IdentityQueries(Protocol):
 
     async def devices(self, user_id: UUID) -> list[DeviceView]:
         """A user's devices, the oldest first."""
+
+    async def social_links(self, user_id: UUID) -> list[SocialLinkView]:
+        """The providers that open a user's account, the oldest first."""
 
 
 class PasswordHasher(Protocol):

@@ -53,7 +53,7 @@ class PushDesk:
         token = self.sealer.open(device.token, context=token_context(device.id))
         try:
             await self.pushes.send(
-                to=PushTarget(TargetKind.TOKEN, token),
+                to=PushTarget(TargetKind(device.kind), token),
                 title=push.text.title,
                 body=push.text.body,
                 data=push.data,

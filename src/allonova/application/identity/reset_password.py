@@ -11,6 +11,7 @@ from allonova.application.identity.password_desk import PasswordDesk
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import contact_of
 from allonova.domain.identity.link import DeadLink, LinkPurpose
 from allonova.domain.kernel.errors import DomainError, ValidationError
@@ -46,5 +47,6 @@ class ResetPassword:
         if user is None or not user.is_active:
             return False
         user.prove(contact.channel, self.clock.now())
+        await lift_proven(unit, self.links.secrets, contact)
         await self.passwords.set(unit, user, hashed)
         return True

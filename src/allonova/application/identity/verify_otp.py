@@ -11,7 +11,8 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin, Clock, Secrets
-from allonova.domain.identity.contact import Channel
+from allonova.application.notifications.suppressions import lift_proven
+from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.otp import OTP_TRIES, OTP_WINDOW, TooManyCodes, WrongCode
 from allonova.domain.identity.session import Audience
 from allonova.domain.identity.user import User
@@ -61,9 +62,10 @@ class VerifyOtp:
         user = await unit.users.find(phone=phone, lock=True)
         if user is None or not user.is_active:
             return None
-        if not user.is_phone_verified:
+        if not user.is_phone_verified or user.needs_code:
             user.prove(Channel.SMS, now, password_hash=offered)
             await unit.users.save(user)
+        await lift_proven(unit, self.secrets, Contact(Channel.SMS, phone))
         return user
 
     async def _log_in(self, unit: IdentityUnit, user: User) -> Tokens:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allonova.domain.identity.device import Device, PushPlatform
 from allonova.domain.identity.session import TokenPair
+from allonova.domain.identity.social import SocialIdentity, SocialProvider
 from allonova.domain.identity.user import Gender, User
 
 
@@ -30,7 +31,9 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserView:
-    """An account, to its owner. `rating_avg` is 0 to 5 with two decimals; by `referral_code` he brings others."""
+    """An account, to its owner. `rating_avg` is 0 to 5 with two decimals; by `referral_code` he brings others;
+    `gender_confirmed` as long as his paper says the same.
+    """
 
     id: UUID
     phone: str | None
@@ -38,6 +41,7 @@ class UserView:
     first_name: str | None
     last_name: str | None
     gender: Gender | None
+    gender_confirmed: bool
     birthdate: date | None
     photo_url: str | None
     is_driver: bool
@@ -71,6 +75,21 @@ class DeviceView:
     id: UUID
     platform: PushPlatform
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocialLinkView:
+    """A provider whose account opens this one."""
+
+    provider: SocialProvider
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocialLinks:
+    """All of them, the oldest first."""
+
+    links: tuple[SocialLinkView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +152,7 @@ def user_view(user: User) -> UserView:
         first_name=user.first_name,
         last_name=user.last_name,
         gender=user.gender,
+        gender_confirmed=user.confirmed_gender is not None,
         birthdate=user.birthdate,
         photo_url=user.photo_url,
         is_driver=user.is_driver,
@@ -155,3 +175,8 @@ def user_view(user: User) -> UserView:
 def device_view(device: Device) -> DeviceView:
     """A device as its owner sees it: not its token."""
     return DeviceView(id=device.id, platform=device.platform, created_at=device.created_at)
+
+
+def social_link_view(identity: SocialIdentity) -> SocialLinkView:
+    """A way in as its owner sees it: not who he is there."""
+    return SocialLinkView(provider=identity.provider, linked_at=identity.created_at)

@@ -37,6 +37,9 @@ class Secrets(Protocol):
     def derive(self, purpose: str, value: str) -> bytes:
         """32 bytes keyed by a server secret: the same for the same purpose and value, on every process."""
 
+    def derivations(self, purpose: str, value: str) -> tuple[bytes, ...]:
+        """The same by each secret still known, that of `derive` first: for what outlives a change of secrets."""
+
 
 class Sealer(Protocol):
     """Encryption of personal values at rest."""

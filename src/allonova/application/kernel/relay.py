@@ -44,20 +44,17 @@ type Notifier = Callable[[Any, UUID], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`handler` reacts to `event`; it may see one event twice and must act once."""
+    """`handler` reacts to `event`; it may see one event twice and must act once. A Notifier `is_told_the_delivery`."""
 
     event: type[Event]
     subscriber: str
-    handler: Handler | None = None
-    notifier: Notifier | None = None
+    handler: Callable[..., Awaitable[None]]
+    is_told_the_delivery: bool = False
 
     async def take(self, delivery: Delivery) -> None:
         """Hand it over."""
         event = self.event.of(delivery.payload)
-        if self.notifier is not None:
-            await self.notifier(event, delivery.id)
-        elif self.handler is not None:
-            await self.handler(event)
+        await (self.handler(event, delivery.id) if self.is_told_the_delivery else self.handler(event))
 
 
 def backoff(attempts: int) -> timedelta:

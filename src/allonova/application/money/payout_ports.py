@@ -24,7 +24,8 @@ class PayoutStore(Store[Payout], Protocol):
 
     async def earners(self, *, until: datetime, changed_since: datetime) -> Sequence[Earner]:
         """Whoever is owed something that he earned before `until`, in the order of their ids. What left him since, or
-        was charged to him, is not owed. `has_changed` looks at changes of what guards his account after
+        was charged to him, is not owed, nor is what a ride brought about which its sides argue, or of which a second
+        admin has yet to give back. `has_changed` looks at changes of what guards his account after
         `changed_since`.
         """
 

@@ -279,12 +279,13 @@ class PayoutAccountStore(Store[PayoutAccount], Protocol):
 @dataclass(frozen=True, slots=True)
 class Claims:
     """Francs of a payment: `all` have gone back, are on their way, or wait for approval; `sent` of them the provider
-    gave back or was asked to, and of these it has not yet answered for `asked`.
+    gave back or was asked to, and of these it has not yet answered for `asked`. `ordered` of all the office wanted.
     """
 
     all: int = 0
     sent: int = 0
     asked: int = 0
+    ordered: int = 0
 
 
 class RefundStore(Store[Refund], Protocol):

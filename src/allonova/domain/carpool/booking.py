@@ -20,7 +20,7 @@ from allonova.domain.carpool.rules import (
 )
 from allonova.domain.carpool.seats import Ride
 from allonova.domain.kernel.changes import PROVIDER, SYSTEM, Actor, Change
-from allonova.domain.kernel.errors import Conflict, Forbidden, OtpInvalid, RateLimited
+from allonova.domain.kernel.errors import Conflict, Forbidden, InvalidTransition, OtpInvalid, RateLimited
 from allonova.domain.kernel.machine import Machine, Party, step
 from allonova.domain.kernel.money import CURRENCY
 
@@ -303,6 +303,29 @@ class Booking:
         else:
             self._note(self.status, SYSTEM, at, {"reason": "unanswered"})
         self.is_frozen, self.updated_at = False, at
+
+    @property
+    def in_escrow(self) -> int:
+        """Francs of its fare that nobody has been given yet."""
+        return self.amount_total if self.status is BookingStatus.PAID or self.is_frozen else 0
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether its money waits for the back office: the sides say otherwise of the ride."""
+        return self.is_frozen and self.contested_at is not None
+
+    def arbitrate(self, by: Actor, at: datetime, reason: str, *, fee: int) -> None:
+        """The sides say otherwise of a ride that was given up: the back office decides who gets its money.
+
+        Raises:
+            InvalidTransition: no money waits for that.
+        """
+        if by.party is not Party.ADMIN:
+            raise Forbidden
+        if not self.is_frozen:
+            raise InvalidTransition(from_=self.stage, to=BookingStage.CANCELLED)
+        self.is_frozen, self.cancel_fee, self.cancel_reason, self.updated_at = False, fee, reason, at
+        self._note(self.status, by, at, {"reason": reason, "fee": fee})
 
     def _end(self, action: BookingAction, by: Actor, at: datetime, reason: str, *, fee: int = 0) -> None:
         stage = BOOKING.go(self.stage, action, by.party)

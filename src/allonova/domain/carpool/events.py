@@ -160,6 +160,14 @@ class MessageSent(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageHidden(Event):
+    """The back office took a message from the sight of both sides, or gave it back."""
+
+    name: ClassVar[str] = "message.hidden"
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class MessagesRead(Event):
     """A side of a booking has read what the other wrote, up to this message."""
 
@@ -186,10 +194,11 @@ class DisputeOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class DisputeMoved(Event):
-    """The back office looks at a dispute, or has decided it; what it says stands in the dispute."""
+    """The back office looks at a dispute, or has decided it: `status` is what it became; the rest stands in it."""
 
     name: ClassVar[str] = "dispute.moved"
     dispute_id: UUID
+    status: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,16 @@ class Parting:
         )
 
 
+def kept_of_escrow(booking: Booking, payment: Payment, amount: int | None) -> int:
+    """How much of a fare in escrow stays when `amount` francs of what its passenger paid go back, None for all of them:
+    the rest of his money. With nothing back the fare is the driver's as if he had driven, a promo's part too; else the
+    promo's part goes back as well.
+    """
+    if amount is None:
+        return 0
+    return payment.amount - payment.refunded_amount - amount if amount else booking.amount_total
+
+
 def booking_cancelled(
     entry_id: UUID, booking: Booking, driver_id: UUID, parting: Parting, at: datetime, *, gone: int = 0
 ) -> Entry:

@@ -19,6 +19,7 @@ DRIVER_NO_SHOW_AFTER = timedelta(minutes=15)  # after departure the passenger ma
 ANSWER_TTL = timedelta(hours=24)  # for the driver's word, once the sides were asked
 COMPLETE_AFTER = timedelta(hours=24)  # after arrival a ride that nobody ended is complete
 EMPTY_TRIP_AFTER = timedelta(hours=6)  # after arrival a trip without passengers is over
+RATING_WINDOW = timedelta(days=14)  # allocar.md, Ratings: after the end of the ride
 PENALTY_WINDOW = timedelta(hours=24)  # money.md: a driver who cancels later than this before departure is fined
 CHECKIN_WINDOW = timedelta(minutes=10)  # wrong codes are counted over it
 CHECKIN_TRIES = 5
@@ -96,6 +97,7 @@ class Rules:
     cancel_windows: tuple[CancelWindow, ...] = (CancelWindow(24, 30), CancelWindow(2, 50))
     no_show_percent: int = 100
     driver_penalty: int = 1_000
+    price_per_km: int = 25  # what a hint is made of where trips say nothing (docs/decisions/0076)
     require_kyc_for_driver: bool = True
     allow_auto_accept: bool = True
     corridors: tuple[Corridor, ...] = (ABIDJAN_YAMOUSSOUKRO,)

@@ -12,6 +12,7 @@ from allonova.domain.carpool.rules import MAX_RADIUS_KM, CancelWindow, Corridor,
 from allonova.domain.kernel.errors import FieldError
 from allonova.domain.kernel.money import MAX_AMOUNT_XOF
 from allonova.domain.money.rules import MoneyRules
+from allonova.domain.notifications.stored_templates import MessageRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ TERM_BOUNDS: Mapping[str, Bounds] = {
 BOUNDS: Mapping[str, Bounds] = {
     **TERM_BOUNDS,
     "hold_minutes": Bounds(1, 24 * 60),
+    "price_per_km": Bounds(1, 1_000),
     "payout_minimum": SOME_FRANCS,
     "four_eyes_amount": FRANCS,
+    "support_refund_limit": FRANCS,
     "withdraw_minimum": SOME_FRANCS,
     "withdraw_daily_limit": SOME_FRANCS,
     "withdraw_daily_count": Bounds(1, 100),
@@ -63,6 +66,8 @@ ORDERED = (
 
 OF_RIDES = frozenset(one.name for one in fields(Rules))
 OF_MONEY = frozenset(one.name for one in fields(MoneyRules))
+OF_MESSAGES = frozenset(one.name for one in fields(MessageRules))
+NAMES = OF_RIDES | OF_MONEY | OF_MESSAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +76,16 @@ class BusinessSettings:
 
     rides: Rules
     money: MoneyRules
+    messages: MessageRules = field(default_factory=MessageRules)
 
     def value(self, name: str) -> Any:
         """A setting by its name."""
-        return getattr(self.rides if name in OF_RIDES else self.money, name)
+        return getattr(self._holder(name), name)
+
+    def _holder(self, name: str) -> Rules | MoneyRules | MessageRules:
+        if name in OF_RIDES:
+            return self.rides
+        return self.messages if name in OF_MESSAGES else self.money
 
     def faults(self) -> tuple[FieldError, ...]:
         """What must not stay so: numbers out of their bounds, floors above ceilings, what is there twice."""
@@ -88,6 +99,7 @@ class BusinessSettings:
                 yield FieldError(low, "above_limit", f"at most {high} ({self.value(high)})")
         yield from _windows("cancel_windows", self.rides.cancel_windows)
         yield from _corridors(self.rides.corridors)
+        yield from self.messages.faults()
 
 
 def _outside(path: str, value: int, bounds: Bounds) -> Iterator[FieldError]:

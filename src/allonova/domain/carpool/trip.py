@@ -37,6 +37,15 @@ class TripAction(StrEnum):
     CANCEL = "cancel"
 
 
+class StopCategory(StrEnum):
+    """Why the back office called a trip off."""
+
+    SAFETY = "safety"
+    FRAUD = "fraud"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
 S, A = TripStatus, TripAction
 
 TRIP = Machine[TripStatus, TripAction](
@@ -120,7 +129,8 @@ class Trip:
 
     `seats_held` (accepted) and `seats_sold` (paid) have one count per stretch; `seats_available` is what is left
     unsold on the fullest. `agreed_departure` is the departure at the first acceptance of those that stand;
-    `rerouted_at` is when origin, destination or stops last changed.
+    `rerouted_at` is when origin, destination or stops last changed, or it became one for women alone. `series_id`
+    is the series that it was made with, as the way out or home (`is_return`).
     """
 
     id: UUID
@@ -145,6 +155,10 @@ class Trip:
     agreed_departure: datetime | None = None
     rerouted_at: datetime | None = None
     cancel_reason: str | None = None
+    women_only: bool = False
+    stopped_for: StopCategory | None = None
+    series_id: UUID | None = None
+    is_return: bool = False
     stops: list[Stop] = field(default_factory=list)
     version: int = 1
     created_at: datetime
@@ -168,6 +182,11 @@ class Trip:
         """It does not take place."""
         self._go(TripAction.CANCEL, by, at)
         self.cancel_reason = reason
+
+    def stop(self, category: StopCategory, reason: str, at: datetime) -> None:
+        """The back office calls it off; `reason` is for the back office alone."""
+        self.cancel(Party.ADMIN, at, reason)
+        self.stopped_for = category
 
     def _go(self, action: TripAction, by: Party, at: datetime) -> None:
         self.status = TRIP.go(self.status, action, by)

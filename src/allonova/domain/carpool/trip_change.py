@@ -42,6 +42,7 @@ class TripChange:
     luggage_policy: str | None = None
     rules: str | None = None
     allow_auto_accept: bool | None = None
+    women_only: bool | None = None
     vehicle_id: UUID | None = None
 
     def ends(self, trip: Trip) -> tuple[Place, Place]:
@@ -101,6 +102,8 @@ def change_trip(trip: Trip, change: TripChange, reached: Sequence[Reached], at: 
     _set_plain(trip, change)
     require_sound_route(trip)
     changed = frozenset(name for name, value in _shown(trip).items() if value != before[name])
+    if "women_only" in changed and trip.women_only:
+        trip.rerouted_at = at  # money that comes late for an expired booking buys no seat among women
     if changed:
         trip.updated_at = at
     return changed
@@ -139,6 +142,8 @@ def _broken_promises(trip: Trip, change: TripChange) -> Iterator[FieldError]:
         yield FieldError("price_per_seat", "may_only_fall", f"at most {trip.price_per_seat}")
     if change.seats is not None and change.seats < trip.seats_promised:
         yield FieldError("seats_available", "promised", f"at least {trip.seats_promised}")
+    if change.women_only not in (None, trip.women_only):
+        yield _frozen("women_only")
 
 
 def _frozen(name: str) -> FieldError:
@@ -184,6 +189,8 @@ def _set_plain(trip: Trip, change: TripChange) -> None:
         trip.rules = change.rules or None
     if change.allow_auto_accept is not None:
         trip.allow_auto_accept = change.allow_auto_accept
+    if change.women_only is not None:
+        trip.women_only = change.women_only
     trip.vehicle_id = change.vehicle_id or trip.vehicle_id
 
 
@@ -200,5 +207,6 @@ def _shown(trip: Trip) -> dict[str, object]:
         "luggage_policy": trip.luggage_policy,
         "rules": trip.rules,
         "allow_auto_accept": trip.allow_auto_accept,
+        "women_only": trip.women_only,
         "vehicle_id": trip.vehicle_id,
     }

@@ -37,3 +37,10 @@ class UserReport:
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+    def close(self, at: datetime) -> bool:
+        """The back office has looked at it; False when it had before."""
+        if self.status is ReportStatus.CLOSED:
+            return False
+        self.status, self.updated_at = ReportStatus.CLOSED, at
+        return True

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
+from allonova.domain.kernel.folding import SHORT, folded
 
-SHORT = 3  # a trigram index finds pieces of words from three letters on
-
-
-def folded(*texts: str | None) -> str:
-    """Texts in one line: `Hôtel Ivoire` becomes `hotel ivoire`; runs of space are one."""
-    joined = " ".join(text for text in texts if text)
-    decomposed = unicodedata.normalize("NFKD", joined.casefold())
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(bare.split())
+__all__ = ["SHORT", "folded", "matches"]
 
 
 def matches(recherche: str, q: str) -> bool:

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     PHOTO = "photo"
     PAPER = "paper"
     MESSAGE = "message"
+    EVIDENCE = "evidence"
 
 
 IMAGES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP})
@@ -33,8 +34,16 @@ TYPES: Mapping[Purpose, frozenset[FileType]] = {
     Purpose.PHOTO: IMAGES,
     Purpose.PAPER: IMAGES | {FileType.PDF},
     Purpose.MESSAGE: IMAGES,
+    Purpose.EVIDENCE: IMAGES | {FileType.PDF},
 }
-MAX_BYTES: Mapping[Purpose, int] = {Purpose.PHOTO: 5 * MIB, Purpose.PAPER: 10 * MIB, Purpose.MESSAGE: 5 * MIB}
+SCANS = frozenset({Purpose.PAPER, Purpose.EVIDENCE})
+"""They must stay readable: a page of text, or a PDF."""
+MAX_BYTES: Mapping[Purpose, int] = {
+    Purpose.PHOTO: 5 * MIB,
+    Purpose.PAPER: 10 * MIB,
+    Purpose.MESSAGE: 5 * MIB,
+    Purpose.EVIDENCE: 10 * MIB,
+}
 """allocar.md, Identity: images up to 5 MB; images or PDF up to 10 MB."""
 
 UPLOAD_LIFE = timedelta(hours=1)  # from its grant until it must have been used

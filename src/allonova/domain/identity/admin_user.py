@@ -34,6 +34,16 @@ class TotpNotStarted(Conflict):
     """There is no secret that waits to be confirmed."""
 
 
+@dataclass(eq=False)
+class OwnAccount(Conflict):
+    """Nobody changes his own rights, closes himself or takes his own authenticator away."""
+
+
+@dataclass(eq=False)
+class LastSuper(Conflict):
+    """Nobody would be left who may do everything."""
+
+
 @dataclass(slots=True, kw_only=True)
 class AdminUser:
     """Somebody of the back office. The e-mail is unique without regard to case; without a password nobody logs in.

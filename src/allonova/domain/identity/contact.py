@@ -40,6 +40,7 @@ class ChangeKind(StrEnum):
     EMAIL = "email"
     PASSWORD = "password"  # noqa: S105 - a kind of change
     PAYOUT_ACCOUNT = "payout_account"
+    SOCIAL = "social"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class ContactChange:
     """A change of what an account is reached and guarded by; for a day after it no money leaves.
 
     `old_value` is the phone or e-mail there was before, sealed: its owner is told there. A password leaves none, nor
-    does a payout account: its owner is told at his phone and e-mail.
+    does a payout account or an account of Google or Apple: its owner is told at his phone and e-mail.
     """
 
     id: UUID

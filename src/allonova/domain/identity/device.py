@@ -16,6 +16,13 @@ class PushPlatform(StrEnum):
     WEB = "web"
 
 
+class DeviceKind(StrEnum):
+    """How the push service knows an installation: by its registration token, or by its installation id."""
+
+    TOKEN = "token"  # noqa: S105 - a kind
+    FID = "fid"
+
+
 def token_context(device_id: UUID) -> str:
     """What a device's token is sealed to."""
     return f"devices.token:{device_id}"
@@ -28,6 +35,7 @@ class Device:
     id: UUID
     user_id: UUID
     platform: PushPlatform
+    kind: DeviceKind = DeviceKind.TOKEN
     token: str
     token_hash: str
     version: int = 1

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from allonova.domain.kernel.errors import Conflict, KycRequired
+from allonova.domain.kernel.errors import Conflict, FieldError, KycRequired, ValidationError
 from allonova.domain.kernel.machine import Machine, Party, step
 
 
@@ -76,6 +76,23 @@ class KycDocument:
         self.notes = notes
         self.reviewed_by = admin_id
         self.reviewed_at = self.updated_at = at
+
+    def require_approved(self) -> None:
+        """Refuse one that was not found good."""
+        if self.status is not KycStatus.APPROVED:
+            raise PaperNotApproved(self.status)
+
+    def require_tells_gender(self) -> None:
+        """Refuse to read it in anything but an identity paper."""
+        if self.doc_type not in IDENTITY_PAPERS:
+            raise ValidationError((FieldError("gender", "not_an_identity_paper", "only of cni and passport"),))
+
+
+@dataclass(eq=False)
+class PaperNotApproved(Conflict):
+    """Nothing is confirmed by a paper that was not found good."""
+
+    status: str
 
 
 @dataclass(eq=False)

@@ -28,6 +28,7 @@ class MoneyRules:
     payout_minimum: int = 5_000
     payout_schedule: PayoutSchedule = PayoutSchedule.WEEKLY
     four_eyes_amount: int = 500_000
+    support_refund_limit: int = 10_000
     withdraw_minimum: int = 500
     withdraw_daily_limit: int = 200_000
     withdraw_daily_count: int = 5

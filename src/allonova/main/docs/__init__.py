@@ -7,7 +7,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from allonova.adapters.http.errors import MESSAGES, STATUS
+from allonova.adapters.http.errors import STATUS
+from allonova.adapters.http.messages import MESSAGES
 from allonova.adapters.http.root import VERSION, create_openapi
 from allonova.adapters.ws.asyncapi import asyncapi
 from allonova.adapters.ws.channels import ROUTES

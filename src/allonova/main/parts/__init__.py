@@ -13,13 +13,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allonova.adapters.crypto.tokens import JoseTokens
+from allonova.application.audit.ports import AuditQueries
 from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.carpool.dispute_queries import DisputeQueries
+from allonova.application.carpool.moderation_queries import ModerationQueries
+from allonova.application.carpool.oversight_queries import OversightQueries
 from allonova.application.carpool.payment_queries import PaymentQueries
 from allonova.application.carpool.people_queries import PeopleQueries
 from allonova.application.carpool.ports import CarpoolQueries, SearchCache
+from allonova.application.carpool.rating_queries import RatingQueries
+from allonova.application.carpool.reminder_ports import ReminderQueries
 from allonova.application.carpool.ride_queries import RideQueries
+from allonova.application.carpool.series_queries import SeriesQueries
 from allonova.application.carpool.settings_ports import SettingsQueries
+from allonova.application.carpool.usage_queries import UsageQueries
+from allonova.application.carpool.user_queries import UserQueries
 from allonova.application.dispatch.board_queries import BoardQueries
 from allonova.application.dispatch.captcha import Captcha
 from allonova.application.dispatch.company_queries import CompanyQueries
@@ -31,10 +40,13 @@ from allonova.application.dispatch.ports import Doors
 from allonova.application.dispatch.presences import PresenceBook
 from allonova.application.dispatch.screen_queries import ScreenQueries
 from allonova.application.dispatch.stats_queries import StatsQueries
+from allonova.application.files.export_ports import ExportQueries
 from allonova.application.files.ports import FileCleaner, FileStore, SignedFiles
 from allonova.application.identity.ports import IdentityQueries, PasswordHasher, Revocations, TotpCodes
+from allonova.application.identity.social_ports import IdentityProviders
 from allonova.application.identity.tickets import Tickets
 from allonova.application.kernel.backups import Backups
+from allonova.application.kernel.dead_letters import DeadLetterQueries
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.live import Bus, Channels
 from allonova.application.kernel.places import Places
@@ -47,9 +59,12 @@ from allonova.application.money.payout_ports import PayoutQueries
 from allonova.application.money.ports import BooksQueries, MoneyQueries, PaymentGateway, PayoutGateways
 from allonova.application.money.promo_ports import PromoQueries
 from allonova.application.money.reconciliation_ports import ReconciliationQueries
+from allonova.application.money.report_ports import ReportQueries
 from allonova.application.money.wallet_queries import WalletQueries
 from allonova.application.notifications.messenger import Messenger
-from allonova.application.notifications.ports import PushSender
+from allonova.application.notifications.notice_queries import NoticeQueries
+from allonova.application.notifications.ports import MailReports, PushSender, SmsReceipts
+from allonova.application.notifications.suppression_ports import SuppressionQueries
 from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.money.payment import Method
 from allonova.domain.money.rules import MoneyRulesNow
@@ -79,10 +94,17 @@ class Platform:
     carpool: CarpoolQueries
     alerts: AlertQueries
     people: PeopleQueries
+    users: UserQueries
+    moderation: ModerationQueries
+    ratings: RatingQueries
+    disputes: DisputeQueries
+    series: SeriesQueries
+    oversight: OversightQueries
     rides: RideQueries
     chats: ChatQueries
     dispatch: Dispatch
     identity: IdentityQueries
+    audit: AuditQueries
     papers: KycQueries
     books: BooksQueries
     money: MoneyQueries
@@ -91,7 +113,14 @@ class Platform:
     reconciliation: ReconciliationQueries
     payouts: PayoutQueries
     wallets: WalletQueries
+    reports: ReportQueries
+    exports: ExportQueries
+    usage: UsageQueries
     settings: SettingsQueries
+    notices: NoticeQueries
+    reminders: ReminderQueries
+    dead_letters: DeadLetterQueries
+    suppressions: SuppressionQueries
     deliveries: DeliveryQueue
     clock: Clock
     revocations: Revocations
@@ -117,8 +146,11 @@ class Outside:
     gateways: Mapping[Method, PaymentGateway]
     payout_gateways: PayoutGateways
     messenger: Messenger
+    mail_reports: MailReports
+    sms_receipts: SmsReceipts
     pushes: PushSender
     captcha: Captcha
+    identity_providers: IdentityProviders
     planner: RoutePlanner
     places: Places
     files: FileStore

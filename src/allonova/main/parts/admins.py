@@ -6,6 +6,7 @@ from allonova.application.identity.admin_proof import AdminProof
 from allonova.application.identity.change_admin import ChangeAdmin
 from allonova.application.identity.confirm_totp import ConfirmTotp
 from allonova.application.identity.create_admin import CreateAdmin
+from allonova.application.identity.hire_admin import HireAdmin
 from allonova.application.identity.invite_admin import InviteAdmin
 from allonova.application.identity.log_in_admin import LogInAdmin
 from allonova.application.identity.open_session import SessionDesk
@@ -31,6 +32,7 @@ def build(platform: Platform, outside: Outside) -> Part:
     sessions = SessionDesk(clock, ids, secrets, outside.tokens)
     links = LinkDesk(clock, ids, secrets)
     proof = AdminProof(begin, clock, outside.sealer, outside.hasher, outside.totp)
+    invite = InviteAdmin(begin, links, outside.web_url)
     return Part(
         use={
             LogInAdmin: LogInAdmin(begin, clock, ids, proof, sessions),
@@ -39,7 +41,8 @@ def build(platform: Platform, outside: Outside) -> Part:
             ConfirmTotp: ConfirmTotp(begin, clock, proof, sessions),
             ResetAdminPassword: ResetAdminPassword(begin, clock, proof, links, sessions),
             CreateAdmin: CreateAdmin(begin, clock, ids, outside.hasher),
-            InviteAdmin: InviteAdmin(begin, links, outside.web_url),
+            InviteAdmin: invite,
+            HireAdmin: HireAdmin(begin, clock, ids, invite),
             ChangeAdmin: ChangeAdmin(begin, clock, sessions),
         },
         handlers={

@@ -11,15 +11,14 @@ from allonova.application.carpool.ports import AccountUnit
 from allonova.application.carpool.remove_alert import RemoveAlert
 from allonova.application.carpool.report_user import ReportUser
 from allonova.application.carpool.save_alert import SaveAlert
-from allonova.application.carpool.tell_match import PushMatch, TellMatch
+from allonova.application.carpool.tell_match import TellMatch
 from allonova.application.carpool.unblock_user import UnblockUser
-from allonova.application.identity.push_desk import PushDesk
 from allonova.application.kernel.ports import Begin
+from allonova.application.notifications.notices import NoticeDesk
 from allonova.domain.carpool.events import (
     AlertMatched,
     BookingCancelled,
     BookingExpired,
-    MatchAddressed,
     TripPublished,
 )
 from allonova.domain.kernel.events import Event
@@ -30,7 +29,6 @@ HEARD: dict[type[Event], tuple[str, ...]] = {
     BookingCancelled: ("match_freed_seats",),
     BookingExpired: ("match_freed_seats",),
     AlertMatched: ("tell_match",),
-    MatchAddressed: ("push_match",),
 }
 EVERY_S = {"alerts": 1800}
 
@@ -53,8 +51,7 @@ def build(platform: Platform, outside: Outside) -> Part:
         handlers={
             "match_alerts": MatchAlerts(desk),
             "match_freed_seats": MatchFreedSeats(begin, desk),
-            "tell_match": TellMatch(begin, alerts, clock, outside.messenger),
-            "push_match": PushMatch(alerts, clock, PushDesk(begin, outside.sealer, outside.pushes)),
         },
+        notifiers={"tell_match": TellMatch(alerts, clock, NoticeDesk(platform.begin, clock))},
         jobs={"alerts": ExpireAlerts(begin, clock)},
     )

@@ -18,12 +18,13 @@ from allonova.application.carpool.settle_rides import SettleRides
 from allonova.application.carpool.start_payment import StartPayment
 from allonova.application.carpool.start_ride import StartRide
 from allonova.application.carpool.take_provider_event import TakeProviderEvent
-from allonova.application.carpool.tell_payer import MailPayer, TextPayer
-from allonova.application.carpool.tell_sides import MailSide, TextSide
+from allonova.application.carpool.tell_payer import TellPayer
+from allonova.application.carpool.tell_sides import TellSide
 from allonova.application.kernel.ports import Begin
 from allonova.application.money.alerts import AlertManualRefund, AlertMismatch
 from allonova.application.money.promo_guard import PromoGuard
 from allonova.application.money.send_refund import SendRefund
+from allonova.application.notifications.notices import NoticeDesk
 from allonova.domain.carpool.events import (
     BookingAccepted,
     BookingCancelled,
@@ -50,8 +51,8 @@ from allonova.domain.money.events import (
 from allonova.main.parts import Outside, Part, Platform, Policies
 from allonova.main.parts.cash import cash
 
-_DRIVER = ("tell_driver", "mail_driver")
-_PASSENGER = ("tell_passenger", "mail_passenger")
+_DRIVER = ("tell_driver",)
+_PASSENGER = ("tell_passenger",)
 HEARD: dict[type[Event], tuple[str, ...]] = {
     BookingRequested: _DRIVER,
     BookingAccepted: _PASSENGER,
@@ -63,7 +64,7 @@ HEARD: dict[type[Event], tuple[str, ...]] = {
     TripChanged: _PASSENGER,
     PassengerMissing: _PASSENGER,
     RideQuestioned: (*_DRIVER, *_PASSENGER),
-    PaymentRefunded: ("tell_payer", "mail_payer"),
+    PaymentRefunded: ("tell_payer",),
     RefundDue: ("refund_payment",),
     RefundManual: ("alert_manual_refund",),
     PaymentMismatched: ("alert_mismatch",),
@@ -77,7 +78,7 @@ EVERY_S = {"holds": 10, "rides": 60}
 def build(platform: Platform, outside: Outside, policies: Policies) -> Part:
     """Bookings on their adapters."""
     begin: Begin[CarpoolUnit] = platform.begin
-    queries, messenger = platform.carpool, outside.messenger
+    queries, notices = platform.carpool, NoticeDesk(platform.begin, platform.clock)
     clock, ids, secrets, gateways = platform.clock, outside.ids, outside.secrets, outside.gateways
     desks, rules = cash(platform, outside, policies), policies.rides
     endings = desks.endings
@@ -100,18 +101,17 @@ def build(platform: Platform, outside: Outside, policies: Policies) -> Part:
             TakeProviderEvent: TakeProviderEvent(begin, desks.payments),
         },
         handlers={
-            "tell_driver": TextSide(Party.DRIVER, queries, messenger),
-            "tell_passenger": TextSide(Party.PASSENGER, queries, messenger),
-            "mail_driver": MailSide(Party.DRIVER, queries, messenger),
-            "mail_passenger": MailSide(Party.PASSENGER, queries, messenger),
-            "tell_payer": TextPayer(queries, messenger),
-            "mail_payer": MailPayer(queries, messenger),
             "refund_payment": SendRefund(begin, platform.money, desks.refunds, gateways),
             "check_payment": CheckHinted(check),
             "capture_payment": CapturePayment(check),
             "end_payment": EndPayment(check),
             "alert_manual_refund": AlertManualRefund(),
             "alert_mismatch": AlertMismatch(),
+        },
+        notifiers={
+            "tell_driver": TellSide(Party.DRIVER, queries, notices, clock),
+            "tell_passenger": TellSide(Party.PASSENGER, queries, notices, clock),
+            "tell_payer": TellPayer(queries, notices),
         },
         jobs={
             "holds": ExpireBookings(begin, queries, clock),

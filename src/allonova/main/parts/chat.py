@@ -9,7 +9,7 @@ from allonova.application.carpool.list_messages import ListMessages
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.read_messages import ReadMessages
 from allonova.application.carpool.send_message import ChatUnit, SendMessage
-from allonova.application.carpool.show_chat import ShowBooking, ShowMessage, ShowReading
+from allonova.application.carpool.show_chat import ShowBooking, ShowHiding, ShowMessage, ShowReading
 from allonova.application.carpool.show_typing import ShowTyping
 from allonova.application.files.grant_upload import GrantUpload
 from allonova.application.files.upload_desk import UploadDesk
@@ -24,6 +24,7 @@ from allonova.domain.carpool.events import (
     BookingRejected,
     BookingRequested,
     BookingStarted,
+    MessageHidden,
     MessageSent,
     MessagesRead,
     PassengerMissing,
@@ -38,6 +39,7 @@ HEARD: dict[type[Event], tuple[str, ...]] = {}
 _BOOKING = ("show_booking",)
 SHOWN: dict[type[Event], tuple[str, ...]] = {
     MessageSent: ("show_message",),
+    MessageHidden: ("show_hiding",),
     MessagesRead: ("show_reading",),
     BookingRequested: _BOOKING,
     BookingAccepted: _BOOKING,
@@ -76,6 +78,7 @@ def build(platform: Platform, outside: Outside) -> Part:
         },
         showers={
             "show_message": ShowMessage(queries, files, channels),
+            "show_hiding": ShowHiding(queries, files, channels),
             "show_reading": ShowReading(queries, channels),
             "show_booking": ShowBooking(queries, channels),
         },

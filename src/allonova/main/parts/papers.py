@@ -8,12 +8,14 @@ from allonova.application.files.ports import FileStore, FilesUnit
 from allonova.application.files.sweep_uploads import SweepUploads
 from allonova.application.files.upload_desk import UploadDesk
 from allonova.application.kernel.ports import Begin
+from allonova.application.kyc.confirm_gender import ConfirmGender
 from allonova.application.kyc.list_waiting_papers import ListWaitingPapers
 from allonova.application.kyc.ports import KycQueries, KycUnit
 from allonova.application.kyc.review_paper import ReviewPaper
 from allonova.application.kyc.show_papers import ShowPapers
 from allonova.application.kyc.submit_paper import SubmitPaper
-from allonova.application.kyc.tell_owner import MailPaperOwner, TextPaperOwner
+from allonova.application.kyc.tell_owner import TellPaperOwner
+from allonova.application.notifications.notices import NoticeDesk
 from allonova.domain.files.events import FileDropped
 from allonova.domain.kernel.events import Event
 from allonova.domain.kyc.events import PapersApproved, PapersRejected
@@ -21,8 +23,8 @@ from allonova.main.parts import Outside, Part, Platform
 
 HEARD: dict[type[Event], tuple[str, ...]] = {
     FileDropped: ("drop_file",),
-    PapersApproved: ("text_paper_owner", "mail_paper_owner"),
-    PapersRejected: ("text_paper_owner", "mail_paper_owner"),
+    PapersApproved: ("text_paper_owner",),
+    PapersRejected: ("text_paper_owner",),
 }
 EVERY_S = {"uploads": 600}
 
@@ -43,11 +45,11 @@ def build(platform: Platform, outside: Outside) -> Part:
             ShowPapers: ShowPapers(queries, sealer),
             ListWaitingPapers: ListWaitingPapers(begin, queries, sealer, files),
             ReviewPaper: ReviewPaper(begin, clock),
+            ConfirmGender: ConfirmGender(begin, clock),
         },
         handlers={
             "drop_file": DropFile(files),
-            "text_paper_owner": TextPaperOwner(begin, outside.messenger),
-            "mail_paper_owner": MailPaperOwner(begin, outside.messenger),
         },
+        notifiers={"text_paper_owner": TellPaperOwner(begin, NoticeDesk(platform.begin, clock))},
         jobs={"uploads": SweepUploads(files_begin, clock)},
     )

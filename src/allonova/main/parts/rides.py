@@ -31,7 +31,7 @@ from allonova.domain.carpool.events import (
 from allonova.domain.kernel.events import Event
 from allonova.main.parts import Outside, Part, Platform
 
-HEARD: dict[type[Event], tuple[str, ...]] = {RideShared: ("tell_driver", "mail_driver")}
+HEARD: dict[type[Event], tuple[str, ...]] = {RideShared: ("tell_driver",)}
 _RIDE = ("show_ride",)
 SHOWN: dict[type[Event], tuple[str, ...]] = {
     BookingCheckedIn: _RIDE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from allonova.application.carpool.settings_ports import SettingsQueries
 from allonova.application.carpool.settings_views import SettingsRevisionView, SettingsView
 from allonova.application.carpool.show_settings import ShowSettings
 from allonova.application.kernel.listing import ListQuery, Sort
+from allonova.application.notifications.templates import OF_NOVA, Template
 from allonova.domain.carpool.settings import (
     BOUNDS,
     FRANCS,
@@ -31,6 +33,7 @@ from allonova.domain.carpool.settings import (
 )
 from allonova.domain.identity.roles import Area, Right
 from allonova.domain.money.rules import PayoutSchedule
+from allonova.domain.notifications.stored_templates import MAX_STORED_ID
 
 router = api_router("Back office", "/admin/settings")
 type Version = Annotated[int, Field(ge=1, le=999_999_999)]
@@ -56,6 +59,10 @@ type Francs = Annotated[StrictInt, _within(FRANCS)]
 type CorridorId = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64), Field(examples=["abidjan-bouake"])
 ]
+
+
+type StoredId = Annotated[StrictInt, Field(ge=1, le=MAX_STORED_ID)]
+Storable = StrEnum("Storable", {one.name: one.value for one in Template if one not in OF_NOVA})  # type: ignore[misc]  # made of another
 
 
 class WindowBody(Body):
@@ -100,6 +107,22 @@ type Corridors = Annotated[
 ]
 
 
+class StoredIdsBody(Body):
+    """A mail's template at Brevo, by language. In a language that is left out our own words go out."""
+
+    fr: StoredId | MISSING = MISSING
+    en: StoredId | MISSING = MISSING
+
+
+type Templates = Annotated[
+    dict[Storable, StoredIdsBody],
+    Field(
+        description="The whole table: mails that go out by templates that lie at Brevo, with the mail's facts in them.",
+        examples=[{"otp": {"fr": 12, "en": 13}}],
+    ),
+]
+
+
 class SettingsBody(Body):
     """What is to be otherwise; what is left out stays. Lists are replaced whole."""
 
@@ -109,9 +132,11 @@ class SettingsBody(Body):
     cancel_windows: Windows | MISSING = MISSING
     no_show_percent: Percent | MISSING = MISSING
     driver_penalty: Francs | MISSING = MISSING
+    price_per_km: Annotated[StrictInt, _of("price_per_km")] | MISSING = MISSING
     payout_minimum: Annotated[StrictInt, _of("payout_minimum")] | MISSING = MISSING
     payout_schedule: PayoutSchedule | MISSING = MISSING
     four_eyes_amount: Annotated[StrictInt, _of("four_eyes_amount")] | MISSING = MISSING
+    support_refund_limit: Annotated[StrictInt, _of("support_refund_limit")] | MISSING = MISSING
     withdraw_minimum: Annotated[StrictInt, _of("withdraw_minimum")] | MISSING = MISSING
     withdraw_daily_limit: Annotated[StrictInt, _of("withdraw_daily_limit")] | MISSING = MISSING
     withdraw_daily_count: Annotated[StrictInt, _of("withdraw_daily_count")] | MISSING = MISSING
@@ -124,6 +149,7 @@ class SettingsBody(Body):
     allow_auto_accept: StrictBool | MISSING = MISSING
     require_kyc_for_driver: StrictBool | MISSING = MISSING
     enable_wallet: StrictBool | MISSING = MISSING
+    templates: Templates | MISSING = MISSING
 
     def to_change(self) -> dict[str, Any]:
         """As the use case takes it."""

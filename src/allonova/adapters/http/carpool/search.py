@@ -36,7 +36,7 @@ def _numbers(text: str) -> list[float]:
 
 def _point(text: str) -> str:
     try:
-        _to_point(text)
+        to_point(text)
     except ValueError as error:
         raise PydanticCustomError("point", "must be lat,lon within WGS84 bounds") from error
     return text
@@ -50,7 +50,8 @@ def _box(text: str) -> str:
     return text
 
 
-def _to_point(text: str) -> Point:
+def to_point(text: str) -> Point:
+    """`lat,lon` as a point. Raises ValueError."""
     lat, lon = _numbers(text)
     return Point(lat, lon)
 
@@ -95,8 +96,8 @@ class SearchQuery(Paging):
         """Future departures, of that day if one is named; Abidjan keeps UTC all year."""
         midnight = datetime.combine(self.date, time(), UTC) if self.date else now
         return Search(
-            start=_to_point(self.start) if self.start else None,
-            end=_to_point(self.end) if self.end else None,
+            start=to_point(self.start) if self.start else None,
+            end=to_point(self.end) if self.end else None,
             area=_to_box(self.bbox) if self.bbox else None,
             earliest=max(midnight, now),
             latest=midnight + timedelta(days=1) if self.date else EVER,

@@ -39,7 +39,7 @@ from allonova.domain.kernel.errors import NotFound
 
 router = api_router("Trips", "/trips")
 TRIPS = Listing(
-    filters={"status": TripStatus, "departure_time": Instant, "created_at": Instant},
+    filters={"status": TripStatus, "series_id": UUID, "departure_time": Instant, "created_at": Instant},
     ranges=["departure_time", "created_at"],
     sortable=["departure_time", "created_at"],
 )
@@ -99,6 +99,9 @@ class TripBody(Body):
     stops: list[StopBody] = Field(default_factory=list, max_length=MAX_STOPS)
     vehicle_id: UUID | None = None
     allow_auto_accept: StrictBool = False
+    women_only: StrictBool = Field(
+        False, description="Among women whose papers say so; `kyc_required` for any other driver."
+    )
     luggage_policy: Text | None = None
     rules: Text | None = None
     status: Literal["draft", "published"] = "draft"
@@ -117,6 +120,7 @@ class TripBody(Body):
             allow_auto_accept=self.allow_auto_accept,
             luggage_policy=self.luggage_policy,
             rules=self.rules,
+            women_only=self.women_only,
             publish=self.status == "published",
         )
 
@@ -132,6 +136,7 @@ class TripChangeBody(Body):
     seats_available: SeatCount | MISSING = MISSING
     vehicle_id: UUID | MISSING = MISSING
     allow_auto_accept: StrictBool | MISSING = MISSING
+    women_only: StrictBool | MISSING = MISSING
     luggage_policy: Text | MISSING | None = MISSING
     rules: Text | MISSING | None = MISSING
 
@@ -147,6 +152,7 @@ class TripChangeBody(Body):
             seats=given(self.seats_available),
             vehicle_id=given(self.vehicle_id),
             allow_auto_accept=given(self.allow_auto_accept),
+            women_only=given(self.women_only),
             luggage_policy="" if self.luggage_policy is None else given(self.luggage_policy),
             rules="" if self.rules is None else given(self.rules),
         )

@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from pydantic import Field, StrictBool
 
 from allonova.adapters.http.answers import answer, answer_page, spec
-from allonova.adapters.http.exports import MEDIA, FileFormat, table_response
+from allonova.adapters.http.exports import MEDIA, table_response
 from allonova.adapters.http.fields import Body, Instant
 from allonova.adapters.http.listing import Listing
 from allonova.adapters.http.provide import AdminCaller, admin, keyed, optional_admin, use
@@ -30,6 +30,7 @@ from allonova.application.money.payout_views import (
     payout_view,
 )
 from allonova.application.money.run_payouts import RunPayouts
+from allonova.domain.files.export import FileFormat
 from allonova.domain.identity.roles import Area, Right, may
 from allonova.domain.money.payout import BatchStatus, PayoutKind, PayoutMethod, PayoutStatus
 

@@ -23,6 +23,7 @@ from allonova.application.kernel.listing import ListQuery, Page
 from allonova.domain.carpool.alert import Alert
 from allonova.domain.carpool.rules import MAX_RADIUS_KM
 from allonova.domain.carpool.trip import Leg, Trip, TripStatus
+from allonova.domain.carpool.women_only import is_open_to
 
 WEEK = frozenset(range(1, 8))
 
@@ -61,10 +62,13 @@ FIELDS: Mapping[str, Callable[[Alert], Any]] = {name: attrgetter(name) for name 
 
 def _rides(source: Rows, alert: Alert, trip: Trip, now: datetime) -> list[Leg]:
     """The rides of a trip that an alert wants, the one that stands for the trip first."""
+    users = source.rows(USERS)
+    reader = users[alert.user_id]
     is_asked = (
         trip.status is TripStatus.PUBLISHED
         and trip.driver_id != alert.user_id
-        and source.rows(USERS)[alert.user_id].is_active
+        and reader.is_active
+        and is_open_to(trip, users[trip.driver_id], reader)
         and not is_blocked(source, alert.user_id, trip.driver_id)
     )
     legs = trip.legs() if is_asked else ()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from allonova.adapters.memory.carpool.disputes import DISPUTES, is_disputed
 from allonova.adapters.memory.carpool.people import is_blocked, person
 from allonova.adapters.memory.carpool.search import found
 from allonova.adapters.memory.carpool.tables import BOOKING_EVENTS, BOOKINGS, TRIPS, VEHICLES
@@ -33,9 +34,12 @@ from allonova.application.carpool.views import (
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.money.views import WalletTxnView, WalletView, txn_view, wallet_view
 from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus, party_of
+from allonova.domain.carpool.price_hint import SeatPrice
 from allonova.domain.carpool.rules import COMPLETE_AFTER, EMPTY_TRIP_AFTER
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
+from allonova.domain.carpool.women_only import is_open_to
+from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import DocType, KycStatus
 from allonova.domain.money.journal import driver_payable
@@ -44,9 +48,10 @@ from allonova.domain.money.payout import IN_FLIGHT
 from allonova.domain.money.refund import UNFINISHED
 from allonova.domain.money.wallet import Wallet, WalletTxn
 
+TOOK_PLACE = (TripStatus.PUBLISHED, TripStatus.ONGOING, TripStatus.COMPLETED)
 VEHICLE_FIELDS: Mapping[str, Callable[[Vehicle], Any]] = {"id": lambda v: v.id, "created_at": lambda v: v.created_at}
 TRIP_FIELDS: Mapping[str, Callable[[Trip], Any]] = {
-    name: attrgetter(name) for name in ("id", "status", "departure_time", "created_at")
+    name: attrgetter(name) for name in ("id", "status", "series_id", "departure_time", "created_at")
 }
 BOOKING_FIELDS: Mapping[str, Callable[[Booking], Any]] = {
     "id": lambda b: b.id,
@@ -102,7 +107,7 @@ class MemoryCarpoolQueries:
         rides = [
             (trip, users[trip.driver_id], vehicles[trip.vehicle_id])
             for trip in self._trips()
-            if not is_blocked(self._source, search.viewer_id, trip.driver_id)
+            if self._is_open(trip, search.viewer_id)
         ]
         return found(rides, search, show=self._trip_view)
 
@@ -110,6 +115,24 @@ class MemoryCarpoolQueries:
         """See CarpoolQueries."""
         page = await self.search(search)
         return Found(tuple(_hits().dump_json(hit) for hit in page.items), page.total)
+
+    async def seat_prices(
+        self, start: Point, end: Point, *, radius_m: int, since: datetime, until: datetime, limit: int
+    ) -> list[SeatPrice]:
+        """See CarpoolQueries."""
+        lately = [
+            trip
+            for trip in self._trips()
+            if trip.status in TOOK_PLACE
+            and since <= trip.departure_time < until
+            and max(trip.origin_point.distance_m(start), trip.destination_point.distance_m(end)) <= radius_m
+        ]
+        lately.sort(key=attrgetter("id"))
+        lately.sort(key=attrgetter("departure_time"), reverse=True)
+        newest: dict[UUID, Trip] = {}
+        for trip in lately[:limit]:
+            newest.setdefault(trip.driver_id, trip)
+        return [SeatPrice(trip.price_per_seat, trip.distance_m) for _, trip in sorted(newest.items())]
 
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:
         """See CarpoolQueries."""
@@ -140,6 +163,7 @@ class MemoryCarpoolQueries:
         return BookingNews(
             driver=self._contact(trip.driver_id),
             passenger=self._contact(booking.passenger_id),
+            trip_id=booking.trip_id,
             origin=booking.pickup_text,
             destination=booking.dropoff_text,
             departure_time=booking.departure_time,
@@ -148,6 +172,7 @@ class MemoryCarpoolQueries:
             fee=booking.cancel_fee or 0,
             refund=booking.cancel_refund or 0,
             ended_by=booking.cancelled_by,
+            hold_expires_at=booking.hold_expires_at,
         )
 
     async def payment(self, id: UUID, *, payer_id: UUID | None) -> Payment | None:
@@ -175,6 +200,7 @@ class MemoryCarpoolQueries:
             "booking": any(b.passenger_id == user_id and (b.status in LIVE or b.is_frozen) for b in bookings),
             "trip": any(status in (TripStatus.PUBLISHED, TripStatus.ONGOING) for status in driven.values())
             or any(b.trip_id in driven and b.is_frozen for b in bookings),
+            "dispute": any(d.has(user_id) and d.is_open for d in self._source.rows(DISPUTES).values()),
             "refund": any(r.user_id == user_id and r.status in UNFINISHED for r in refunds),
             "payout": self._payable(user_id) > 0
             or any(payout.driver_id == user_id and payout.status in IN_FLIGHT for payout in payouts),
@@ -183,10 +209,16 @@ class MemoryCarpoolQueries:
         return [matter for matter, is_open in found.items() if is_open]
 
     def _is_shown(self, trip: Trip, viewer_id: UUID | None) -> bool:
-        is_draft = trip.status is TripStatus.DRAFT and trip.driver_id != viewer_id
-        return not is_draft and (
-            not is_blocked(self._source, viewer_id, trip.driver_id) or self._rides_on(trip, viewer_id)
-        )
+        if trip.driver_id == viewer_id:
+            return True
+        is_out = trip.status is not TripStatus.DRAFT
+        return is_out and (self._is_open(trip, viewer_id) or self._rides_on(trip, viewer_id))
+
+    def _is_open(self, trip: Trip, viewer_id: UUID | None) -> bool:
+        users = self._source.rows(USERS)
+        viewer = None if viewer_id is None else users.get(viewer_id)
+        is_met = not is_blocked(self._source, viewer_id, trip.driver_id)
+        return is_met and is_open_to(trip, users[trip.driver_id], viewer)
 
     def _rides_on(self, trip: Trip, passenger_id: UUID | None) -> bool:
         bookings = self._source.rows(BOOKINGS).values()
@@ -209,7 +241,7 @@ class MemoryCarpoolQueries:
 
     def _is_unsettled(self, booking: Booking, now: datetime) -> bool:
         waits = booking.status is BookingStatus.PAID or booking.is_frozen
-        if not waits or now < booking.checkin_closes_at:
+        if not waits or now < booking.checkin_closes_at or is_disputed(self._source, booking.id):
             return False
         if booking.is_frozen or (booking.checked_in_at is None and booking.asked_at is not None):
             return booking.is_unanswered(now)

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from allonova.adapters.memory.listing import ordered
 from allonova.application.carpool.ports import RIDES_IN_AREA, Search
+from allonova.application.carpool.search_order import RANK, ranked
 from allonova.application.carpool.views import Hit, TripView, hit_view
-from allonova.application.kernel.listing import Page, Sort
+from allonova.application.kernel.listing import Page
 from allonova.domain.carpool.trip import Leg, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.identity.user import User
@@ -36,6 +37,12 @@ class Candidate:
         return sum(known) if known else None
 
     @property
+    def is_behind(self) -> bool:
+        """Whether it leaves while its driver is put after others."""
+        until = self.driver.demoted_until
+        return until is not None and until > self.leg.pickup.at
+
+    @property
     def nearness(self) -> tuple[float, int, int, int]:
         """The least is the one that stands for its trip."""
         return self.distance_m or 0, -self.leg.price, self.leg.ride.board, self.leg.ride.alight
@@ -47,6 +54,7 @@ FIELDS: Mapping[str, Callable[[Candidate], Any]] = {
     "price": lambda candidate: candidate.leg.price,
     "distance": lambda candidate: candidate.distance_m,
     "rating": lambda candidate: candidate.driver.rating_avg,
+    RANK: lambda candidate: candidate.is_behind,
 }
 
 
@@ -62,9 +70,9 @@ def found(
         if _suits(search, candidate):
             by_trip.setdefault(candidate.trip.id, []).append(candidate)
     nearest = [min(legs, key=attrgetter("nearness")) for legs in by_trip.values()]
-    ranked = ordered(nearest, search.sort or (Sort("departure_time"),), FIELDS)
+    in_order = ordered(nearest, ranked(search.sort), FIELDS)
     start = (search.page - 1) * search.page_size
-    return Page([_hit(candidate, show) for candidate in ranked[start : start + search.page_size]], len(ranked))
+    return Page([_hit(candidate, show) for candidate in in_order[start : start + search.page_size]], len(in_order))
 
 
 def _published(trip: Trip) -> Iterable[Leg]:

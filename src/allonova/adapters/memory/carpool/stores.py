@@ -41,6 +41,36 @@ class MemoryTrips(MemoryStore[Trip]):
         await super().add(entity)
         self._keep_stops(entity.id, [], entity.stops)
 
+    async def add_all(self, entities: Sequence[Trip]) -> None:
+        """See TripStore."""
+        for entity in entities:
+            await self.add(entity)
+
+    async def on_the_road(self, driver_id: UUID, *, after: datetime, before: datetime) -> list[Trip]:
+        """See TripStore."""
+        on_the_road = (TripStatus.PUBLISHED, TripStatus.ONGOING)
+        return [
+            stored(trip)
+            for trip in self._rows().values()
+            if trip.driver_id == driver_id
+            and trip.status in on_the_road
+            and trip.departure_time < before
+            and trip.arrival_eta > after
+        ]
+
+    async def following(self, series_id: UUID, *, since: datetime, is_return: bool | None = None) -> list[Trip]:
+        """See TripStore."""
+        to_come = (TripStatus.DRAFT, TripStatus.PUBLISHED)
+        found = [
+            trip
+            for trip in self._rows().values()
+            if trip.series_id == series_id
+            and trip.departure_time >= since
+            and trip.status in to_come
+            and is_return in (None, trip.is_return)
+        ]
+        return [stored(trip) for trip in sorted(found, key=attrgetter("departure_time", "id"))]
+
     async def save(self, entity: Trip) -> None:
         """See Store. Raises RuntimeError for a change that search would never hear of."""
         standing = self._rows().get(entity.id)

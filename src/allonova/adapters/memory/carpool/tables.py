@@ -9,6 +9,7 @@ from uuid import UUID
 from allonova.adapters.memory.rules import Check, Exclusion, Foreign, Table, Unique
 from allonova.application.carpool.ports import REFUSALS, StoredEvent
 from allonova.domain.carpool.booking import LIVE, Booking
+from allonova.domain.carpool.series import TripSeries
 from allonova.domain.carpool.trip import Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Change
@@ -56,6 +57,12 @@ VEHICLES = Table(
     foreigns=(Foreign("user_id", "users"),),
     refusals=REFUSALS,
 )
+TRIP_SERIES = Table(
+    name="trip_series",
+    row=TripSeries,
+    foreigns=(Foreign("driver_id", "users"),),
+    checks=(Check("weekdays", lambda series: bool(series.weekdays) and set(series.weekdays) <= set(range(1, 8))),),
+)
 TRIPS = Table(
     name="trips",
     row=Trip,
@@ -63,7 +70,11 @@ TRIPS = Table(
         Exclusion("ex_trips_driver_time", ("driver_id", "departure_time", "arrival_eta"), _same_driver_same_time),
     ),
     money=("price_per_seat",),
-    foreigns=(Foreign("driver_id", "users"), Foreign("vehicle_id", "vehicles")),
+    foreigns=(
+        Foreign("driver_id", "users"),
+        Foreign("vehicle_id", "vehicles"),
+        Foreign("series_id", "trip_series"),
+    ),
     checks=(
         Check("times", lambda trip: trip.departure_time < trip.arrival_eta),
         Check("seats", _no_stretch_oversold),

@@ -33,6 +33,7 @@ class MemoryRefunds(MemoryStore[Refund]):
             all=sum(row.amount for row in live),
             sent=sum(row.amount for row in live if _is_the_providers(row)),
             asked=sum(row.amount for row in live if _is_asked(row)),
+            ordered=sum(row.amount for row in live if row.cause is RefundCause.ADMIN),
         )
 
     async def charged_back(self, payment_id: UUID) -> list[Refund]:

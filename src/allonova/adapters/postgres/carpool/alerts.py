@@ -26,8 +26,9 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from allonova.adapters.postgres.carpool.alert_tables import ALERT_MATCHES, ALERTS
 from allonova.adapters.postgres.carpool.blocked import is_blocked
+from allonova.adapters.postgres.carpool.open_trips import is_confirmed_woman, is_open_to
 from allonova.adapters.postgres.carpool.search import BOOKABLE, LEG, metres, within
-from allonova.adapters.postgres.carpool.selects import TRIP_ROW
+from allonova.adapters.postgres.carpool.selects import DRIVER, TRIP_ROW
 from allonova.adapters.postgres.carpool.tables import TRIP_STOPS
 from allonova.adapters.postgres.identity.tables import USERS
 from allonova.adapters.postgres.lists import Listing
@@ -75,6 +76,7 @@ def _matching(*columns: ColumnElement[Any]) -> Select[Any]:
         select(*columns)
         .select_from(LEG)
         .join(TRIP_ROW, TRIP_ROW.c.id == LEG.c.trip_id)
+        .join(DRIVER, DRIVER.c.id == TRIP_ROW.c.driver_id)
         .join(ALERT, literal_column("true"))
         .join(READER, READER.c.id == ALERT.c.user_id)
         .where(
@@ -83,6 +85,7 @@ def _matching(*columns: ColumnElement[Any]) -> Select[Any]:
             TRIP_ROW.c.status == TripStatus.PUBLISHED.value,
             *wanted,
             READER.c.is_active,
+            is_open_to(TRIP_ROW, DRIVER, is_confirmed_woman(READER)),
             ~is_blocked(ALERT.c.user_id, TRIP_ROW.c.driver_id),
         )
     )

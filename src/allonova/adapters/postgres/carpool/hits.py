@@ -83,6 +83,8 @@ def _trip() -> ColumnElement[Any]:
         luggage_policy=trip.luggage_policy,
         rules=trip.rules,
         allow_auto_accept=trip.allow_auto_accept,
+        women_only=trip.women_only,
+        series_id=trip.series_id,
         status=trip.status,
         version=trip.version,
         created_at=instant(trip.created_at),

@@ -43,6 +43,7 @@ USER_REPORTS = Table(
     ),
     Index(None, "reporter_id", "created_at"),
     Index(None, "status", "created_at"),
+    Index(None, "created_at"),
     Index(None, "reported_id"),
     schema=CARPOOL,
 )

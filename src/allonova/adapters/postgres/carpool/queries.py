@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
 
+from allonova.adapters.postgres.carpool.prices import find_prices
 from allonova.adapters.postgres.carpool.rows import VEHICLE
 from allonova.adapters.postgres.carpool.search import find_hits, read_hit
 from allonova.adapters.postgres.carpool.selects import (
@@ -36,6 +37,7 @@ from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Cont
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, vehicle_view
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.money.views import WalletTxnView, WalletView, txn_view, wallet_view
+from allonova.domain.carpool.price_hint import SeatPrice
 from allonova.domain.carpool.rules import (
     ANSWER_TTL,
     CHECKIN_CLOSES,
@@ -43,6 +45,7 @@ from allonova.domain.carpool.rules import (
     EMPTY_TRIP_AFTER,
     PENDING_TTL,
 )
+from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import DocType, KycStatus
 from allonova.domain.money.payment import Payment
@@ -62,7 +65,7 @@ _APPROVED_PAPERS = compile_once(
 _TRIP = compile_once(visible_trip())
 _TRIPS = Listing(
     trips().where(TRIP_ROW.c.driver_id == bindparam("driver_id")),
-    {name: TRIP_ROW.c[name] for name in ("id", "status", "departure_time", "created_at")},
+    {name: TRIP_ROW.c[name] for name in ("id", "status", "series_id", "departure_time", "created_at")},
 )
 
 _IS_PASSENGER = PASSENGER.c.id == bindparam("viewer_id", type_=Uuid)
@@ -106,6 +109,10 @@ SELECT array_remove(ARRAY[
         WHERE t.driver_id = $1::uuid AND b.is_frozen
     ) THEN 'trip' END,
     CASE WHEN EXISTS (
+        SELECT FROM carpool.disputes
+        WHERE $1::uuid IN (opened_by, other_id) AND status IN ('open', 'in_review')
+    ) THEN 'dispute' END,
+    CASE WHEN EXISTS (
         SELECT FROM carpool.refunds
         WHERE user_id = $1::uuid AND status IN ('awaiting_approval', 'pending', 'pending_manual')
     ) THEN 'refund' END,
@@ -138,7 +145,9 @@ WHERE (b.status = 'paid' OR b.is_frozen) AND b.departure_time <= $1::timestamptz
         THEN b.contested_at IS NULL AND b.asked_at <= $2::timestamptz
     WHEN b.checked_in_at IS NULL THEN true
     ELSE t.arrival_eta <= $3::timestamptz
-END
+END AND NOT EXISTS (
+    SELECT FROM carpool.disputes d WHERE d.booking_id = b.id AND d.status IN ('open', 'in_review')
+)
 ORDER BY b.departure_time, b.id LIMIT $4::int
 """
 _EMPTY_TRIPS = """
@@ -201,6 +210,12 @@ class PostgresCarpoolQueries:
         """What `search` brings, as JSON."""
         return await find_hits(self._runner, search)
 
+    async def seat_prices(
+        self, start: Point, end: Point, *, radius_m: int, since: datetime, until: datetime, limit: int
+    ) -> list[SeatPrice]:
+        """What each driver took on his last trip that way."""
+        return await find_prices(self._runner, start, end, radius_m=radius_m, since=since, until=until, limit=limit)
+
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:
         """A booking, to one of its two sides."""
         row = await self._runner.fetchrow(_BOOKING.sql, *_BOOKING.args(booking_id=id, viewer_id=viewer_id))
@@ -222,6 +237,7 @@ class PostgresCarpoolQueries:
         return BookingNews(
             driver=Contact.of(read_driver(row).user),
             passenger=Contact.of(read_passenger(row).user),
+            trip_id=booking.trip_id,
             origin=booking.pickup_text,
             destination=booking.dropoff_text,
             departure_time=booking.departure_time,
@@ -230,6 +246,7 @@ class PostgresCarpoolQueries:
             fee=booking.cancel_fee or 0,
             refund=booking.cancel_refund or 0,
             ended_by=booking.cancelled_by,
+            hold_expires_at=booking.hold_expires_at,
         )
 
     async def payment(self, id: UUID, *, payer_id: UUID | None) -> Payment | None:
@@ -249,7 +266,7 @@ class PostgresCarpoolQueries:
         return [_read_payment(row) for row in rows]
 
     async def open_matters(self, user_id: UUID) -> list[str]:
-        """What still needs somebody: `booking`, `trip`, `refund`, `payout`, `wallet`, in this order."""
+        """What still needs somebody: `booking`, `trip`, `dispute`, `refund`, `payout`, `wallet`, in this order."""
         return list(await self._runner.fetchval(_OPEN_MATTERS, user_id))
 
     async def overdue_bookings(self, *, now: datetime, limit: int) -> list[UUID]:

@@ -7,16 +7,25 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Label, func, select
 
-from allonova.adapters.postgres.carpool.tables import BOOKING_EVENTS, BOOKINGS, TRIP_STOPS, TRIPS, VEHICLES
+from allonova.adapters.postgres.carpool.tables import (
+    BOOKING_EVENTS,
+    BOOKINGS,
+    TRIP_SERIES,
+    TRIP_STOPS,
+    TRIPS,
+    VEHICLES,
+)
 from allonova.adapters.postgres.rows import RowMapper
 from allonova.adapters.postgres.runner import Row
 from allonova.domain.carpool.booking import Booking
+from allonova.domain.carpool.series import TripSeries
 from allonova.domain.carpool.trip import Stop, Trip
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Actor, Change
 from allonova.domain.kernel.machine import Party
 
 VEHICLE = RowMapper(Vehicle, VEHICLES)
+SERIES = RowMapper(TripSeries, TRIP_SERIES)
 STOP = RowMapper(Stop, TRIP_STOPS, beside={"trip_id"})
 TRIP = RowMapper(Trip, TRIPS, apart={"stops"})
 BOOKING = RowMapper(Booking, BOOKINGS, apart={"changes"})

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from allonova.adapters.postgres.carpool.blocked import is_none_of
 from allonova.adapters.postgres.carpool.hits import hit_json, with_ends
+from allonova.adapters.postgres.carpool.open_trips import NOBODY, is_open_to, viewer_is_confirmed_woman
 from allonova.adapters.postgres.carpool.selects import DRIVER, TRIP_ROW, VEHICLE_ROW
 from allonova.adapters.postgres.carpool.tables import TRIP_LEGS
 from allonova.adapters.postgres.lists import TOTAL, ordering, paged
@@ -37,6 +38,7 @@ from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.schema import GeographyPoint
 from allonova.adapters.postgres.statements import Statement, compile_once
 from allonova.application.carpool.ports import RIDES_IN_AREA, Found, Search
+from allonova.application.carpool.search_order import RANK, ranked
 from allonova.application.carpool.views import Hit
 from allonova.application.kernel.listing import Sort
 from allonova.domain.carpool.trip import TripStatus
@@ -88,7 +90,7 @@ which order.
 async def find_hits(runner: Runner, search: Search) -> Found:
     """The page of hits; the number of all costs a second statement only beyond the last page."""
     optional = [name for name in _OPTIONAL if getattr(search, name) is not None]
-    shape = frozenset(optional) | _places(search), search.sort or (Sort("departure_time"),)
+    shape = frozenset(optional) | _places(search), ranked(search.sort)
     given: dict[str, object] = {name: getattr(search, name) for name in optional} | _where(search)
     given |= {"earliest": search.earliest, "latest": search.latest, "seats": search.seats}
     given |= {"first_day": search.earliest.date(), "last_day": (search.latest - timedelta.resolution).date()}
@@ -165,6 +167,7 @@ def _candidates(wanted: frozenset[str]) -> CTE:
             legs.c.destination,
             legs.c.price,
             DRIVER.c.rating_avg.label("rating"),
+            func.coalesce(DRIVER.c.demoted_until > legs.c.departure_time, literal_column("false")).label(RANK),
             BOOKABLE.label("bookable"),
             (_UNKNOWN if NO_START in wanted else metres(legs.c.origin, _START)).label("pickup_m"),
             (_UNKNOWN if NO_END in wanted else metres(legs.c.destination, _END)).label("dropoff_m"),
@@ -176,6 +179,7 @@ def _candidates(wanted: frozenset[str]) -> CTE:
         .where(
             *([] if AREA in wanted else _places_and_times(wanted)),
             TRIP_ROW.c.status == TripStatus.PUBLISHED.value,
+            is_open_to(TRIP_ROW, DRIVER, viewer_is_confirmed_woman(_VIEWER) if "viewer_id" in wanted else NOBODY),
             bindparam("seats", type_=Integer) <= BOOKABLE,
             *(_OPTIONAL[name] for name in sorted(wanted & _OPTIONAL.keys())),
         )
@@ -227,6 +231,7 @@ def _order(hits: Subquery | CTE, sort: Sequence[Sort]) -> list[ColumnElement[Any
             "price": columns.price,
             "distance": columns.distance,
             "rating": columns.rating,
+            RANK: columns[RANK],
         },
     )
 

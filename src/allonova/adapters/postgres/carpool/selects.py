@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Label, Select, Text, Uuid, any
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from allonova.adapters.postgres.carpool.blocked import is_blocked
+from allonova.adapters.postgres.carpool.open_trips import is_open_to, viewer_is_confirmed_woman
 from allonova.adapters.postgres.carpool.rows import (
     BOOKING,
     TRIP,
@@ -94,17 +95,19 @@ def trips() -> Select[Any]:
 
 
 def visible_trip() -> Select[Any]:
-    """`trip_id`, unless it is the draft of somebody else than `viewer_id`, or one of the two blocks the other and they
-    do not ride together.
+    """`trip_id`, unless it is the draft of somebody else than `viewer_id`; or is not open to him, or one of the two
+    blocks the other, and they do not ride together.
     """
     viewer, mine = bindparam("viewer_id", type_=Uuid), BOOKINGS.alias("mine")
-    is_shown = (TRIP_ROW.c.status != TripStatus.DRAFT.value) | (TRIP_ROW.c.driver_id == viewer)
+    is_own = TRIP_ROW.c.driver_id == viewer
+    is_shown = (TRIP_ROW.c.status != TripStatus.DRAFT.value) | is_own
     rides_along = exists().where(
         mine.c.trip_id == TRIP_ROW.c.id,
         mine.c.passenger_id == viewer,
         mine.c.status == any_(literal(sorted(LIVE), ARRAY(Text))),
     )
-    is_open = rides_along | ~is_blocked(TRIP_ROW.c.driver_id, viewer)
+    is_met = ~is_blocked(TRIP_ROW.c.driver_id, viewer)
+    is_open = is_own | rides_along | (is_met & is_open_to(TRIP_ROW, DRIVER, viewer_is_confirmed_woman(viewer)))
     return trips().where(TRIP_ROW.c.id == bindparam("trip_id"), is_shown, is_open)
 
 

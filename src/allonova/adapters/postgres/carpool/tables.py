@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -35,7 +36,7 @@ from allonova.adapters.postgres.schema import (
     words,
 )
 from allonova.domain.carpool.booking import BookingStatus
-from allonova.domain.carpool.trip import TripStatus
+from allonova.domain.carpool.trip import StopCategory, TripStatus
 from allonova.domain.carpool.vehicle import Comfort
 from allonova.domain.kernel.machine import Party
 
@@ -58,6 +59,21 @@ VEHICLES = Table(
     Index("uq_vehicles_plate_number", "plate_number", unique=True, postgresql_where=text("retired_at IS NULL")),
     Index(None, "user_id", "created_at"),
     Index(None, "created_at"),
+    schema=CARPOOL,
+)
+
+TRIP_SERIES = Table(
+    "trip_series",
+    METADATA,
+    id_column(),
+    Column("driver_id", Uuid, ForeignKey("carpool.users.id"), nullable=False),
+    Column("weekdays", ARRAY(Integer), nullable=False),
+    Column("until", Date, nullable=False),
+    Column("exceptions", ARRAY(Date), nullable=False),
+    flag("has_return"),
+    *stamps(),
+    CheckConstraint("weekdays <@ '{1,2,3,4,5,6,7}'::integer[] AND weekdays <> '{}'", name="weekdays"),
+    Index(None, "driver_id", "created_at"),
     schema=CARPOOL,
 )
 
@@ -87,6 +103,10 @@ TRIPS = Table(
     moment("agreed_departure", optional=True),
     moment("rerouted_at", optional=True),
     words("cancel_reason", optional=True),
+    flag("women_only"),
+    *one_of("stopped_for", StopCategory, optional=True),
+    Column("series_id", Uuid, ForeignKey(TRIP_SERIES.c.id)),
+    flag("is_return"),
     CheckConstraint("departure_time < arrival_eta", name="times"),
     CheckConstraint("carpool.seats_fit(seats_total, seats_held, seats_sold)", name="seats"),
     CheckConstraint("seats_available BETWEEN 0 AND seats_total", name="seats_available"),
@@ -102,7 +122,18 @@ TRIPS = Table(
     Index(None, "driver_id", "departure_time"),
     Index(None, "vehicle_id"),
     Index(None, "status", "departure_time"),
+    Index(None, "departure_time"),
     Index(None, "created_at"),
+    # What seats cost between two places lately.
+    Index(
+        "ix_trips_prices",
+        text("(((departure_time AT TIME ZONE 'UTC'))::date)"),
+        text("(origin_point::geometry)"),
+        text("(destination_point::geometry)"),
+        postgresql_using="gist",
+        postgresql_where=text("status IN ('published', 'ongoing', 'completed')"),
+    ),
+    Index(None, "series_id", "departure_time", postgresql_where=text("series_id IS NOT NULL")),
     schema=CARPOOL,
 )
 
@@ -197,6 +228,8 @@ BOOKINGS = Table(
     Index(None, "passenger_id", "created_at"),
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
+    Index(None, "departure_time"),
+    Index("ix_bookings_contested", "contested_at", postgresql_where=text("is_frozen AND contested_at IS NOT NULL")),
     Index("ix_bookings_waiting", "created_at", postgresql_where=text("status IN ('pending', 'accepted')")),
     Index("ix_bookings_unsettled", "departure_time", postgresql_where=text("status = 'paid' OR is_frozen")),
     Index(None, "pickup_stop_id", postgresql_where=text("pickup_stop_id IS NOT NULL")),

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Select, Text, any_, bindparam, literal, or_, select
 
-from allonova.adapters.postgres.carpool.rows import STOP, TRIP, read_stops, stops_of
+from allonova.adapters.postgres.carpool.rows import SERIES, STOP, TRIP, read_stops, stops_of
 from allonova.adapters.postgres.carpool.tables import BOOKINGS, TRIP_STOPS, TRIPS
 from allonova.adapters.postgres.failures import refusing
 from allonova.adapters.postgres.runner import Row, Runner
@@ -27,6 +27,7 @@ class _TripShelf(Shelf[Trip]):
 
 
 TRIP_SHELF = _TripShelf(TRIP, REFUSALS)
+SERIES_SHELF = Shelf(SERIES, {})
 
 _OF_BOOKING = compile_once(
     locked(
@@ -86,6 +87,23 @@ _SEATS_OFFERED = """
 SELECT coalesce(max(seats_total), 0) FROM carpool.trips
 WHERE vehicle_id = $1::uuid AND status IN ('published', 'ongoing') AND arrival_eta > $2::timestamptz
 """
+_WAY = bindparam("is_return", type_=Boolean)
+_FOLLOWING = compile_once(
+    TRIP_SHELF.select(
+        TRIPS.c.series_id == bindparam("series"),
+        TRIPS.c.departure_time >= bindparam("since"),
+        TRIPS.c.status == any_(literal([TripStatus.DRAFT, TripStatus.PUBLISHED], ARRAY(Text))),
+        or_(_WAY.is_(None), TRIPS.c.is_return == _WAY),
+    ).order_by(TRIPS.c.departure_time, TRIPS.c.id)
+)
+_ON_THE_ROAD = compile_once(
+    TRIP_SHELF.select(
+        TRIPS.c.driver_id == bindparam("driver"),
+        TRIPS.c.status == any_(literal([TripStatus.PUBLISHED, TripStatus.ONGOING], ARRAY(Text))),
+        TRIPS.c.departure_time < bindparam("before"),
+        TRIPS.c.arrival_eta > bindparam("after"),
+    )
+)
 _REMOVE = "DELETE FROM carpool.trips WHERE id = $1::uuid"
 
 
@@ -102,6 +120,27 @@ class PostgresTrips(PostgresStore[Trip]):
             await self._replace_stops(entity)
         if entity.status is TripStatus.PUBLISHED:
             await self._replace_legs(entity)
+
+    async def add_all(self, entities: Sequence[Trip]) -> None:
+        """Keep new ones with their stops. Raises TripsOverlap."""
+        await super().add_all(entities)
+        stops = [_stop_columns(trip) for trip in entities if trip.stops]
+        legs = [(trip.id, *_leg_columns(trip)) for trip in entities if trip.status is TripStatus.PUBLISHED]
+        if stops:
+            with refusing(REFUSALS):
+                await self._runner.executemany(_REPLACE_STOPS, stops)
+        if legs:
+            await self._runner.executemany(_REPLACE_LEGS, legs)
+
+    async def on_the_road(self, driver_id: UUID, *, after: datetime, before: datetime) -> list[Trip]:
+        """Somebody's trips, published or under way, of which a part lies between the two instants."""
+        args = _ON_THE_ROAD.args(driver=driver_id, after=after, before=before)
+        return [await self._entity(row, is_locked=False) for row in await self._runner.fetch(_ON_THE_ROAD.sql, *args)]
+
+    async def following(self, series_id: UUID, *, since: datetime, is_return: bool | None = None) -> list[Trip]:
+        """The drafts and published trips of a series that leave from then on, in their order."""
+        args = _FOLLOWING.args(series=series_id, since=since, is_return=is_return)
+        return [await self._entity(row, is_locked=False) for row in await self._runner.fetch(_FOLLOWING.sql, *args)]
 
     async def save_route(self, trip: Trip) -> None:
         """`save` with stops and rides. Raises StaleVersion, TripsOverlap."""
@@ -137,12 +176,15 @@ class PostgresTrips(PostgresStore[Trip]):
         return read_stops([tuple(row) for row in await self._runner.fetch(_STOPS.sql, *_STOPS.args(trip=trip_id))])
 
     async def _replace_stops(self, trip: Trip) -> None:
-        columns = [[getattr(stop, name) for stop in trip.stops] for name in STOP.names]
         with refusing(REFUSALS):
-            await self._runner.execute(_REPLACE_STOPS, trip.id, *columns)
+            await self._runner.execute(_REPLACE_STOPS, *_stop_columns(trip))
 
     async def _replace_legs(self, trip: Trip) -> None:
         await self._runner.execute(_REPLACE_LEGS, trip.id, *_leg_columns(trip))
+
+
+def _stop_columns(trip: Trip) -> Sequence[object]:
+    return [trip.id, *([getattr(stop, name) for stop in trip.stops] for name in STOP.names)]
 
 
 def _leg_columns(trip: Trip) -> Sequence[list[object]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, bindparam, func, literal, select
 
+from allonova.adapters.postgres.identity.social import OF_USER, SOCIAL_SHELF
 from allonova.adapters.postgres.identity.stores import ADMIN_SHELF, DEVICE_SHELF, USER_SHELF
 from allonova.adapters.postgres.identity.tables import ADMIN_USERS, DEVICES, REFRESH_TOKENS, SESSIONS, USERS
 from allonova.adapters.postgres.lists import Listing
@@ -14,10 +15,22 @@ from allonova.adapters.postgres.runner import Row, Runner
 from allonova.adapters.postgres.statements import compile_once
 from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.ports import IdentityQueries
-from allonova.application.identity.views import DeviceView, SessionView, UserView, device_view, user_view
+from allonova.application.identity.views import (
+    DeviceView,
+    SessionView,
+    SocialLinkView,
+    UserView,
+    device_view,
+    social_link_view,
+    user_view,
+)
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.domain.identity.session import Audience
 
+_ADMINS = Listing(
+    ADMIN_SHELF.select(),
+    {name: ADMIN_USERS.c[name] for name in ("id", "email", "role", "is_active", "last_login", "created_at")},
+)
 _USER = compile_once(USER_SHELF.select(USERS.c.id == bindparam("user_id")))
 _ADMIN = compile_once(ADMIN_SHELF.select(ADMIN_USERS.c.id == bindparam("admin_id")))
 _REVOKED = compile_once(
@@ -58,6 +71,7 @@ _DEVICES = compile_once(
     DEVICE_SHELF.select(DEVICES.c.user_id == bindparam("user_id")).order_by(DEVICES.c.created_at, DEVICES.c.id)
 )
 _read_device = DEVICE_SHELF.mapper.reader()
+_read_social = SOCIAL_SHELF.mapper.reader()
 
 
 class PostgresIdentityQueries:
@@ -76,6 +90,11 @@ class PostgresIdentityQueries:
         row = await self._runner.fetchrow(_ADMIN.sql, *_ADMIN.args(admin_id=id))
         return None if row is None else admin_view(_read_admin(row))
 
+    async def admins(self, query: ListQuery) -> Page[AdminView]:
+        """Everybody of the back office."""
+        rows, total = await _ADMINS.rows(self._runner, query)
+        return Page([admin_view(_read_admin(row)) for row in rows], total)
+
     async def sessions(self, user_id: UUID, query: ListQuery, *, current: UUID, now: datetime) -> Page[SessionView]:
         """A user's sessions that still live; `current` is the one that asks."""
         rows, total = await _SESSIONS.rows(self._runner, query, owner=user_id, now=now)
@@ -89,6 +108,11 @@ class PostgresIdentityQueries:
         """A user's devices, the oldest first."""
         rows = await self._runner.fetch(_DEVICES.sql, *_DEVICES.args(user_id=user_id))
         return [device_view(_read_device(row)) for row in rows]
+
+    async def social_links(self, user_id: UUID) -> list[SocialLinkView]:
+        """The providers that open a user's account, the oldest first."""
+        rows = await self._runner.fetch(OF_USER.sql, *OF_USER.args(user_id=user_id))
+        return [social_link_view(_read_social(row)) for row in rows]
 
 
 def _conforms(queries: PostgresIdentityQueries) -> IdentityQueries:

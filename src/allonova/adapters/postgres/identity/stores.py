@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, literal
 
+from allonova.adapters.postgres.identity.note_tables import USER_NOTES
 from allonova.adapters.postgres.identity.tables import (
     ADMIN_USERS,
     CONTACT_CHANGES,
@@ -28,8 +29,10 @@ from allonova.domain.identity.contact import ContactChange
 from allonova.domain.identity.device import Device
 from allonova.domain.identity.link import LinkPurpose, LinkToken
 from allonova.domain.identity.otp import Otp, OtpPurpose
+from allonova.domain.identity.roles import Role
 from allonova.domain.identity.session import RefreshToken, Session
 from allonova.domain.identity.user import User
+from allonova.domain.identity.user_note import UserNote
 
 USER_SHELF = Shelf(RowMapper(User, USERS), REFUSALS, folded={"email"})
 ADMIN_SHELF = Shelf(RowMapper(AdminUser, ADMIN_USERS), REFUSALS, folded={"email"})
@@ -40,6 +43,7 @@ OTP_SHELF = Shelf(RowMapper(Otp, OTP_CODES), REFUSALS)
 LINK_SHELF = Shelf(RowMapper(LinkToken, LINK_TOKENS), REFUSALS)
 CHANGE_SHELF = Shelf(RowMapper(ContactChange, CONTACT_CHANGES), REFUSALS)
 DEVICE_SHELF = Shelf(RowMapper(Device, DEVICES), REFUSALS)
+NOTE_SHELF = Shelf(RowMapper(UserNote, USER_NOTES), REFUSALS)
 
 
 def _newest(shelf: Shelf[Any], *where: ColumnElement[bool]) -> Statement:
@@ -61,6 +65,39 @@ _DEVICES_OF = compile_once(
     DEVICE_SHELF.select(DEVICES.c.user_id == bindparam("user_id")).order_by(DEVICES.c.created_at, DEVICES.c.id)
 )
 _REMOVE_DEVICE = "DELETE FROM carpool.devices WHERE id = $1::uuid"
+
+
+_SUPERS = compile_once(
+    locked(
+        ADMIN_SHELF.select(ADMIN_USERS.c.role == literal(Role.SUPER.value), ADMIN_USERS.c.is_active).order_by(
+            ADMIN_USERS.c.id
+        )
+    )
+)
+
+
+class PostgresAdmins(PostgresStore[AdminUser]):
+    """Accounts of the back office."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, ADMIN_SHELF)
+
+    async def supers(self) -> list[AdminUser]:
+        """Those who are active and may do everything, locked in the order of their ids."""
+        return [
+            await self._entity(row, is_locked=True) for row in await self._runner.fetch(_SUPERS.sql, *_SUPERS.args())
+        ]
+
+
+class PostgresNotes(PostgresStore[UserNote]):
+    """What the back office writes about people."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner, NOTE_SHELF)
+
+    async def forget(self, user_id: UUID) -> None:
+        """All that is about somebody who is erased."""
+        await self._runner.execute("DELETE FROM carpool.user_notes WHERE user_id = $1::uuid", user_id)
 
 
 class PostgresOtps(PostgresStore[Otp]):
@@ -150,6 +187,10 @@ WITH devices AS (
     DELETE FROM carpool.devices WHERE user_id = $1::uuid
 ), codes AS (
     DELETE FROM platform.otp_codes WHERE user_id = $1::uuid OR target = ANY ($2::text[])
+), ways_in AS (
+    DELETE FROM carpool.social_identities WHERE user_id = $1::uuid
+), notices AS (
+    DELETE FROM carpool.notices WHERE user_id = $1::uuid
 ), links AS (
     DELETE FROM platform.link_tokens WHERE purpose <> 'admin_password' AND target = ANY ($2::text[])
 )
@@ -164,6 +205,6 @@ class PostgresPersonalRows:
         self._runner = runner
 
     async def forget(self, user: User) -> None:
-        """Delete devices, codes and links of an account as it is now, and blank what it was reached by before."""
+        """Delete devices, codes, links and ways in of an account as it is now; blank what it was reached by before."""
         targets = [value.lower() for value in (user.phone, user.email) if value is not None]
         await self._runner.execute(_FORGET, user.id, targets)

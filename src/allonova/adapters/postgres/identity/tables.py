@@ -31,7 +31,7 @@ from allonova.adapters.postgres.schema import (
     words,
 )
 from allonova.domain.identity.contact import ChangeKind
-from allonova.domain.identity.device import PushPlatform
+from allonova.domain.identity.device import DeviceKind, PushPlatform
 from allonova.domain.identity.link import LinkPurpose
 from allonova.domain.identity.otp import OtpPurpose
 from allonova.domain.identity.roles import Role
@@ -48,6 +48,8 @@ USERS = Table(
     words("first_name", optional=True),
     words("last_name", optional=True),
     *one_of("gender", Gender, optional=True),
+    *one_of("confirmed_gender", Gender, optional=True),
+    Column("gender_confirmed_by", Uuid),
     Column("birthdate", Date),
     words("photo_url", optional=True),
     Column("language", Text, nullable=False, server_default=text("'en'")),
@@ -60,14 +62,26 @@ USERS = Table(
     flag("is_email_verified"),
     Column("rating_avg", Numeric(3, 2), nullable=False, server_default=text("0")),
     count("rating_count", default=0),
+    count("rating_sum", default=0),
+    moment("demoted_until", optional=True),
     words("referral_code", optional=True),
+    flag("needs_code"),
+    moment("erased_at", optional=True),
     *stamps(),
+    CheckConstraint(
+        "confirmed_gender IS NULL OR gender IS NOT DISTINCT FROM confirmed_gender", name="confirmed_is_said"
+    ),
+    CheckConstraint("(confirmed_gender IS NULL) = (gender_confirmed_by IS NULL)", name="confirmed_by"),
     UniqueConstraint("phone"),
     UniqueConstraint("referral_code"),
     Index(None, "created_at"),
     schema=CARPOOL,
 )
 Index("uq_users_email", func.lower(USERS.c.email), unique=True)
+SOUGHT = func.carpool.sought(USERS.c.phone, USERS.c.email, USERS.c.first_name, USERS.c.last_name, type_=Text)
+"""What the back office finds somebody by."""
+Index("ix_users_sought", SOUGHT.label("sought"), postgresql_using="gin", postgresql_ops={"sought": "gin_trgm_ops"})
+Index("ix_users_closed", USERS.c.created_at, postgresql_where=text("NOT is_active"))
 
 ADMIN_USERS = Table(
     "admin_users",
@@ -148,6 +162,7 @@ DEVICES = Table(
     id_column(),
     Column("user_id", Uuid, ForeignKey(USERS.c.id), nullable=False),
     *one_of("platform", PushPlatform),
+    *one_of("kind", DeviceKind, default=DeviceKind.TOKEN),
     words("token"),
     words("token_hash"),
     *stamps(),

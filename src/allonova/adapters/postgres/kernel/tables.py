@@ -69,6 +69,7 @@ OUTBOX = Table(
     ),
     Index("ix_outbox_live", "seq", postgresql_where=text("is_live AND dead_at IS NULL")),
     Index(None, "done_at", postgresql_where=text("done_at IS NOT NULL")),
+    Index("ix_outbox_dead", "dead_at", postgresql_where=text("dead_at IS NOT NULL")),
     schema=PLATFORM,
 )
 
@@ -84,9 +85,8 @@ AUDIT_LOGS = Table(
     Column("entity_id", Uuid, nullable=False),
     Column("meta", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     created(),
-    Index(None, "created_at"),
-    Index(None, "actor_id"),
-    Index(None, "entity_id"),
+    Index(None, "created_at", "id"),
+    *(Index(None, name, "created_at", "id") for name in ("actor_id", "entity_id", "entity", "action")),
     schema=PLATFORM,
 )
 

@@ -115,6 +115,19 @@ WITH moved AS (
     FROM carpool.payouts p JOIN sent ON sent.ref_id = p.id
     WHERE (p.status = 'done') <> sent.is_done OR (p.status = 'failed') <> sent.is_returned
     UNION ALL
+    SELECT 14, d.booking_id, format('booking %s: its driver was paid while it is disputed', d.booking_id)
+    FROM carpool.disputes d
+    WHERE d.status IN ('open', 'in_review') AND EXISTS (
+        SELECT FROM platform.journal_entries e
+        JOIN platform.postings p ON p.entry_id = e.id JOIN platform.accounts a ON a.id = p.account_id
+        WHERE e.ref_type = 'booking' AND e.ref_id = d.booking_id AND e.created_at > d.created_at
+            AND a.kind = 'driver_payable' AND p.amount > 0
+    )
+    UNION ALL
+    SELECT 15, d.id, format('dispute %s: gave back %s, and its refund says otherwise', d.id, trunc(d.refund_amount))
+    FROM carpool.disputes d JOIN carpool.refunds r ON r.id = d.refund_id JOIN carpool.payments p ON p.id = r.payment_id
+    WHERE r.amount <> d.refund_amount OR p.booking_id IS DISTINCT FROM d.booking_id
+    UNION ALL
     SELECT 13, NULL, format('payouts_in_flight: %s instead of %s', trunc(flying), trunc(sending))
     FROM totals WHERE flying <> sending
 )

@@ -22,20 +22,33 @@ from allonova.domain.money.payouts_due import Earner
 
 PAYOUT_TURN = 4_185_370_021  # of those who pay earnings out; any number that nobody else uses
 
-# What was earned before $1, less what left since or was charged at any time. A charge counts as withheld unless a
+# What was earned before $1, less what left since or was charged at any time. What somebody argues about, or a second
+# admin has yet to give back, does not count. A charge counts as withheld unless a
 # payout that stands came after it.
 _EARNERS = """
 WITH last AS (
     SELECT driver_id::text AS owner, max(scheduled_at) AS at FROM carpool.payouts
     WHERE kind = 'earnings' AND status <> 'failed' GROUP BY driver_id
+), waiting AS (
+    SELECT booking_id FROM carpool.disputes WHERE status IN ('open', 'in_review')
+    UNION
+    SELECT m.booking_id FROM carpool.refunds r JOIN carpool.payments m ON m.id = r.payment_id
+    WHERE r.status = 'awaiting_approval' AND m.booking_id IS NOT NULL
+), held AS (
+    SELECT booking_id AS ref_id FROM waiting
+    UNION
+    SELECT r.id FROM waiting w
+    JOIN carpool.payments m ON m.booking_id = w.booking_id JOIN carpool.refunds r ON r.payment_id = m.id
 ), moved AS (
     SELECT a.owner, p.amount,
-        e.created_at < $1::timestamptz OR e.kind IN ('payout_started', 'payout_returned') AS counts,
+        (e.created_at < $1::timestamptz OR e.kind IN ('payout_started', 'payout_returned'))
+            AND held.ref_id IS NULL AS counts,
         p.amount < 0 AND e.kind <> 'payout_started' AND (last.at IS NULL OR e.created_at > last.at) AS is_charge
     FROM platform.accounts a
     JOIN platform.postings p ON p.account_id = a.id
     JOIN platform.journal_entries e ON e.id = p.entry_id
     LEFT JOIN last ON last.owner = a.owner
+    LEFT JOIN held ON held.ref_id = e.ref_id
     WHERE a.kind = 'driver_payable'
 ), owed AS (
     SELECT owner::uuid AS driver_id, least(sum(amount), sum(amount) FILTER (WHERE counts)) AS payable,

@@ -67,11 +67,12 @@ class PostgresPayments(PostgresStore[Payment]):
 REFUND_SHELF = Shelf(RowMapper(Refund, REFUNDS), {})
 
 _CLAIMS = """
-SELECT coalesce(sum(amount), 0)::int AS claimed,
+SELECT coalesce(sum(amount), 0)::int AS "all",
     coalesce(sum(amount) FILTER (
         WHERE sent_to = 'provider' AND status IN ('pending', 'done') AND cause <> 'chargeback'
     ), 0)::int AS sent,
-    coalesce(sum(amount) FILTER (WHERE sent_to = 'provider' AND status = 'pending'), 0)::int AS asked
+    coalesce(sum(amount) FILTER (WHERE sent_to = 'provider' AND status = 'pending'), 0)::int AS asked,
+    coalesce(sum(amount) FILTER (WHERE cause = 'admin'), 0)::int AS ordered
 FROM carpool.refunds WHERE payment_id = $1::uuid AND status <> 'rejected'
 """
 _CHARGED_BACK = compile_once(
@@ -97,7 +98,7 @@ class PostgresRefunds(PostgresStore[Refund]):
     async def claims(self, payment_id: UUID) -> Claims:
         """What is spoken for of a payment."""
         row = await self._runner.fetchrow(_CLAIMS, payment_id)
-        return Claims() if row is None else Claims(all=row["claimed"], sent=row["sent"], asked=row["asked"])
+        return Claims() if row is None else Claims(*row)
 
     async def charged_back(self, payment_id: UUID) -> list[Refund]:
         """What a card's bank took of a payment, be it in the place of a refund of ours; the oldest first."""

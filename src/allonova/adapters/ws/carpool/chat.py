@@ -14,6 +14,7 @@ from allonova.application.carpool.frames import (
     BOOKING_UPDATED,
     MESSAGE_CREATED,
     MESSAGE_READ,
+    MESSAGE_UPDATED,
     TYPING,
     booking_channel,
 )
@@ -87,7 +88,7 @@ BOOKING = SocketRoute(
     summary="A booking and its messages, for its two sides",
     audience=Audience.ALLOCAR,
     enter=_enter,
-    shows=(MESSAGE_CREATED, MESSAGE_READ, BOOKING_UPDATED, TYPING),
+    shows=(MESSAGE_CREATED, MESSAGE_UPDATED, MESSAGE_READ, BOOKING_UPDATED, TYPING),
     hears={
         "message.send": Heard(SaidMessage, hear=_send),
         "message.read": Heard(SaidRead, hear=_read),
