@@ -4,14 +4,19 @@ and no row is kept.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from itertools import batched
+from types import NoneType
+from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import escape
 
@@ -27,6 +32,7 @@ MEDIA = {
 FORMULA = tuple("=+-@\t\r\n|%")
 PHONE = re.compile(r"\+[0-9]{6,15}")
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]+")
+AT_A_TIME = 200  # rows that are written before others have their turn: a few milliseconds
 LONGEST = 32_767  # characters in a cell of a spreadsheet
 
 
@@ -51,7 +57,9 @@ async def as_csv(columns: Sequence[str], rows: Rows) -> AsyncIterator[bytes]:
     """Commas, and a mark by which spreadsheets know UTF-8."""
     yield b"\xef\xbb\xbf" + _csv([columns])
     async for piece in rows:
-        yield _csv([[_plain(cell) for cell in row] for row in piece])
+        for part in batched(piece, AT_A_TIME):
+            yield _csv([[_plain(cell) for cell in row] for row in part])
+            await asyncio.sleep(0)  # whoever else is served by this process has his turn
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> bytes:
@@ -60,20 +68,24 @@ def _csv(rows: Iterable[Sequence[object]]) -> bytes:
     return lines.getvalue().encode()
 
 
-def _plain(cell: object) -> object:
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return str(cell).lower()
-        case int() | float() | Decimal():
-            return cell
-        case UUID() | StrEnum():
-            return str(cell)  # words of our own
-        case datetime():
-            return f"{cell.astimezone(UTC).isoformat()[:19]}Z"
-        case _:
-            return inert(str(cell))
+def _plain(cell: Any) -> object:
+    return _plain_of(type(cell))(cell)
+
+
+@cache
+def _plain_of(kind: Any) -> Callable[[Any], object]:
+    """What makes a cell of some type plain; a table has few types and many cells."""
+    if kind is NoneType:
+        return lambda _: ""
+    if issubclass(kind, bool):
+        return lambda cell: str(cell).lower()
+    if issubclass(kind, int | float | Decimal):
+        return lambda cell: cell
+    if issubclass(kind, UUID | StrEnum):
+        return str  # words of our own
+    if issubclass(kind, datetime):
+        return lambda cell: f"{cell.astimezone(UTC).isoformat()[:19]}Z"
+    return lambda cell: inert(str(cell))
 
 
 class _Sink(io.RawIOBase):
@@ -150,9 +162,11 @@ async def as_xlsx(columns: Sequence[str], rows: Rows) -> AsyncIterator[bytes]:
         sheet.write(_xml_row([_text(name, style=3) for name in columns]))
         yield sink.take()
         async for piece in rows:
-            sheet.write(b"".join(_xml_row([_cell(cell) for cell in row]) for row in piece))
-            if written := sink.take():
-                yield written
+            for part in batched(piece, AT_A_TIME):
+                sheet.write(b"".join(_xml_row([_cell(cell) for cell in row]) for row in part))
+                if written := sink.take():
+                    yield written
+                await asyncio.sleep(0)
         sheet.write(b"</sheetData></worksheet>")
     archive.close()
     yield sink.take()
