@@ -69,7 +69,8 @@ def _csv(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _plain(cell: Any) -> object:
-    return _plain_of(type(cell))(cell)
+    kind: Any = type(cell)
+    return _plain_of(kind)(cell)
 
 
 @cache
