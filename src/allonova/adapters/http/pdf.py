@@ -27,6 +27,7 @@ SERIES: tuple[Color, ...] = (HexColor("#0B7A75"), HexColor("#E07A2F"))
 REGULAR, BOLD = "Helvetica", "Helvetica-Bold"
 FACTS_ACROSS = 5
 LABELS_ACROSS = 16
+FEW = 5  # up to so many an axis has a line for each
 WIDE = 8  # columns; more of them are printed smaller
 
 TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=20, leading=24, textColor=INK)
@@ -217,8 +218,9 @@ def _chart(chart: Chart, language: str) -> Flowable:
     bars.categoryAxis.visibleTicks, bars.valueAxis.visibleGrid = 0, 1
     bars.valueAxis.labelTextFormat = lambda value: shown(round(value), language)
     bars.valueAxis.valueMin = min(0, *(min(values, default=0) for values in chart.series.values()))
-    if not any(any(values) for values in chart.series.values()):
-        bars.valueAxis.valueMax = 1
+    highest = max((max(values, default=0) for values in chart.series.values()), default=0)
+    if highest < FEW:
+        bars.valueAxis.valueMax, bars.valueAxis.valueStep = max(1, highest), 1
     bars.barSpacing, bars.groupSpacing = 0, 3
     for number, (name, colour) in enumerate(zip(chart.series, SERIES, strict=False)):
         bars.bars[number].fillColor = colour
