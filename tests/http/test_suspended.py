@@ -10,6 +10,7 @@ from allonova.adapters.http.root import create_openapi
 from allonova.main.docs.map import Feature, features
 from allonova.main.wiring import http_config
 from tests.support.api import Api
+from tests.support.chats import a_pair
 from tests.support.serving import SETTINGS, app_of
 from tests.support.wire import NOBODY, ROOT, data, refusal
 
@@ -42,3 +43,15 @@ async def test_answer_is_401_everywhere_when_its_owner_was_suspended(api: Api, s
                 answer = await api.http.request(feature.method, url, headers=person.bearer)
                 refusal(answer, 401, "auth_required")
     assert await api.inside.everything() == before
+
+
+async def test_open_socket_is_closed_when_its_owner_is_suspended(api: Api) -> None:
+    pair, admin = await a_pair(api), await api.admin()
+    async with pair.follow(pair.passenger) as mine, pair.follow(pair.driver) as theirs:
+        body = {"is_active": False, "reason": "Fraude."}
+        data(await admin.send("PATCH", f"/admin/users/{pair.passenger.id}", json=body))
+        await api.relay()
+        await api.service.hub._sweep()  # every second where it runs
+        assert await mine.close_code() == 4401
+        await theirs.say("message.read", up_to=NOBODY)
+        assert (await theirs.next("error"))["data"]["code"] == "validation_error"

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.notifications.notice_ports import InboxUnit, NoticeUnit
+from allonova.application.notifications.pushes import push_text
 from allonova.application.notifications.templates import Template
 from allonova.domain.notifications.events import NoticePosted
 from allonova.domain.notifications.notice import Notice
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+ANY_LANGUAGE = "fr"  # all name the same facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,12 @@ class NoticeDesk:
         data: Mapping[str, str] = NOTHING,
         until: datetime | None = None,
     ) -> bool:
-        """The same inside a unit that has its reader locked, or knows that he is there. False for a repeat."""
+        """The same inside a unit that has its reader locked, or knows that he is there. False for a repeat.
+
+        Raises:
+            KeyError: a fact that the words name is missing. It is better missed here than in its reader's list.
+        """
+        push_text(template, ANY_LANGUAGE, **facts)
         notice = Notice(
             id=id,
             user_id=user_id,
