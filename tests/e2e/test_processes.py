@@ -93,7 +93,8 @@ async def test_job_has_run_in_the_worker_when_the_sandbox_answers(stage: Stage) 
     assert (answer.status_code, answer.json()["data"]["status"]) == (200, "done")
     shown = await stage.pool.fetchrow("SELECT status, cancel_reason FROM carpool.bookings WHERE id = $1", booking.id)
     assert tuple(shown or ()) == ("cancelled", "expired")
-    asked = await stage.pool.fetchrow("SELECT name, error FROM platform.job_requests ORDER BY done_at DESC LIMIT 1")
+    last = "SELECT name, error FROM platform.job_requests ORDER BY done_at DESC NULLS LAST LIMIT 1"
+    asked = await stage.pool.fetchrow(last)
     assert tuple(asked or ()) == ("holds", None)
     unknown = await stage.a.post("/sandbox/jobs/unknown")
     assert unknown.status_code == 404
