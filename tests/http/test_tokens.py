@@ -12,7 +12,7 @@ import pytest
 from jose import jws
 
 from allonova.domain.identity.session import ACCESS_TTL, Audience
-from allonova.main.settings import DEMO_SECRET
+from allonova.main.settings_checks import DEMO_SECRET
 from tests.support.api import Api, Person
 from tests.support.factories import NOW, SECOND, a_user
 from tests.support.serving import SETTINGS

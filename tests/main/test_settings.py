@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from allonova.adapters.notify.google_tokens import made_up_account
-from allonova.main.settings import DEMO_SECRET, Env, Misconfigured, Settings
+from allonova.main.settings import Env, Misconfigured, Settings
+from allonova.main.settings_checks import DEMO_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUND = {
@@ -32,6 +33,7 @@ SOUND = {
     "S3_ACCESS_KEY": "key",
     "S3_SECRET_KEY": "secret",
     "MAIL_FROM": "no-reply@example.test",
+    "ALLONOVA_METRICS_TOKEN": "a-token-for-whoever-scrapes",
 }
 MTN = {
     "MTN_BASE_URL": "https://momoapi.example.test",
@@ -96,6 +98,7 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"MTN_DISBURSEMENT_API_KEY": "secret"}, "MTN_COLLECTION_KEY"),
         ({"BREVO_API_KEY": ""}, "BREVO_API_KEY"),
         ({"RECAPTCHA_SITE_KEY": ""}, "RECAPTCHA_SITE_KEY"),
+        ({"ALLONOVA_METRICS_TOKEN": "short"}, "ALLONOVA_METRICS_TOKEN"),
         ({"RECAPTCHA_SECRET": ""}, "RECAPTCHA_SECRET"),
         ({"FCM_PROJECT_ID": ""}, "FCM_PROJECT_ID"),
         ({"FCM_SERVICE_ACCOUNT": ""}, "FCM_SERVICE_ACCOUNT"),

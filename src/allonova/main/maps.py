@@ -15,7 +15,8 @@ from allonova.adapters.maps.places import NamelessPlaces, RememberedPlaces
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.places import Places
 from allonova.application.kernel.roads import RoutePlanner
-from allonova.main.settings import PUBLIC_NOMINATIM, Settings
+from allonova.main.settings import Settings
+from allonova.main.settings_checks import PUBLIC_NOMINATIM
 
 
 def build_planner(settings: Settings, http: httpx.AsyncClient) -> RoutePlanner:

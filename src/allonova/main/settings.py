@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -15,14 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from allonova.adapters.notify.google_tokens import Account, read_account
 from allonova.adapters.notify.smtp_mail import SmtpServer
-from allonova.adapters.payments.orange_wire import MAX_URL as ORANGE_MAX_URL
-
-DEMO_SECRET = "a-demo-secret-that-production-refuses"  # noqa: S105 - named so that production can refuse it
-
-PUBLIC_NOMINATIM = "nominatim.openstreetmap.org"
-
-MIN_HOOK_LETTERS = 24
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from allonova.main.settings_checks import DEMO_SECRET, faults_of
 
 
 class Env(StrEnum):
@@ -80,6 +72,12 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(default=1 << 20, ge=1024, validation_alias="ALLONOVA_BODY_LIMIT_BYTES")
     drain_s: float = Field(default=1, ge=0, le=10, validation_alias="ALLONOVA_DRAIN_S")
     log_level: str = Field(default="INFO", validation_alias="ALLONOVA_LOG_LEVEL")
+    metrics_token: str = Field(default="", validation_alias="ALLONOVA_METRICS_TOKEN", repr=False)
+    worker_port: int = Field(default=0, ge=0, le=65535, validation_alias="ALLONOVA_WORKER_PORT")
+    traces_url: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    traces_ratio: float = Field(default=0.1, ge=0, le=1, validation_alias="OTEL_TRACES_SAMPLER_ARG")
+    sentry_dsn: str = Field(default="", validation_alias="SENTRY_DSN", repr=False)
+    release: str = Field(default="", validation_alias="ALLONOVA_RELEASE")
     sandbox: bool | None = Field(default=None, validation_alias="ALLONOVA_SANDBOX")
     sandbox_port: int = Field(default=0, ge=0, le=65535, validation_alias="ALLONOVA_SANDBOX_PORT")
     sandbox_state: Path | None = Field(default=None, validation_alias="ALLONOVA_SANDBOX_STATE")
@@ -152,6 +150,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @property
+    def is_production(self) -> bool:
+        """Where nothing is played and nothing is open by mistake."""
+        return self.env is Env.PRODUCTION
+
+    @property
+    def is_embedded(self) -> bool:
+        """Everything in this process."""
+        return self.env is Env.EMBEDDED
 
     @property
     def keys(self) -> dict[str, str]:
@@ -286,192 +294,14 @@ class Settings(BaseSettings):
 
     def checked(self) -> Settings:
         """These settings. Raises Misconfigured with every fault, so that one start shows them all."""
-        faults = [*self._structure()]
-        if self.env is Env.PRODUCTION:
-            faults += self._production()
-        if faults:
+        if faults := faults_of(self):
             raise Misconfigured(faults)
         return self
-
-    def _structure(self) -> list[str]:
-        faults = []
-        if not self.keys:
-            faults.append("ALLONOVA_SECRET_KEYS must hold at least one kid:secret pair")
-        if self.env is Env.EMBEDDED and self.bind_host not in LOOPBACK and not self.embedded_is_public:
-            faults.append("ALLONOVA_HOST opens the demo to the network: say so with ALLONOVA_EMBEDDED_IS_PUBLIC=true")
-        if self.s3_bucket and not (self.s3_access_key and self.s3_secret_key):
-            faults.append("S3_BUCKET needs S3_ACCESS_KEY and S3_SECRET_KEY")
-        if self.env is not Env.EMBEDDED and not (self.database_url and self.redis_url):
-            faults.append(f"ALLONOVA_ENV={self.env} needs DATABASE_URL and REDIS_URL")
-        if bool(self.backup_dir) != bool(self.backup_verify_database_url):
-            faults.append("ALLONOVA_BACKUP_DIR and ALLONOVA_BACKUP_VERIFY_DATABASE_URL need each other")
-        elif self.backup_dir and _place(self.backup_verify_database_url) in map(
-            _place, (self.database_url, self.owner_url)
-        ):
-            faults.append("ALLONOVA_BACKUP_VERIFY_DATABASE_URL is the live database: restores are tried in it")
-        try:
-            _ = self.smtp_server
-        except ValueError as error:
-            faults.append(f"SMTP_URL is {error}")
-        try:
-            _ = self.fcm_account
-        except ValueError as error:
-            faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
-        return faults + self._senders() + self._maps() + self._mtn_platform()
-
-    def _senders(self) -> list[str]:
-        faults = []
-        if self.mail_from and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.mail_from):
-            faults.append("MAIL_FROM must be an e-mail address")
-        if self.orange_sms_sender and not re.fullmatch(r"\+[1-9][0-9]{6,14}", self.orange_sms_sender):
-            faults.append("ORANGE_SMS_SENDER must be a number like +2250000000000")
-        return faults
-
-    def _maps(self) -> list[str]:
-        faults = []
-        if urlsplit(self.nominatim_base_url).hostname == PUBLIC_NOMINATIM and not self.maps_user_agent:
-            faults.append(f"{PUBLIC_NOMINATIM} wants ALLONOVA_MAPS_USER_AGENT to say who asks")
-        if not re.fullmatch(r"[ -~]*", self.maps_user_agent):
-            faults.append("ALLONOVA_MAPS_USER_AGENT must be plain ASCII")
-        return faults
-
-    def _orange(self) -> list[str]:
-        """Of production: Orange Money is on when anything of it is set."""
-        if not self.with_orange:
-            return []
-        needed = {
-            "OM_CLIENT_ID": self.om_client_id,
-            "OM_CLIENT_SECRET": self.om_client_secret,
-            "OM_MERCHANT_KEY": self.om_merchant_key,
-        }
-        faults = [f"{name} is missing" for name, value in needed.items() if not value]
-        if urlsplit(self.om_base_url or "https://the.default").scheme != "https":
-            faults.append("OM_BASE_URL must be https in production")
-        if self.om_environment == "dev":
-            faults.append("OM_ENVIRONMENT=dev takes play money: not in production")
-        if len(self.orange_notif_url) > ORANGE_MAX_URL:
-            faults.append("ALLONOVA_PUBLIC_URL is too long for Orange Money's notifications")
-        return faults
-
-    def _orange_sms(self) -> list[str]:
-        """Of production: when text messages go by Orange."""
-        if self.sms_provider != "orange":
-            return []
-        needed = {
-            "ORANGE_SMS_CLIENT_ID": self.orange_sms_client_id,
-            "ORANGE_SMS_CLIENT_SECRET": self.orange_sms_client_secret,
-            "ORANGE_SMS_SENDER": self.orange_sms_sender,
-        }
-        faults = [f"{name} is missing" for name, value in needed.items() if not value]
-        if urlsplit(self.orange_sms_base_url or "https://the.default").scheme != "https":
-            faults.append("ORANGE_SMS_BASE_URL must be https in production")
-        return faults
-
-    def _hooks(self) -> list[str]:
-        """Of production: who has no other proof than a secret must have one that cannot be guessed."""
-        given = {
-            "BREVO_WEBHOOK_TOKEN": self.brevo_webhook_token,
-            "ORANGE_SMS_RECEIPT_SECRET": self.orange_sms_receipt_secret,
-        }
-        return [
-            f"{name} must be {MIN_HOOK_LETTERS} or more of A–Z a–z 0–9 _ -"
-            for name, value in given.items()
-            if value and not re.fullmatch(rf"[A-Za-z0-9_-]{{{MIN_HOOK_LETTERS},200}}", value)
-        ]
-
-    def _stripe(self) -> list[str]:
-        """Of production: cards are on when anything of Stripe is set."""
-        if not self.with_stripe:
-            return []
-        needed = {
-            "STRIPE_SECRET_KEY": self.stripe_secret_key,
-            "STRIPE_PUBLISHABLE_KEY": self.stripe_publishable_key,
-            "STRIPE_WEBHOOK_SECRET": self.stripe_webhook_secret,
-        }
-        faults = [f"{name} is missing" for name, value in needed.items() if not value]
-        if urlsplit(self.stripe_base_url or "https://the.default").scheme != "https":
-            faults.append("STRIPE_BASE_URL must be https in production")
-        played = (name for name, value in needed.items() if "_test_" in value)
-        return faults + [f"{name} takes play money: not in production" for name in played]
-
-    def _mtn_platform(self) -> list[str]:
-        if not (self.with_mtn or self.with_mtn_disbursement) or self.mtn_base_url or self.with_sandbox:
-            return []
-        return ["MTN_BASE_URL is missing: which of its platforms serves us, only MTN can tell"]
-
-    def _mtn(self) -> list[str]:
-        """Of production: MTN is on when anything of it is set."""
-        if not (self.with_mtn or self.with_mtn_disbursement):
-            return []
-        needed = {
-            "MTN_COLLECTION_KEY": self.mtn_collection_key,
-            "MTN_COLLECTION_USER": self.mtn_collection_user,
-            "MTN_COLLECTION_API_KEY": self.mtn_collection_api_key,
-        }
-        if self.with_mtn_disbursement:
-            needed |= {
-                "MTN_DISBURSEMENT_KEY": self.mtn_disbursement_key,
-                "MTN_DISBURSEMENT_USER": self.mtn_disbursement_user,
-                "MTN_DISBURSEMENT_API_KEY": self.mtn_disbursement_api_key,
-            }
-        faults = [f"{name} is missing" for name, value in needed.items() if not value]
-        if urlsplit(self.mtn_base_url or "https://the.default").scheme != "https":
-            faults.append("MTN_BASE_URL must be https in production")
-        if self.mtn_target_environment in ("", "sandbox"):
-            faults.append("MTN_TARGET_ENVIRONMENT=sandbox takes play money: not in production")
-        return faults
-
-    def _production(self) -> list[str]:
-        faults = self._orange() + self._mtn() + self._stripe() + self._orange_sms() + self._hooks()
-        if any(secret == DEMO_SECRET or len(secret) < 32 for secret in self.keys.values()):
-            faults.append("ALLONOVA_SECRET_KEYS must hold secrets of at least 32 characters, not the default")
-        if self.with_sandbox:
-            faults.append("ALLONOVA_SANDBOX must be off in production")
-        for name, value in (
-            ("WAVE_API_KEY", self.wave_api_key),
-            ("WAVE_WEBHOOK_SECRET", self.wave_webhook_secret),
-            ("BREVO_API_KEY", self.brevo_api_key),
-            ("FCM_PROJECT_ID", self.fcm_project_id),
-            ("FCM_SERVICE_ACCOUNT", self.fcm_service_account),
-            ("RECAPTCHA_SITE_KEY", self.recaptcha_site_key),
-            ("RECAPTCHA_SECRET", self.recaptcha_secret),
-            ("MAIL_FROM", self.mail_from),
-            ("S3_BUCKET", self.s3_bucket),
-            ("ALLONOVA_BACKUP_DIR", self.backup_dir),
-        ):
-            if not value:
-                faults.append(f"{name} is missing")
-        for name, url in (
-            ("ALLONOVA_PUBLIC_URL", self.public_url),
-            ("ALLONOVA_WEB_URL", self.web_base),
-            ("payment return URL", self.return_url),
-            ("WAVE_BASE_URL", self.wave_base_url or "https://the.default"),
-            ("FCM_BASE_URL", self.fcm_base_url or "https://the.default"),
-            ("FCM_TOKEN_URL", self.fcm_token_url or "https://the.default"),
-            ("GOOGLE_JWKS_URL", self.google_jwks_url or "https://the.default"),
-            ("APPLE_JWKS_URL", self.apple_jwks_url or "https://the.default"),
-            ("MAPBOX_BASE_URL", self.mapbox_base_url or "https://the.default"),
-            ("S3_ENDPOINT_URL", self.s3_endpoint_url or "https://the.default"),
-            ("S3_PUBLIC_URL", self.s3_public_url or "https://the.default"),
-        ):
-            if urlsplit(url).scheme != "https":
-                faults.append(f"{name} must be https in production")
-        if "sslmode=" not in self.database_url or "sslmode=disable" in self.database_url:
-            faults.append("DATABASE_URL must ask for TLS (sslmode=verify-full) in production")
-        if not self.redis_url.startswith("rediss://"):
-            faults.append("REDIS_URL must be rediss:// in production")
-        return faults
 
     @property
     def return_url(self) -> str:
         """Where payment pages send browsers that came without a page of their own."""
         return self.payment_return_url or f"{self.base_url}/payment-done"
-
-
-def _place(database_url: str) -> tuple[str | None, int, str]:
-    """Server and database; other names of the same ones are found out when a restore is tried."""
-    parts = urlsplit(database_url)
-    return parts.hostname, parts.port or 5432, parts.path
 
 
 def choose_run_mode() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 import httpx
@@ -27,12 +27,13 @@ from allonova.adapters.notify.orange_receipts import OrangeReceipts
 from allonova.adapters.storage.cleaner import ImageCleaner
 from allonova.adapters.storage.local import LocalFiles
 from allonova.adapters.storage.s3 import S3Config, S3Files
+from allonova.adapters.telemetry.work import DELIVERY, JOB, watched, watching
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.routes import SocketEdge
 from allonova.application.carpool.settings_book import SettingsBook
 from allonova.application.identity.tickets import RedeemTicket
 from allonova.application.kernel.limits import RateLimiter
-from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.ports import Clock, Delivery
 from allonova.application.kernel.relay import Handler, Notifier, RelayOutbox, Subscription, by_event_and_subscriber
 from allonova.application.kernel.relay_live import RelayLive, Shower, Showing, showings_of
 from allonova.application.notifications.messenger import Messenger
@@ -244,10 +245,10 @@ def build_service(
         *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups, screens)),
         reports.build(platform, outside),
     )
-    relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock)
+    relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock, _watch)
     hub = Hub(platform.bus, platform.clock, platform.revocations)
     edge = Edge(
-        use={Clock: platform.clock} | {kind: made for part in parts for kind, made in part.use.items()},
+        use={Clock: platform.clock} | {kind: watching(made) for part in parts for kind, made in part.use.items()},
         begin=platform.begin,
         clock=platform.clock,
         verifier=outside.tokens,
@@ -260,13 +261,15 @@ def build_service(
     runs: ChainMap[str, Callable[[], Awaitable[object]]] = ChainMap(
         {RELAY: relay}, *(dict(part.jobs) for part in parts)
     )
-    jobs = tuple(Job(name, runs[name], every_s) for name, every_s in EVERY_S.items() if name in runs)
+    jobs = tuple(
+        Job(name, _watched_job(name, runs[name]), every_s) for name, every_s in EVERY_S.items() if name in runs
+    )
     return Service(
         edge=edge,
         platform=platform,
         outside=outside,
         relay=relay,
-        relay_live=RelayLive(platform.live, showings_of(_showings(parts))),
+        relay_live=RelayLive(platform.live, showings_of(_showings(parts)), _watch),
         hub=hub,
         sockets=_socket_edge(settings, edge, platform, outside),
         jobs=jobs,
@@ -279,6 +282,18 @@ def _remembering(platform: Platform, outside: Outside, book: SettingsBook) -> Me
     """The messenger with what lies in the database: whom nothing is sent, and which mails lie with the vendor."""
     desk = mailboxes.desk_of(platform, outside)
     return replace(outside.messenger, suppressions=desk, rules=book.messages)
+
+
+def _watched_job(name: str, run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+    async def call() -> object:
+        with watched(JOB, name):
+            return await run()
+
+    return call
+
+
+def _watch(delivery: Delivery) -> AbstractContextManager[None]:
+    return watched(DELIVERY, f"{delivery.event} {delivery.subscriber}", continues=delivery.trace)
 
 
 def fixed_policies(settings: Settings, rides: Rules | None = None, money: MoneyRules | None = None) -> Policies:

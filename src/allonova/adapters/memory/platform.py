@@ -12,6 +12,7 @@ from uuid import UUID
 
 from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.store import MemoryDatabase, Transaction, stored
+from allonova.adapters.telemetry.traces import current
 from allonova.application.kernel.ports import (
     Clock,
     Delivery,
@@ -45,6 +46,7 @@ class DeliveryRow:
     dead_at: datetime | None = None
     is_live: bool = False
     error: str | None = None
+    trace: str | None = None
     created_at: datetime
 
     @property
@@ -122,6 +124,7 @@ class MemoryOutbox:
                 payload=event.payload(),
                 subscriber=subscriber,
                 is_live=subscriber in self._live,
+                trace=current(),
                 due_at=now,
                 created_at=now,
             )
@@ -230,7 +233,9 @@ class MemoryDeliveryQueue:
             for row in sorted(due, key=attrgetter("due_at"))[:limit]:
                 mine = replace(row, attempts=row.attempts + 1, leased_until=now + lease)
                 transaction.put(OUTBOX, mine)
-                claimed.append(Delivery(mine.id, mine.event, dict(mine.payload), mine.subscriber, mine.attempts))
+                claimed.append(
+                    Delivery(mine.id, mine.event, dict(mine.payload), mine.subscriber, mine.attempts, mine.trace)
+                )
         return claimed
 
     async def done(self, id: UUID, *, now: datetime) -> None:
@@ -293,7 +298,7 @@ class MemoryLiveQueue:
                 self._database,
                 self._clock,
                 [
-                    Delivery(row.id, row.event, dict(row.payload), row.subscriber, row.attempts + 1)
+                    Delivery(row.id, row.event, dict(row.payload), row.subscriber, row.attempts + 1, row.trace)
                     for row in live[:limit]
                 ],
             )

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from allonova.adapters.telemetry.work import PROVIDER, watched
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.adapters.vendors.strict_json import Json, MalformedJson, loads
 from allonova.application.kernel.inside import require_outside_unit
@@ -95,8 +96,9 @@ class VendorHttp:
         if not self.breaker.admit():
             raise ProviderUnavailable(self.vendor)
         try:
-            async with asyncio.timeout(self.total_s):
-                reply = await self._exchange(method, path + _query(query), json, form)
+            with watched(PROVIDER, self.vendor):
+                async with asyncio.timeout(self.total_s):
+                    reply = await self._exchange(method, path + _query(query), json, form)
         except (_Unanswered, httpx.HTTPError, httpx.InvalidURL, TimeoutError, MalformedJson) as error:
             self.breaker.failed()
             reason = str(error) if isinstance(error, _Unanswered) else type(error).__name__

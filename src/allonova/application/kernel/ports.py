@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -175,6 +175,17 @@ class Delivery:
     payload: dict[str, str | int]
     subscriber: str
     attempts: int
+    trace: str | None = None
+    """Of the work that put the event, for who watches."""
+
+
+type Watch = Callable[[Delivery], AbstractContextManager[None]]
+"""Looks on while a delivery is handed over."""
+
+
+def unwatched(_: Delivery) -> AbstractContextManager[None]:
+    """Nobody looks."""
+    return nullcontext()
 
 
 class DeliveryQueue(Protocol):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue
+from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue, Watch, unwatched
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable
 from allonova.domain.kernel.events import Event
 
@@ -70,6 +70,7 @@ class RelayOutbox:
     queue: DeliveryQueue
     subscriptions: Mapping[tuple[str, str], Subscription]
     clock: Clock
+    watch: Watch = unwatched
 
     errors: ClassVar[tuple[type[DomainError], ...]] = ()
 
@@ -85,8 +86,9 @@ class RelayOutbox:
     async def _deliver(self, delivery: Delivery) -> None:
         try:
             subscription = self.subscriptions[delivery.event, delivery.subscriber]
-            async with asyncio.timeout(HANDLER_LIMIT_S):
-                await subscription.take(delivery)
+            with self.watch(delivery):
+                async with asyncio.timeout(HANDLER_LIMIT_S):
+                    await subscription.take(delivery)
         except NotYet as early:
             await self.queue.failed(delivery.id, error=type(early).__name__, retry_at=early.at)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on and this one is retried

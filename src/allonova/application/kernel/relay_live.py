@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from allonova.application.kernel.live import ChannelsDown
-from allonova.application.kernel.ports import Delivery, LiveBatch, LiveQueue
+from allonova.application.kernel.ports import Delivery, LiveBatch, LiveQueue, Watch, unwatched
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.events import Event
 
@@ -42,6 +42,7 @@ class RelayLive:
 
     queue: LiveQueue
     showings: Mapping[tuple[str, str], Showing]
+    watch: Watch = unwatched
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (ChannelsDown,)
 
@@ -65,7 +66,8 @@ class RelayLive:
             try:
                 showing = self.showings[delivery.event, delivery.subscriber]
                 async with asyncio.timeout(SHOWER_LIMIT_S):
-                    await showing.shower(showing.event.of(delivery.payload), once=str(delivery.id))
+                    with self.watch(delivery):
+                        await showing.shower(showing.event.of(delivery.payload), once=str(delivery.id))
             except ChannelsDown:
                 return done, True
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and then given up

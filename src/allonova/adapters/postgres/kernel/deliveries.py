@@ -22,9 +22,9 @@ WITH due AS MATERIALIZED (
 ), claimed AS (
     UPDATE platform.outbox AS o SET leased_until = $2::timestamptz, attempts = o.attempts + 1
     FROM due WHERE o.id = due.id
-    RETURNING o.id, o.event, o.payload, o.subscriber, o.attempts, o.due_at, o.seq
+    RETURNING o.id, o.event, o.payload, o.subscriber, o.attempts, o.trace, o.due_at, o.seq
 )
-SELECT id, event, payload, subscriber, attempts FROM claimed ORDER BY due_at, seq
+SELECT id, event, payload, subscriber, attempts, trace FROM claimed ORDER BY due_at, seq
 """
 _DONE = """
 UPDATE platform.outbox SET done_at = coalesce(done_at, $2::timestamptz), leased_until = NULL, last_error = NULL
@@ -69,7 +69,7 @@ class PostgresDeliveryQueue:
 # Whoever comes while another relay works waits for its rows here, and then finds them gone: so each channel's events
 # leave in the order of their commits, and those of a process that died are free at once.
 _TAKE = """
-SELECT id, event, payload, subscriber, attempts + 1 FROM platform.outbox
+SELECT id, event, payload, subscriber, attempts + 1, trace FROM platform.outbox
 WHERE is_live AND dead_at IS NULL ORDER BY seq LIMIT $1::int
 FOR UPDATE
 """

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from allonova.adapters.postgres.runner import Runner
+from allonova.adapters.telemetry.traces import current
 from allonova.application.kernel.ports import Clock, Ids, Lane
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.events import Event
@@ -20,8 +21,8 @@ WITH audited AS (
         WITH ORDINALITY AS a (id, actor_type, actor_id, action, entity, entity_id, meta, position)
     ORDER BY position
 )
-INSERT INTO platform.outbox (id, event, payload, subscriber, is_live, due_at, created_at)
-SELECT id, event, payload, subscriber, is_live, $1::timestamptz, $1::timestamptz
+INSERT INTO platform.outbox (id, event, payload, subscriber, is_live, trace, due_at, created_at)
+SELECT id, event, payload, subscriber, is_live, $14::text, $1::timestamptz, $1::timestamptz
 FROM unnest($9::uuid[], $10::text[], $11::jsonb[], $12::text[], $13::bool[])
     WITH ORDINALITY AS o (id, event, payload, subscriber, is_live, position)
 ORDER BY position
@@ -69,7 +70,7 @@ class PostgresAuditLog:
 async def write_both(runner: Runner, audit: PostgresAuditLog, outbox: PostgresOutbox, clock: Clock) -> None:
     """Everything in one statement, in the order in which it was put."""
     if audit.rows or outbox.rows:
-        await runner.execute(_WRITE, clock.now(), *_columns(audit.rows, 7), *_columns(outbox.rows, 5))
+        await runner.execute(_WRITE, clock.now(), *_columns(audit.rows, 7), *_columns(outbox.rows, 5), current())
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -63,6 +63,7 @@ OUTBOX = Table(
     moment("dead_at", optional=True),
     words("last_error", optional=True),
     flag("is_live"),
+    words("trace", optional=True),
     created(),
     Index(
         "ix_outbox_due", "due_at", "seq", postgresql_where=text("done_at IS NULL AND dead_at IS NULL AND NOT is_live")
