@@ -1,1 +1,1 @@
-SELECT 1;
+ALTER TABLE platform.suppressed_addresses DROP COLUMN kid;

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from allonova.adapters.crypto.keys import checked_keys
 from allonova.application.kernel.ports import Sealer
+from allonova.application.kernel.sealed_values import VERSION
 
-VERSION = "v1"
 KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D §8.2.2: random, so at most 2³² values under one key
 PURPOSE = b"allonova seal v1"

@@ -14,14 +14,18 @@ TOKEN_BYTES = 32
 
 
 class ServerSecrets:
-    """Derives with the current key alone: after a rotation, one-time codes on their way and the ten seconds of grace
-    of a refresh token have to be asked for again. What lives longer is looked for under all keys (`derivations`).
-    """
+    """Derives with the current key; what was derived before a rotation is looked for under all keys (`derivations`)."""
 
     def __init__(self, keys: Mapping[str, str], current_kid: str) -> None:
         roots = dict(checked_keys(keys, current_kid))
+        self._kid = current_kid
         self._roots = (roots.pop(current_kid), *roots.values())
         self._subkeys: dict[str, tuple[bytes, ...]] = {}
+
+    @property
+    def kid(self) -> str:
+        """The current key's id."""
+        return self._kid
 
     def token(self) -> str:
         """256 random bits in base64url."""

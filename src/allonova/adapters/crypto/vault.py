@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -68,6 +69,13 @@ class AesVault:
         except ValueError:
             raise BrokenArchive("tampered with") from None
         return _cipher(secret, salt)
+
+
+def sealed_by(path: Path) -> str | None:
+    """The name of the key that sealed a file; None for a file that is none of ours."""
+    with path.open("rb") as file:
+        parts = file.readline(HEADER_LIMIT).split(b" ")
+    return parts[1].decode("ascii", "replace") if len(parts) == 3 and parts[0] == MAGIC else None
 
 
 class _Sealing:

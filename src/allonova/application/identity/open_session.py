@@ -78,13 +78,16 @@ class SessionDesk:
         if rotation is Rotation.STOLEN:
             await self.end(unit, session, reason="refresh_token_reused")
             return None
-        successor = self.secrets.derive("refresh", presented).hex()  # a lost reply can be given again: nobody keeps it
+        # Derived, so that a lost reply can be given again though nobody keeps it: by the secret of that time.
+        successors = [derived.hex() for derived in self.secrets.derivations("refresh", presented)]
         if rotation is Rotation.FIRST:
             await unit.refresh_tokens.save(token)
-            await self._keep(unit, session.id, successor)
-        elif await unit.refresh_tokens.find(token_hash=token_hash(successor)) is None:
-            return None  # the server's secret changed in these ten seconds
-        return self._pair(session, successor, role, tenant)
+            await self._keep(unit, session.id, successors[0])
+            return self._pair(session, successors[0], role, tenant)
+        for successor in successors:
+            if await unit.refresh_tokens.find(token_hash=token_hash(successor)) is not None:
+                return self._pair(session, successor, role, tenant)
+        return None  # that secret is gone
 
     async def end(self, unit: SessionUnit, session: Session, *, reason: str) -> None:
         """End a session everywhere: refresh tokens now, access tokens as soon as every process has heard."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from allonova.application.identity.codes import link_token, token_hash
+from allonova.application.identity.codes import counter, link_token, token_hash
 from allonova.application.identity.offers import PasswordOffer
 from allonova.application.identity.ports import SessionUnit
 from allonova.application.identity.send_otp import seconds_until
@@ -46,7 +46,7 @@ class LinkDesk:
             None, or seconds to wait when the address has had its links; the unit must commit either way.
         """
         now = self.clock.now()
-        sends = f"link-send:{purpose}:{contact.key}"
+        sends = counter(self.secrets, f"link-send:{purpose}", contact.key)
         wait_until = await unit.attempts.take(sends, limit=OTP_SENDS, window=OTP_WINDOW, now=now)
         if wait_until is not None:
             return seconds_until(wait_until, now)

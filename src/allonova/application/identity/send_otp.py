@@ -8,14 +8,23 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from allonova.application.identity.codes import code_hash, six_digits
+from allonova.application.identity.codes import code_hash, counter, six_digits
 from allonova.application.identity.offers import PasswordOffer
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import CodeSent
-from allonova.application.kernel.ports import Begin, Clock, Ids, Secrets
+from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer, Secrets
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import OtpRequested
-from allonova.domain.identity.otp import OTP_SENDS, OTP_TTL, OTP_WINDOW, Otp, OtpPurpose, TooManyCodes
+from allonova.domain.identity.otp import (
+    OTP_SENDS,
+    OTP_TTL,
+    OTP_WINDOW,
+    PAYOUT_PURPOSES,
+    Otp,
+    OtpPurpose,
+    TooManyCodes,
+    target_context,
+)
 from allonova.domain.kernel.errors import DomainError
 
 CHANGES = {Channel.SMS: OtpPurpose.CHANGE_PHONE, Channel.EMAIL: OtpPurpose.CHANGE_EMAIL}
@@ -33,6 +42,7 @@ class OtpDesk:
     clock: Clock
     ids: Ids
     secrets: Secrets
+    sealer: Sealer
 
     async def issue(self, unit: IdentityUnit, phone: str, *, offer: PasswordOffer | None = None) -> int | None:
         """Make a login code and have it sent, if some account has the phone; `offer` came with a registration.
@@ -67,8 +77,8 @@ class OtpDesk:
         return wait_s
 
     async def _count(self, unit: IdentityUnit, who: str) -> int | None:
-        now = self.clock.now()
-        wait_until = await unit.attempts.take(f"otp-send:{who}", limit=OTP_SENDS, window=OTP_WINDOW, now=now)
+        now, sends = self.clock.now(), counter(self.secrets, "otp-send", who)
+        wait_until = await unit.attempts.take(sends, limit=OTP_SENDS, window=OTP_WINDOW, now=now)
         return None if wait_until is None else seconds_until(wait_until, now)
 
     async def _make(
@@ -81,6 +91,8 @@ class OtpDesk:
         password_hash: str | None = None,
     ) -> None:
         now, id = self.clock.now(), self.ids.new()
+        if purpose in PAYOUT_PURPOSES:
+            target = self.sealer.seal(target, context=target_context(id))
         otp = Otp(
             id=id,
             target=target,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allonova.application.identity.codes import link_token
+from allonova.application.identity.codes import sent_token
 from allonova.application.identity.invite_admin import password_url
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock, Secrets
@@ -28,9 +28,9 @@ class MailInvitation:
         async with self.begin() as unit:
             link = await unit.links.get(event.link_id)
             admin = await unit.admins.find(id=link.user_id)
-        if admin is None or not admin.is_active or not link.is_live(self.clock.now()):
+        token = sent_token(self.secrets, link.id, link.token_hash)
+        if admin is None or not admin.is_active or token is None or not link.is_live(self.clock.now()):
             return
-        token = link_token(self.secrets, link.id)
         await self.messenger.mail(
             to=admin.email,
             language=admin.language,

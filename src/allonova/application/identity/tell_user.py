@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allonova.application.identity.accounts import find_by
-from allonova.application.identity.codes import link_token, six_digits
+from allonova.application.identity.codes import sent_code, sent_token, target_of
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock, Sealer, Secrets
 from allonova.application.notifications.messenger import Messenger
@@ -35,26 +35,27 @@ class SendCode:
     begin: Begin[IdentityUnit]
     clock: Clock
     secrets: Secrets
+    sealer: Sealer
     messenger: Messenger
 
     async def __call__(self, event: OtpRequested) -> None:
         """The code is derived here; nothing on the way ever held it."""
         async with self.begin() as unit:
             otp = await unit.otps.get(event.otp_id)
-            contact = contact_of(otp.target)
+            contact = contact_of(target_of(self.sealer, otp))
             holder = await find_by(unit, contact)
             asker = holder if otp.user_id is None else await unit.users.get(otp.user_id)
-        if asker is None or not asker.is_active or not otp.is_live(self.clock.now()):
+        code = sent_code(self.secrets, otp.id, otp.code_hash)
+        if asker is None or not asker.is_active or code is None or not otp.is_live(self.clock.now()):
             return
         if otp.purpose in PAYOUT_PURPOSES:
-            code = six_digits(self.secrets, otp.id)
             await tell(self.messenger, asker, contact, Template.PAYOUT_CODE, code=code)
             return
         is_change = otp.purpose is not OtpPurpose.LOGIN
         if is_change and holder is not None and holder.id != asker.id and holder.is_proven(contact.channel):
             await tell(self.messenger, holder, contact, Template.REGISTRATION_REPEATED)
             return
-        await tell(self.messenger, asker, contact, Template.OTP, code=six_digits(self.secrets, otp.id))
+        await tell(self.messenger, asker, contact, Template.OTP, code=code)
 
 
 async def tell(
@@ -86,7 +87,9 @@ class SendLink:
             user = await find_by(unit, contact)
         if user is None or not user.is_active or not link.is_live(self.clock.now()):
             return
-        token = link_token(self.secrets, link.id)
+        token = sent_token(self.secrets, link.id, link.token_hash)
+        if token is None:
+            return
         if link.purpose is LinkPurpose.PASSWORD_RESET:
             await self._send(user, contact.channel, Template.PASSWORD_RESET, f"{self.web_url}/reset-password", token)
         elif not user.is_email_verified:

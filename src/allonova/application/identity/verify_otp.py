@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from allonova.application.identity.codes import code_matches
+from allonova.application.identity.codes import code_matches, counter
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import seconds_until
@@ -39,7 +39,7 @@ class VerifyOtp:
     async def __call__(self, *, phone: str, code: str) -> Tokens:
         """`phone` in E.164, `code` of six digits."""
         now = self.clock.now()
-        tries = f"otp-try:{phone}"
+        tries = counter(self.secrets, "otp-try", phone)
         async with self.begin() as unit:
             wait_until = await unit.attempts.take(tries, limit=OTP_TRIES, window=OTP_WINDOW, now=now)
             user = None if wait_until else await self._owner(unit, phone, code)

@@ -13,11 +13,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from allonova.application.kernel.ports import Clock, KeyRecord, Unit
+from allonova.application.kernel.ports import Clock, KeyRecord, Sealer, Unit
 from allonova.domain.kernel.errors import IdempotencyMismatch, StillRunning
 
 KEY_TTL = timedelta(hours=24)  # conventions.md, Requests and replies
 LEASE = timedelta(seconds=60)
+
+
+def answer_context(scope: str) -> str:
+    """What a kept answer is sealed to."""
+    return f"idempotency_keys.answer_body:{scope}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,14 @@ UNKEYED = Unkeyed()
 
 @dataclass(slots=True)
 class Keyed[T]:
-    """A key that was sent. `render` writes a result down; `answer` is what was kept, once it was."""
+    """A key that was sent. `render` writes a result down; `answer` is what was kept, once it was: sealed, since it may
+    hold what is nobody else's, such as the secret of a card payment.
+    """
 
     scope: str
     fingerprint: str
     clock: Clock
+    sealer: Sealer
     render: Callable[[T], Answer]
     answer: Answer | None = None
     ref: UUID | None = None
@@ -126,7 +134,7 @@ class Keyed[T]:
         if standing is None:
             return answer
         if standing.answer_status is not None:
-            return Answer(standing.answer_status, standing.answer_body or b"")
+            return self._opened(standing.answer_status, standing)
         if standing.lease_until is None or standing.ref == self.ref or mine.created_at >= standing.lease_until:
             await unit.keys.update(mine)
         return answer
@@ -139,15 +147,22 @@ class Keyed[T]:
         if standing.fingerprint != self.fingerprint:
             raise IdempotencyMismatch
         if standing.answer_status is not None:
-            raise Replay(Answer(standing.answer_status, standing.answer_body or b""))
+            raise Replay(self._opened(standing.answer_status, standing))
         if standing.lease_until is not None and mine.created_at < standing.lease_until:
             raise StillRunning(retry_after_s=1 + int((standing.lease_until - mine.created_at).total_seconds()))
         return standing
 
     def _answered(self, answer: Answer) -> KeyRecord:
         record = self._record(self.clock.now())
-        record.ref, record.answer_status, record.answer_body = self.ref, answer.status, answer.body
+        sealed = self.sealer.seal(answer.body.decode(), context=answer_context(self.scope))
+        record.ref, record.answer_status, record.answer_body = self.ref, answer.status, sealed.encode()
         return record
+
+    def _opened(self, status: int, standing: KeyRecord) -> Answer:
+        body = standing.answer_body or b""
+        if body[:1] in (b"", b"{"):  # kept in clear by an earlier release: for a day after it
+            return Answer(status, body)
+        return Answer(status, self.sealer.open(body.decode(), context=answer_context(self.scope)).encode())
 
     def _record(self, now: datetime) -> KeyRecord:
         return KeyRecord(scope=self.scope, fingerprint=self.fingerprint, created_at=now)

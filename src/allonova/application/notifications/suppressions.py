@@ -84,6 +84,7 @@ class SuppressionDesk:
             id=self.ids.new(),
             channel=contact.channel,
             address_hash=hashes_of(self.secrets, contact)[0],
+            kid=self.secrets.kid,
             reason=reason,
             created_at=self.clock.now(),
         )

@@ -39,11 +39,17 @@ PAYOUT_PURPOSES = frozenset({OtpPurpose.PAYOUT_WAVE, OtpPurpose.PAYOUT_MTN})
 """Codes to a number that somebody wants his money at, which may be anybody's phone."""
 
 
+def target_context(otp_id: UUID) -> str:
+    """What a number is sealed to that somebody wants his money at."""
+    return f"otp_codes.target:{otp_id}"
+
+
 @dataclass(slots=True, kw_only=True)
 class Otp:
     """A six-digit code for a phone or an e-mail. Only its keyed hash is kept; it works once, until `expires_at`.
 
-    A code for a change is one user's; a login code is nobody's until it comes back. `password_hash` is the password
+    A code for a change is one user's; a login code is nobody's until it comes back. `target` is sealed where the code
+    is for a payout account. `password_hash` is the password
     of the registration that asked for it, which counts if this very code verifies the account.
     """
 
