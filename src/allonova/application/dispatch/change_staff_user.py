@@ -56,6 +56,8 @@ class ChangeStaffUser:
             phone = await local_phone(unit, by.societe_id, change.phone, self.read_phone, path="phone")
             change = dataclasses.replace(change, phone=phone)
             seen = await unit.staff.get(user_id)
+            if seen.efface_at is not None:
+                raise NotFound
             wanted = dataclasses.replace(seen)
             wanted.change(change, now)
             require_chauffeur(wanted.role, change.taxi_id)

@@ -101,6 +101,9 @@ class ClientStore(Store[Client], Protocol):
 class CommandeStore(Store[Commande], Protocol):
     """Orders."""
 
+    async def save_all(self, commandes: Sequence[Commande]) -> None:
+        """Keep changed ones, which this unit has locked."""
+
     async def plans(self, taxi_id: UUID, *, start: datetime, end: datetime, now: datetime) -> list[Plan]:
         """A taxi's courses that are assigned, under way or offered by an open demande, and touch `[start, end)`."""
 

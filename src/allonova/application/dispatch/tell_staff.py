@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allonova.application.dispatch.ports import DispatchUnit
-from allonova.application.identity.codes import link_token
+from allonova.application.identity.codes import sent_token
 from allonova.application.kernel.ports import BeginFor, Clock, Secrets
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
@@ -43,7 +43,9 @@ class MailStaffLink:
             societe = await unit.societes.find(id=event.societe_id)
         if user is None or societe is None or not user.active or not link.is_live(self.clock.now()):
             return
-        token = link_token(self.secrets, link.id)
+        token = sent_token(self.secrets, link.id, link.token_hash)
+        if token is None:
+            return
         template, page = LETTERS[link.purpose]
         await self.messenger.mail(
             to=user.email,

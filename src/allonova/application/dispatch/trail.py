@@ -26,7 +26,12 @@ PERSONAL = frozenset(
 )
 """Fields that may say who somebody is or where he goes: erasing a person must not mean to rewrite the log."""
 HIDDEN = "***"
-LEFT_OUT = frozenset({"id", "societe_id", "version", "created_at", "updated_at", "recherche", "fin_iso", "suivi_hash"})
+LEFT_OUT = frozenset(
+    {
+        *("id", "societe_id", "version", "created_at", "updated_at", "efface_at"),
+        *("recherche", "fin_iso", "suivi_hash"),
+    }
+)
 SECRET = frozenset({"password_hash", "token", "token_hash"})
 
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from allonova.domain.dispatch.efface import EFFACE
 from allonova.domain.dispatch.recherche import folded
+from allonova.domain.kernel.errors import Conflict
 
 
 class ClientType(StrEnum):
@@ -17,6 +19,11 @@ class ClientType(StrEnum):
     ENTREPRISE = "entreprise"
     HOTEL = "hotel"
     HOPITAL = "hopital"
+
+
+@dataclass(eq=False)
+class ClientExpected(Conflict):
+    """A course of his is waited for or under way: it has to end before he can be erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +40,7 @@ class ClientChange:
 @dataclass(slots=True, kw_only=True)
 class Client:
     """Somebody in the company's address book. One with history is never deleted, only no longer `active`.
-    `recherche` is what a search looks through.
+    `recherche` is what a search looks through. After `efface_at` nobody can tell any more who it was.
     """
 
     id: UUID
@@ -44,6 +51,7 @@ class Client:
     contact_phone: str | None = None
     adresse: str | None = None
     active: bool = True
+    efface_at: datetime | None = None
     recherche: str = ""
     version: int = 1
     created_at: datetime
@@ -70,6 +78,14 @@ class Client:
             self.index()
             self.updated_at = at
         return is_changed
+
+    def erase(self, at: datetime) -> None:
+        """Nobody can tell any more who it was; his orders keep his id, and what kind of customer he was."""
+        self.nom = EFFACE
+        self.contact_email = self.contact_phone = self.adresse = None
+        self.active = False
+        self.efface_at = self.updated_at = at
+        self.index()
 
 
 def _after(standing: str | None, given: str | None) -> str | None:

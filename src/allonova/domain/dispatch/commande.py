@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from allonova.domain.dispatch.efface import EFFACE
 from allonova.domain.dispatch.recherche import folded
 from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Machine, Party, step
@@ -83,6 +84,9 @@ COMMANDE = Machine[CommandeStatut, CommandeAction](
 
 PROMISED = (C.ASSIGNEE, C.EN_COURS)
 """A taxi and its chauffeur count on it."""
+
+ENDED = (C.TERMINEE, C.ANNULEE)
+"""Nobody waits for it any more."""
 
 
 def end_of(date_iso: datetime, duree_minutes: int) -> datetime:
@@ -214,3 +218,11 @@ class Commande:
         self.motif_annulation = motif
         self.annulee_at = self.updated_at = at
         self.auto_at = None
+
+    def forget_client(self, at: datetime) -> None:
+        """Whose it was and where he went is gone; when, by whom and how long stays."""
+        self.prise_en_charge = self.destination = EFFACE
+        self.prise_en_charge_point = self.destination_point = None
+        self.vol = self.commentaire = self.motif_annulation = self.suivi_hash = None
+        self.updated_at = at
+        self.index()

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from allonova.domain.dispatch.efface import EFFACE, address_of_nobody
 from allonova.domain.dispatch.recherche import folded
 from allonova.domain.kernel.errors import Conflict
 from allonova.domain.kernel.machine import Party
@@ -80,6 +81,7 @@ class StaffUser:
     """An account of staff. The e-mail is unique over all companies, ignoring case; a taxi has at most one active
     chauffeur. Without a password nobody logs in: an invitation sets it. `email_confirmed_at` is when its owner first
     came by a mail of ours. Only an active chauffeur has a taxi. `recherche` is what a search looks through.
+    After `efface_at` nobody can tell any more who it was, and nobody else takes the account over.
     """
 
     id: UUID
@@ -93,6 +95,7 @@ class StaffUser:
     active: bool = True
     email_confirmed_at: datetime | None = None
     last_login: datetime | None = None
+    efface_at: datetime | None = None
     recherche: str = ""
     version: int = 1
     created_at: datetime
@@ -149,3 +152,12 @@ class StaffUser:
     def confirm(self, at: datetime) -> None:
         """He came by a mail of ours. A second time keeps the first instant."""
         self.email_confirmed_at = self.email_confirmed_at or at
+
+    def erase(self, at: datetime) -> None:
+        """Nobody can tell any more who this was; what he drove and did keeps his id."""
+        self.name, self.email = EFFACE, address_of_nobody(self.id)
+        self.phone = self.password_hash = self.taxi_id = None
+        self.email_confirmed_at = self.last_login = None
+        self.active = False
+        self.efface_at = self.updated_at = at
+        self.index()

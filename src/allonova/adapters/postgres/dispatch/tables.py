@@ -117,6 +117,7 @@ USERS = Table(
     moment("email_confirmed_at", optional=True),
     moment("last_login", optional=True),
     words("recherche"),
+    moment("efface_at", optional=True),
     *stamps(),
     Index("uq_users_taxi_id", "taxi_id", unique=True, postgresql_where=text("active AND taxi_id IS NOT NULL")),
     Index(None, "societe_id", "created_at"),
@@ -136,6 +137,7 @@ CLIENTS = Table(
     words("adresse", optional=True),
     flag("active", default=True),
     words("recherche"),
+    moment("efface_at", optional=True),
     *stamps(),
     UniqueConstraint("id", "type"),
     Index(None, "societe_id", "created_at"),
@@ -283,6 +285,7 @@ DEPLACEMENTS = Table(
     count("version", default=1),
     created(),
     Index(None, "commande_id", "user_id", "created_at"),
+    Index(None, "created_at"),
     schema=DISPATCH,
 )
 
@@ -335,6 +338,7 @@ NOTIFICATIONS = Table(
     Index(
         "ix_notifications_unread", "user_id", "created_at", "id", "societe_id", postgresql_where=text("lu_at IS NULL")
     ),
+    Index(None, "created_at"),
     schema=DISPATCH,
 )
 
@@ -368,6 +372,7 @@ DEVICES = Table(
     *stamps(),
     UniqueConstraint("token_hash"),
     Index(None, "user_id"),
+    Index(None, "updated_at"),
     schema=DISPATCH,
 )
 

@@ -1,0 +1,91 @@
+"""Whoever is erased leaves no word behind, in rows or files; what the law keeps goes when its time is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.api import Api, Person
+from tests.support.factories import HOUR
+from tests.support.filing import Filing, key_of
+from tests.support.pictures import picture
+from tests.support.wire import ABIDJAN, YAMOUSSOUKRO, data, trip_body
+
+WORD = "Zénobie-Quarcoo"
+PLATE = "7777ZQ01"
+TOKEN = "token-of-a-phone"
+LONG_AFTER = timedelta(days=3_651)
+
+
+async def settle_in(filing: Filing, person: Person) -> str:
+    """A profile with everything in it; the key of its photo."""
+    key = await filing.sent(person, "/me/photo", picture())
+    about = {"first_name": WORD, "last_name": WORD, "birthdate": "1984-03-02", "photo_key": key}
+    me = data(await person.send("PATCH", "/me", json=about))
+    data(await person.post("/me/devices", {"token": f"{TOKEN}-{person.id}", "platform": "android"}), 201)
+    data(await person.post("/me/alerts", {"from": ABIDJAN | {"text": WORD}, "to": YAMOUSSOUKRO}), 201)
+    return key_of(me["photo_url"])
+
+
+async def ride_and_quarrel(api: Api, driver: Person, passenger: Person) -> None:
+    """A ride that came to nothing, with words of both about it."""
+    vehicle = {"make": "Toyota", "model": "Corolla", "color": "blue", "plate_number": PLATE, "seats_total": 4}
+    car = data(await driver.post("/vehicles", vehicle), 201)
+    words = {"rules": WORD, "luggage_policy": WORD, "vehicle_id": car["id"]}
+    trip = data(await driver.post("/trips", trip_body(**words)), 201)
+    booking = await api.accepted(passenger, driver, trip)
+    for each in (driver, passenger):
+        data(await each.post(f"/bookings/{booking['id']}/messages", {"content": WORD}), 201)
+    data(await passenger.post(f"/bookings/{booking['id']}/cancel", {"reason": WORD}))
+    data(await driver.post(f"/trips/{trip['id']}/cancel", {"reason": WORD}))
+    admin = await api.admin()
+    for each in (driver, passenger):
+        data(await admin.post(f"/admin/users/{each.id}/notes", {"text": WORD}), 201)
+    await api.relay()
+
+
+async def kept(api: Api) -> str:
+    """All there is two days later, when answers, codes and counters are gone."""
+    api.clock.advance(timedelta(days=2) + HOUR)
+    await api.run("cleanup")
+    await api.relay()
+    return await api.inside.everything()
+
+
+async def test_no_word_is_left_when_both_sides_of_a_ride_are_erased(filing: Filing, subtests: pytest.Subtests) -> None:
+    api = filing.api
+    driver, passenger = await api.driver(), await api.passenger()
+    photos = [await settle_in(filing, each) for each in (driver, passenger)]
+    await ride_and_quarrel(api, driver, passenger)
+    before = await api.inside.everything()
+    assert all(trace in before for trace in (WORD, PLATE, str(driver.phone), str(passenger.phone)))
+    for each in (passenger, driver):
+        assert (await each.send("DELETE", "/me")).status_code == 204
+    everything = await kept(api)
+    for trace in (WORD, PLATE, "1984", str(driver.phone), str(passenger.phone)):
+        with subtests.test(trace):
+            assert trace not in everything
+    assert [await filing.holds(photo) for photo in photos] == [False, False]
+    await api.audit_books()
+
+
+async def papers_of_somebody_erased(filing: Filing) -> list[str]:
+    """The keys of the files of an approved paper."""
+    api = filing.api
+    person, admin = await api.passenger(), await api.admin()
+    paper = await filing.paper(person)
+    (seen,) = data(await admin.get("/admin/kyc/pending"))
+    data(await admin.post(f"/admin/kyc/{paper['id']}/approve", {"notes": "vu"}))
+    assert (await person.send("DELETE", "/me")).status_code == 204
+    return [key_of(seen["front"]), key_of(seen["back"])]
+
+
+async def test_papers_and_their_files_go_when_the_law_wants_them_no_more(filing: Filing) -> None:
+    files = await papers_of_somebody_erased(filing)
+    await kept(filing.api)
+    assert [await filing.holds(key) for key in files] == [True, True]
+    filing.api.clock.advance(LONG_AFTER)
+    await filing.api.run("cleanup")
+    await filing.api.relay()
+    assert [await filing.holds(key) for key in files] == [False, False]
