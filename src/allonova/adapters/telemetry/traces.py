@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _WIRE = TraceContextTextMapPropagator()
+
+
+def are_kept() -> bool:
+    """Whether anybody wants them: a process without a collector does no work for them."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def current() -> str | None:

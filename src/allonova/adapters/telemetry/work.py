@@ -19,7 +19,7 @@ from allonova.application.kernel.relay import NotYet
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable, ServiceUnavailable
 
 tracer = trace.get_tracer("allonova")
-FAILED = "failed"
+OK, FAILED, REFUSED = "ok", "failed", "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,15 @@ JOB = Kind("job ", SpanKind.INTERNAL, metrics.JOB_SECONDS)
 PROVIDER = Kind("call ", SpanKind.CLIENT, metrics.PROVIDER_SECONDS)
 
 
+@dataclass(slots=True)
+class Work:
+    """A piece of work under way. Whoever knows more of its end than what comes out of it says so."""
+
+    outcome: str = OK
+
+
 @contextmanager
-def watched(kind: Kind, name: str, *, continues: str | None = None) -> Iterator[None]:
+def watched(kind: Kind, name: str, *, continues: str | None = None) -> Iterator[Work]:
     """One piece of work: `ok`, `refused` by a rule of the domain, `put off`, or `failed`. Of an exception its
     type is noted alone: messages may quote somebody's data.
 
@@ -46,7 +53,7 @@ def watched(kind: Kind, name: str, *, continues: str | None = None) -> Iterator[
         name: one of few, since it is a label.
         continues: the trace that caused it, as `traces.current` wrote it down.
     """
-    started, outcome = time.perf_counter(), "ok"
+    started, work = time.perf_counter(), Work()
     with tracer.start_as_current_span(
         kind.prefix + name,
         context_of(continues),
@@ -55,15 +62,16 @@ def watched(kind: Kind, name: str, *, continues: str | None = None) -> Iterator[
         set_status_on_exception=False,
     ) as span:
         try:
-            yield
+            yield work
         except BaseException as error:
-            outcome = outcome_of(error)
-            span.set_attribute("allonova.outcome", f"{outcome}: {type(error).__name__}")
-            if outcome == FAILED:
+            if work.outcome == OK:
+                work.outcome = outcome_of(error)
+            span.set_attribute("allonova.outcome", f"{work.outcome}: {type(error).__name__}")
+            if work.outcome == FAILED:
                 span.set_status(StatusCode.ERROR)
             raise
         finally:
-            kind.seconds.labels(name, outcome).observe(time.perf_counter() - started)
+            kind.seconds.labels(name, work.outcome).observe(time.perf_counter() - started)
 
 
 def outcome_of(error: BaseException) -> str:
@@ -71,22 +79,33 @@ def outcome_of(error: BaseException) -> str:
     if isinstance(error, NotYet):
         return "put off"
     is_refusal = isinstance(error, DomainError) and not isinstance(error, ServiceUnavailable | ProviderUnavailable)
-    return "refused" if is_refusal else FAILED
+    return REFUSED if is_refusal else FAILED
 
 
 class WatchedUseCase:
-    """A use case, as routes get it."""
+    """A use case, as routes get it; its other deeds (`try_move`) are watched under their own names."""
 
-    __slots__ = ("_inner", "_name")
+    __slots__ = ("_name", "inner")
 
     def __init__(self, inner: Any) -> None:
-        self._inner = inner
+        self.inner = inner
         self._name = type(inner).__name__
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """See the use case."""
         with watched(USE_CASE, self._name):
-            return await self._inner(*args, **kwargs)
+            return await self.inner(*args, **kwargs)
+
+    def __getattr__(self, deed: str) -> Any:
+        found = getattr(self.inner, deed)
+        if not inspect.iscoroutinefunction(found):
+            return found
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            with watched(USE_CASE, f"{self._name}.{deed}"):
+                return await found(*args, **kwargs)
+
+        return call
 
 
 def watching(made: object) -> object:
