@@ -1,8 +1,9 @@
-"""PostgreSQL, PostGIS and Redis as packages of Debian and its relatives, installed without a service."""
+"""Servers and tools as packages of Debian and its relatives, installed without a service."""
 
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from local_servers import numbers
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTERS = Path("/etc/postgresql-common/createcluster.d/allonova.conf")
+# Programs that a test runs beside the servers, and the packages that they come in.
+TOOLS = {"pgbackrest": "pgbackrest", "prometheus": "prometheus"}
 
 
 def postgis_package() -> str:
@@ -28,6 +31,11 @@ def postgis_package() -> str:
     return max(offers, key=rank, default="postgresql-postgis")
 
 
+def missing_tools() -> list[str]:
+    """The packages of those that are not here."""
+    return [package for program, package in TOOLS.items() if shutil.which(program) is None]
+
+
 def redis_package() -> str:
     """The name is the same everywhere."""
     return "redis-server"
@@ -38,8 +46,8 @@ def install(missing: Callable[[], list[str]]) -> None:
     turn = os.open("/etc/apt", os.O_RDONLY)
     try:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if missing():
-            print("Installing PostgreSQL, PostGIS and Redis, a minute or two …", flush=True)
+        if names := missing():
+            print(f"Installing {', '.join(names)}, a minute or two …", flush=True)
             apt("update")
             with no_services():
                 apt("install", "--yes", "--no-install-recommends", *missing())

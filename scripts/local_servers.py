@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,18 +45,11 @@ class LocalPostgres:
     def start(self, folder: Path) -> str:
         """Make a cluster with an empty database `allonova`, and start it."""
         data = folder / "postgres"
-        initdb = [self.programs / "initdb", "-D", data, "--username=postgres", "--auth=trust"]
-        finish(spawn(folder, "initdb", *initdb, "--encoding=UTF8", "--no-sync"), folder / "initdb.log")
-        settings = (*POSTGRES_SETTINGS, "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}")
-        options = [part for setting in settings for part in ("-c", setting)]
-        for port in free_ports():
-            command = [self.programs / "postgres", "-D", data, "-p", port, *options]
-            self.process = spawn(folder, "postgres", *command)
-            if comes_up(self.process, lambda: is_ready(data / "postmaster.pid")):
-                createdb = [self.programs / "createdb", "-h", "127.0.0.1", "-p", port, "-U", "postgres"]
-                finish(spawn(folder, "createdb", *createdb, "allonova"), folder / "createdb.log")
-                return postgres_url(port)
-        raise CannotServe(tail(folder / "postgres.log"))
+        make_cluster(self.programs, folder, data)
+        self.process, port = run_cluster(self.programs, folder, data, *POSTGRES_SETTINGS)
+        createdb = [self.programs / "createdb", "-h", "127.0.0.1", "-p", port, "-U", "postgres"]
+        finish(spawn(folder, "createdb", *createdb, "allonova"), folder / "createdb.log")
+        return postgres_url(port)
 
     def stop(self) -> None:
         """Shut it down in the way PostgreSQL calls immediate."""
@@ -83,6 +76,32 @@ class LocalRedis:
     def stop(self) -> None:
         """Stop it; there is nothing to save."""
         halt(self.process, signal.SIGTERM)
+
+
+def make_cluster(programs: Path, folder: Path, data: Path) -> None:
+    """A cluster that lets anybody on this machine in, as long as it is up."""
+    initdb = [programs / "initdb", "-D", data, "--username=postgres", "--auth=trust"]
+    finish(spawn(folder, "initdb", *initdb, "--encoding=UTF8", "--no-sync"), folder / "initdb.log")
+
+
+def run_cluster(
+    programs: Path, folder: Path, data: Path, *settings: str, environment: Mapping[str, str] | None = None
+) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a cluster on a free port of loopback, and wait until it answers; the process, and the port."""
+    where = ("listen_addresses=127.0.0.1", f"unix_socket_directories={folder}")
+    options = [part for setting in (*settings, *where) for part in ("-c", setting)]
+    for port in free_ports():
+        command = [programs / "postgres", "-D", data, "-p", port, *options]
+        process = spawn(folder, data.name, *command, environment=environment)
+        try:
+            if comes_up(process, lambda: is_ready(data / "postmaster.pid")):
+                return process, port
+        except BaseException:
+            halt(process, signal.SIGQUIT)
+            raise
+        if "already in use" not in (words := tail(folder / f"{data.name}.log")):
+            break
+    raise CannotServe(words)
 
 
 def postgres_url(port: str) -> str:
@@ -128,13 +147,16 @@ def account() -> pwd.struct_passwd | None:
     raise CannotServe("PostgreSQL cannot run as root, and there is no user postgres or nobody.")
 
 
-def spawn(folder: Path, name: str, *command: object) -> subprocess.Popen[bytes]:
+def spawn(
+    folder: Path, name: str, *command: object, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a program of a server in its folder, as the servers' user, with a log of its output there."""
     user = account()
     rights: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()} if user else {}
     # The caller's PG… and LC_… variables would reach into the cluster. UTC and C.UTF-8 are what a server has.
     locale = "C.UTF-8" if os.uname().sysname == "Linux" else "en_US.UTF-8"
-    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TZ": "UTC", "LC_ALL": locale}
+    plain = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TZ": "UTC", "LC_ALL": locale}
+    env = plain | dict(environment or {})
     with (folder / f"{name}.log").open("ab") as log:
         streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         return subprocess.Popen([str(part) for part in command], cwd=folder, env=env, **streams, **rights)

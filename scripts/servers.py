@@ -3,6 +3,7 @@
 
     scripts/servers.py run -- COMMAND…   run it with DATABASE_URL and REDIS_URL set, and exit as it does
     scripts/servers.py keep              hold the servers up, and print the two lines to paste elsewhere
+    scripts/servers.py tools             install the programs that tests run beside them, as root on Debian
 
 A server whose variable is set already is the caller's. The others come from programs on this machine,
 else (as root on Debian) from packages installed for the purpose, else from Docker.
@@ -64,10 +65,19 @@ def choose(kinds: list[Kind]) -> dict[str, Server]:
     return {variable: server for variable, server in servers.items() if server}
 
 
+def install_tools() -> int:
+    """Whoever may not install them is told; what needs them says so as well."""
+    if debian_packages.missing_tools() and os.geteuid() == 0 and shutil.which("apt-get"):
+        debian_packages.install(debian_packages.missing_tools)
+    if packages := debian_packages.missing_tools():
+        print(f"Some tests will fail until root has run: apt-get install -y {' '.join(packages)}", flush=True)
+    return 0
+
+
 def make_folder() -> Path:
     """A folder for the servers' user alone, in one that this user may enter."""
     user = account()
-    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")):  # noqa: S108
+    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")):  # nosec B108 # noqa: S108
         if user is None or all(path.stat().st_mode & 0o001 for path in (base, *base.parents)):
             folder = Path(tempfile.mkdtemp(prefix="allonova-", dir=base))
             if user:
@@ -150,6 +160,8 @@ def main(arguments: list[str]) -> int:
             kinds = [kind for kind in KINDS if not os.environ.get(kind.variable)]
         case ["keep"]:
             command, kinds = [], list(KINDS)
+        case ["tools"]:
+            return install_tools()
         case _:
             sys.exit(__doc__)
     if not kinds:

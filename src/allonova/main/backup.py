@@ -12,6 +12,7 @@ from allonova.adapters.postgres.backup.address import Address
 from allonova.adapters.postgres.backup.archive import Manifest
 from allonova.adapters.postgres.backup.backups import BackupPlan, PostgresBackups, restore
 from allonova.application.kernel.backups import BackupBusy, BackupFailed
+from allonova.main.drill import play_drill
 from allonova.main.settings import Misconfigured, Settings
 
 
@@ -29,7 +30,9 @@ def backups_of(settings: Settings) -> PostgresBackups | None:
 
 
 def back_up(args: argparse.Namespace, settings: Settings) -> int:
-    """Run `backup`, `backup verify FILE` or `backup restore FILE --into URL`."""
+    """Run `backup`, `backup verify FILE`, `backup restore FILE --into URL` or `backup drill`."""
+    if args.deed == "drill":
+        return asyncio.run(play_drill(settings, _needed(settings), fresh=args.fresh))
     try:
         said = asyncio.run(_do(args, settings))
     except BackupBusy:
@@ -47,13 +50,18 @@ async def _do(args: argparse.Namespace, settings: Settings) -> str:
     if args.deed == "restore":
         url = sys.stdin.readline().strip() if args.into == "-" else args.into
         return _told("restored", await restore(args.file, Address(url), _vault(settings)))
-    backups = backups_of(settings)
-    if backups is None:
-        raise Misconfigured(["ALLONOVA_BACKUP_DIR and ALLONOVA_BACKUP_VERIFY_DATABASE_URL are missing"])
+    backups = _needed(settings)
     if args.deed == "verify":
         return _told("restores", await backups.verify(args.file))
     made = await backups.make(at=SystemClock().now())
     return f"{made.name}: {made.size_bytes} bytes, {made.rows} rows in {made.tables} tables, restored and compared"
+
+
+def _needed(settings: Settings) -> PostgresBackups:
+    backups = backups_of(settings)
+    if backups is None:
+        raise Misconfigured(["ALLONOVA_BACKUP_DIR and ALLONOVA_BACKUP_VERIFY_DATABASE_URL are missing"])
+    return backups
 
 
 def _told(what: str, manifest: Manifest) -> str:

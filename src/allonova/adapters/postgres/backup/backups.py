@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from allonova.application.kernel.inside import require_outside_unit
 
 BACKUP_TURN = 4_185_370_017  # of those who back a database up; any number that nobody else uses
 LIMIT_S = 2 * 3600
+OTHERS = 0o077
 PROVEN, UNPROVEN, PART = ".backup", ".unproven", ".part"
 
 # Functions of ours may be described in comments; extensions too, which only their owner may.
@@ -81,12 +83,37 @@ class PostgresBackups:
     async def verify(self, path: Path) -> Manifest:
         """What a file holds, once it has been restored and compared. Raises BackupFailed."""
         with _failing_plainly():
+            async with self.tried(path) as manifest:
+                return manifest
+
+    @asynccontextmanager
+    async def tried(self, path: Path) -> AsyncIterator[Manifest]:
+        """What a file holds: it is in the verification database, restored and compared, until the block is left.
+        Raises BackupFailed.
+        """
+        with _failing_plainly():
             archive = Archive(path, self._vault)
             manifest = await archive.check()
             async with scratch(self._plan.scratch, self._plan.live) as connection:
                 await _pour(archive, manifest, self._plan.scratch, "--no-privileges")
                 await _require_equal(manifest, connection)
-            return manifest
+                yield manifest
+
+    def newest(self) -> Path:
+        """The youngest that is proven. Raises BackupFailed when there is none, or others can read it."""
+        proven = sorted(self._plan.folder.glob(f"{self._prefix}*{PROVEN}"))
+        if not proven:
+            raise BackupFailed("there is no backup that is proven")
+        path = proven[-1]
+        for one in (path, path.parent):
+            if (mode := stat.S_IMODE(one.stat().st_mode)) & OTHERS:
+                raise BackupFailed(f"{one.name} is open to others: its mode is {mode:04o}")
+        return path
+
+    @property
+    def plan(self) -> BackupPlan:
+        """Whence and whereto."""
+        return self._plan
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[asyncpg.Connection]:
