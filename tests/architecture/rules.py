@@ -8,10 +8,10 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import PurePosixPath
+from collections.abc import Callable, Mapping
+
+from tests.architecture.safety import logged_values, outgoing, runs_data, shell, weak_random
+from tests.architecture.syntax import Found, Module, first_text, is_composed, name_of
 
 SQL_CALLS = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "fetchmany", "prepare", "cursor"}
 SQL_STARTS = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|LOCK|COPY|SET|CALL|DO)\s")
@@ -21,84 +21,28 @@ MONEY = re.compile(
 )
 EFFECTS = {"os", "random", "secrets", "socket", "subprocess", "sqlite3", "threading", "time", "urllib"}
 
-type Found = Iterator[tuple[int, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """A parsed file; `path` from the repository's root."""
-
-    path: PurePosixPath
-    text: str
-
-    @property
-    def nodes(self) -> tuple[ast.AST, ...]:
-        """Its syntax."""
-        return _nodes(self.text)
-
-    def is_in(self, *folders: str) -> bool:
-        """Whether it is one of these files, or inside one of these folders, of the package."""
-        inside = self.path.relative_to("src/allonova")
-        return any(inside.is_relative_to(folder) for folder in folders)
-
-
-@cache
-def _nodes(text: str) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(ast.parse(text)))
-
-
-def _name(node: ast.expr) -> str:
-    """The last name of `a.b.c`, `c` or `x["c"]`; of a call, that of its function."""
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-        case ast.Call(func=function):
-            return _name(function)
-        case _:
-            return ""
-
-
-def _is_composed(node: ast.expr) -> bool:
-    """A string put together at run time."""
-    match node:
-        case ast.JoinedStr(values=values):
-            return any(isinstance(value, ast.FormattedValue) for value in values)
-        case ast.BinOp(op=ast.Add() | ast.Mod()):
-            return True
-        case ast.Call(func=ast.Attribute(value=value, attr="format" | "join")):
-            return isinstance(value, ast.Constant)
-        case _:
-            return False
-
-
-def _first_text(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first):
-            return _first_text(first)
-        case ast.Call(func=ast.Attribute(value=value)):
-            return _first_text(value)
-        case _:
-            return ""
-
 
 def _is_sqlalchemy_text(function: ast.expr) -> bool:
     match function:
-        case ast.Name(id="text") | ast.Attribute(value=ast.Name(id="sa" | "sqlalchemy"), attr="text"):
-            return True
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="sa" | "sqlalchemy"), attr=name):
+            return name in ("text", "literal_column", "DDL")
         case _:
             return False
+
+
+def _is_filled(node: ast.expr) -> bool:
+    """Text with places in it, which are filled here."""
+    return isinstance(node, ast.Call) and name_of(node) in ("format", "format_map", "replace", "substitute")
 
 
 def sql_text(module: Module) -> Found:
     """SQL is never put together from strings: parameters travel beside it."""
     for node in module.nodes:
         match node:
-            case ast.Call(func=function, args=[ast.expr() as text, *_]) if _is_composed(text):
-                if _is_sqlalchemy_text(function) or _name(function) in SQL_CALLS:
+            case ast.Call(func=function, args=[ast.expr() as text, *_]) if is_composed(text) or _is_filled(text):
+                if _is_sqlalchemy_text(function) or name_of(function) in SQL_CALLS:
                     yield text.lineno, "SQL put together from strings"
-            case ast.expr() if _is_composed(node) and SQL_STARTS.match(_first_text(node)):
+            case ast.expr() if is_composed(node) and SQL_STARTS.match(first_text(node)):
                 yield node.lineno, "SQL put together from strings"
             case _:
                 pass
@@ -132,19 +76,19 @@ def digest_compare(module: Module) -> Found:
         if any(_is_public(side) for side in sides):
             continue
         for side in sides:
-            if SECRETS.search(_name(side)):
-                yield node.lineno, f"{_name(side)} compared in a time that depends on its value"
+            if SECRETS.search(name_of(side)):
+                yield node.lineno, f"{name_of(side)} compared in a time that depends on its value"
 
 
 def float_money(module: Module) -> Found:
     """Francs are whole: no float of, and none for, what is named like money."""
     for node in module.nodes:
         match node:
-            case ast.Call(func=ast.Name(id="float"), args=[argument, *_]) if MONEY.search(_name(argument)):
-                yield node.lineno, f"float({_name(argument)})"
-            case ast.AnnAssign(target=target, annotation=annotation) if MONEY.search(_name(target)):
+            case ast.Call(func=ast.Name(id="float"), args=[argument, *_]) if MONEY.search(name_of(argument)):
+                yield node.lineno, f"float({name_of(argument)})"
+            case ast.AnnAssign(target=target, annotation=annotation) if MONEY.search(name_of(target)):
                 if _mentions_float(annotation):
-                    yield node.lineno, f"{_name(target)}: float"
+                    yield node.lineno, f"{name_of(target)}: float"
             case ast.arg(arg=name, annotation=ast.expr() as annotation) if MONEY.search(name):
                 if _mentions_float(annotation):
                     yield node.lineno, f"{name}: float"
@@ -226,6 +170,11 @@ RULES: Mapping[str, Callable[[Module], Found]] = {
     "print": printed,
     "environment": environment,
     "pure-imports": pure_imports,
+    "runs-data": runs_data,
+    "shell": shell,
+    "weak-random": weak_random,
+    "outgoing": outgoing,
+    "logged-values": logged_values,
 }
 
 

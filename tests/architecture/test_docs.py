@@ -26,6 +26,8 @@ PAGES = [
     "docs/map.md",
     "docs/errors.md",
     "docs/roles.md",
+    "docs/sealed.md",
+    "docs/promises.md",
     "src/allonova/adapters/http/openapi.json",
     "src/allonova/adapters/http/asyncapi.json",
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from allonova.application.identity.ports import IdentityQueries
 from tests.support.api import Api
-from tests.support.wire import ADDRESS, ORIGIN, refusal
+from tests.support.wire import ADDRESS, ORIGIN, ROOT, refusal
 
 SEARCH = "/trips/search?from=5.35,-4.00&to=6.81,-5.27&date=2025-10-02"
 FOREIGN = [
@@ -50,6 +50,7 @@ async def answers(api: Api) -> AsyncIterator[httpx.Response]:
     yield await passenger.get("/me")
 
 
+@pytest.mark.promise("cors-headers")
 async def test_security_headers_are_there_when_it_goes_well_and_when_not(api: Api) -> None:
     seen = []
     async for answer in answers(api):
@@ -59,11 +60,16 @@ async def test_security_headers_are_there_when_it_goes_well_and_when_not(api: Ap
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
-        assert "max-age=" in answer.headers["strict-transport-security"]
+        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert answer.headers["cross-origin-resource-policy"] == "same-site"
+        assert answer.headers["x-permitted-cross-domain-policies"] == "none"
+        assert {"camera=()", "geolocation=()"} <= set(answer.headers["permissions-policy"].split(", "))
         assert "server" not in answer.headers
     assert seen == [200, 404, 415, 503]
 
 
+@pytest.mark.promise("no-500")
 async def test_nothing_of_a_fault_is_told_when_the_service_fails(api: Api) -> None:
     passenger = await api.passenger()
     break_me(api)
@@ -83,6 +89,7 @@ async def test_our_own_origin_may_read_when_it_asks(api: Api) -> None:
         assert "Origin" in answer.headers["vary"]
 
 
+@pytest.mark.promise("cors-headers")
 @pytest.mark.parametrize("origin", FOREIGN)
 async def test_foreign_origin_may_not_read_when_it_looks_like_ours(api: Api, origin: str) -> None:
     for path in ROUTES:
@@ -115,6 +122,7 @@ def preflight(origin: str, *, method: str = "POST", headers: str = WANTED) -> di
     return {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
 
 
+@pytest.mark.promise("cors-headers")
 @pytest.mark.parametrize("more", [{"method": "TRACE"}, {"headers": "authorization, x-forwarded-for"}])
 async def test_preflight_is_refused_when_our_own_page_asks_for_too_much(api: Api, more: dict[str, str]) -> None:
     asked = preflight(ORIGIN, **more) | {"Accept-Language": "fr"}
@@ -137,6 +145,25 @@ async def test_fault_can_be_read_by_our_page_when_the_service_fails(api: Api) ->
     answer = await passenger.send("GET", "/me", headers={"Origin": ORIGIN})
     refusal(answer, 503, "service_unavailable")
     assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+@pytest.mark.promise("cors-headers")
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/docs", "/api/docs/start.js", "/api/docs/assets/swagger-ui.css", "/", "/payment-done", "/verify-email"),
+        *("/reset-password", "/admin-password", "/links.js", "/files/photos/x.jpg", "/files/objects/x", "/healthz"),
+    ],
+)
+async def test_security_headers_are_there_when_it_is_a_page_or_a_file(api: Api, path: str) -> None:
+    answer = await api.http.get(f"{ROOT}{path}")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["permissions-policy"]
+    policy = answer.headers.get("content-security-policy", "")
+    assert "frame-ancestors 'none'" in policy or path.startswith("/api/docs/")
+    assert "script-src 'unsafe-inline'" not in policy
 
 
 def _body(size: int) -> bytes:
@@ -170,16 +197,19 @@ async def statuses(api: Api, *forwarded: str) -> list[int]:
     return [(await api.http.get(SEARCH, headers={"X-Forwarded-For": each})).status_code for each in forwarded]
 
 
+@pytest.mark.promise("caller-address")
 async def test_forwarded_address_counts_for_nothing_when_the_peer_is_no_proxy_of_ours(api: Api) -> None:
     api.configure(anonymous_per_minute=2)
     assert await statuses(api, "198.51.100.1", "198.51.100.2", "198.51.100.3") == [200, 200, 429]
 
 
+@pytest.mark.promise("caller-address")
 async def test_forwarded_address_counts_when_the_peer_is_our_proxy(api: Api) -> None:
     api.configure(anonymous_per_minute=1, trusted_proxies=(f"{ADDRESS}/32",))
     assert await statuses(api, "198.51.100.1", "198.51.100.2", "198.51.100.1") == [200, 200, 429]
 
 
+@pytest.mark.promise("caller-address")
 async def test_last_hop_counts_when_a_caller_invents_earlier_ones(api: Api) -> None:
     api.configure(anonymous_per_minute=1, trusted_proxies=(ADDRESS, "10.0.0.0/8"))
     assert await statuses(api, "198.51.100.9", "1.2.3.4, 198.51.100.9, 10.1.1.1") == [200, 429]

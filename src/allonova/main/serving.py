@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 from typing import Any
 
 import uvicorn
 
+from allonova.adapters.http.intake import BoundedProtocol
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.protocol import LiveProtocol
 from allonova.adapters.ws.socket import MAX_BYTES
@@ -64,6 +68,30 @@ class Server(uvicorn.Server):
         asyncio.get_running_loop().call_later(self._drain_s, super().handle_exit, sig, None)
 
 
+class _Beside(uvicorn.Server):
+    """In a process that hears signals by itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn."""
+        yield
+
+
+@asynccontextmanager
+async def serving_beside(app: Any, *, host: str, port: int) -> AsyncIterator[None]:
+    """Serve it beside the process' own work, until the end of the block. Raises OSError when the port is taken."""
+    door = socket.create_server((host, port))  # not uvicorn's to open: it would end the process
+    patience_s = 1  # for a scrape under way
+    config = server_config(app, host=host, port=port, drain_s=STOP_S - LAST_S - patience_s, sockets=False)
+    server = _Beside(config)
+    task = asyncio.create_task(server.serve([door]), name="beside")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)
+
+
 def server_config(app: Any, *, host: str, port: int, drain_s: float, sockets: bool) -> uvicorn.Config:
     """How every process serves."""
     return uvicorn.Config(
@@ -77,6 +105,7 @@ def server_config(app: Any, *, host: str, port: int, drain_s: float, sockets: bo
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(STOP_S - LAST_S - drain_s),
         limit_concurrency=CONNECTIONS,
+        http=BoundedProtocol,
         ws=LiveProtocol if sockets else "none",
         ws_max_size=MAX_BYTES,
         ws_ping_interval=PING_S,
