@@ -12,6 +12,7 @@ from allonova.application.kernel.inside import INSIDE_UNIT
 from tests.support.passwords import CHEAP, GOOD, OTHER
 
 
+@pytest.mark.promise("password-cost")
 async def test_parameters_are_those_of_the_promise_when_nothing_is_said() -> None:
     kept = await Argon2Passwords().hash(GOOD)
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -53,6 +54,7 @@ def test_password_is_not_common_when_nobody_tries_it(password: str) -> None:
     assert not CHEAP.is_common(password)
 
 
+@pytest.mark.promise("password-cost")
 async def test_hashing_is_refused_when_a_unit_is_open() -> None:
     token = INSIDE_UNIT.set(True)
     try:
@@ -63,6 +65,7 @@ async def test_hashing_is_refused_when_a_unit_is_open() -> None:
         INSIDE_UNIT.reset(token)
 
 
+@pytest.mark.promise("password-cost")
 async def test_event_loop_goes_on_when_passwords_are_hashed() -> None:
     turns = 0
 

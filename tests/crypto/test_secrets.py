@@ -34,6 +34,7 @@ def test_any_text_can_be_derived_from() -> None:
     assert ServerSecrets(KEYS, "k1").derive("refresh", "\ud800\x00")
 
 
+@pytest.mark.promise("links-once")
 def test_tokens_are_long_and_fit_a_url() -> None:
     secrets = ServerSecrets(KEYS, "k1")
     found = {secrets.token() for _ in range(100)}
@@ -48,12 +49,14 @@ def test_sealed_value_opens_in_its_context(value: str) -> None:
     assert sealer.open(sealer.seal(value, context=CONTEXT), context=CONTEXT) == value
 
 
+@pytest.mark.promise("sealed-at-rest")
 def test_old_value_opens_when_key_was_rotated() -> None:
     old = AesSealer(KEYS, "k1").seal("CI-123", context=CONTEXT)
     assert old.startswith("v1.k1.")
     assert AesSealer(KEYS, "k2").open(old, context=CONTEXT) == "CI-123"
 
 
+@pytest.mark.promise("sealed-at-rest")
 def test_value_does_not_show_and_differs_each_time() -> None:
     sealer = AesSealer(KEYS, "k2")
     first, second = sealer.seal("CI-123", context=CONTEXT), sealer.seal("CI-123", context=CONTEXT)
@@ -61,6 +64,7 @@ def test_value_does_not_show_and_differs_each_time() -> None:
     assert "CI-123" not in first
 
 
+@pytest.mark.promise("sealed-at-rest")
 def test_value_does_not_open_when_moved() -> None:
     sealer = AesSealer(KEYS, "k2")
     sealed = sealer.seal("CI-123", context=CONTEXT)

@@ -121,11 +121,13 @@ ODD: dict[str, list[object]] = {
 }
 
 
+@pytest.mark.promise("tokens")
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in ODD.items() for value in values])
 def test_refused_when_a_claim_is_missing_or_odd(name: str, value: object) -> None:
     refused(forged(claims(**{name: value})))
 
 
+@pytest.mark.promise("tokens")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -152,16 +154,19 @@ def test_refused_when_payload_is_no_object(payload: bytes) -> None:
     refused(forged(payload))
 
 
+@pytest.mark.promise("tokens")
 @pytest.mark.parametrize("kid", ["k1", "k3", "", None, 0, [], {"a": 1}, "../k2", "k2\x00", "K2", ["k2"]])
 def test_refused_when_kid_is_not_the_signing_key(kid: object) -> None:
     refused(forged(claims(), kid=kid))
 
 
+@pytest.mark.promise("tokens")
 @pytest.mark.parametrize("alg", ["HS384", "HS512"])
 def test_refused_when_algorithm_is_another(alg: str) -> None:
     refused(forged(claims(), alg=alg))
 
 
+@pytest.mark.promise("tokens")
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "RS256", "ES256"])
 def test_refused_when_algorithm_is_named_away(alg: str | None) -> None:
     header = b64(json.dumps({"alg": alg, "kid": "k2", "typ": "JWT"}).encode())
@@ -175,6 +180,7 @@ def test_refused_when_header_has_more_in_it() -> None:
     refused(token)
 
 
+@pytest.mark.promise("tokens")
 def test_refused_wherever_it_is_cut_or_changed() -> None:
     token, tokens = signed(make()), make()
     for at in range(len(token)):
@@ -217,6 +223,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.promise("tokens")
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*sorted(claims()), "nbf", "x"]), json_values, min_size=1))
 def test_only_auth_required_when_signed_claims_are_arbitrary(changes: dict[str, object]) -> None:

@@ -302,13 +302,13 @@ def test_reason_and_fee_are_kept_when_a_paid_booking_is_cancelled() -> None:
     booking = paid()
     booking.cancel(Actor(Party.PASSENGER, PASSENGER.id), NOW, "ill", fee=1_800)
     assert (booking.cancelled_by, booking.cancel_reason, booking.cancel_fee) == (Party.PASSENGER, "ill", 1_800)
-    assert booking.changes[-1].meta == {"reason": "ill", "fee": 1_800}
+    assert booking.changes[-1].meta == {"reason": "cancelled", "fee": 1_800}
 
 
 def test_no_fee_is_kept_when_nothing_was_paid() -> None:
     booking = accepted()
     booking.cancel(AS_DRIVER, NOW, "ill")
-    assert (booking.cancel_fee, booking.changes[-1].meta) == (None, {"reason": "ill"})
+    assert (booking.cancel_fee, booking.changes[-1].meta) == (None, {"reason": "cancelled"})
 
 
 @pytest.mark.parametrize(

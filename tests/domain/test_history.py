@@ -146,7 +146,7 @@ LINES = {
         lambda b: b.cancel(AS_PASSENGER, AT, "ill"),
         AS_PASSENGER,
         "cancelled",
-        {"reason": "ill", "fee": 0},
+        {"reason": "cancelled", "fee": 0},
         over(Party.PASSENGER, "ill", 0),
     ),
     "no_show": Line(

@@ -53,6 +53,7 @@ def test_sound_when_nothing_was_set() -> None:
         ("wallet_limit", 1, MOST_FRANCS),
         ("referral_bonus_referrer", 0, MOST_FRANCS),
         ("referral_bonus_referee", 0, MOST_FRANCS),
+        ("legal_retention_days", 1_825, 10_950),
     ],
 )
 def test_refused_when_a_number_is_out_of_its_bounds(name: str, low: int, high: int) -> None:

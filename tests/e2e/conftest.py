@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Literal
 
 import pytest
 
 from tests.e2e.stage import Stage, open_stage
+from tests.support.collector import FAULTS, Collector, collecting
 from tests.support.postgres import admin_dsn, drop_database, fresh_database
 from tests.support.processes import Fleet, make_fleet
+from tests.support.proving import Quote, is_proving
+from tests.support.sieve import Outputs
 
-FIGURE = "figure"
+__all__ = ["Quote"]
 
-type Quote = Callable[[str], None]
+type ScopeName = Literal["session", "module"]
 
 
-@pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def as_long_as_needed(fixture_name: str, config: pytest.Config) -> ScopeName:
+    """For the session; where full counts run for hours, for a file, so that each has a fresh one."""
+    return "module" if is_proving(config) else "session"
+
+
+@pytest.fixture(scope=as_long_as_needed)
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """Where the processes' traces and faults go."""
+    with collecting(tmp_path_factory.mktemp("fleet")) as collector:
+        yield collector
+
+
+@pytest.fixture(scope=as_long_as_needed)
+def fleet(collector: Collector) -> Iterator[Fleet]:
     """The processes on a database of their own. Starting them costs more than most tests: these share them."""
     database_url = asyncio.run(fresh_database(admin_dsn()))
-    fleet = make_fleet(tmp_path_factory.mktemp("fleet"), database_url)
+    fleet = make_fleet(collector.folder, database_url, collector.env)
     try:
         yield fleet
     finally:
@@ -28,18 +44,19 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         asyncio.run(drop_database(admin_dsn(), database_url))
 
 
+@pytest.fixture(scope=as_long_as_needed)
+def outputs(fleet: Fleet, collector: Collector) -> Outputs:
+    """What the processes write, and the faults that they report."""
+    return Outputs([*(process.log for process in fleet.processes), collector.folder / FAULTS])
+
+
 @pytest.fixture
-async def stage(fleet: Fleet) -> AsyncIterator[Stage]:
+async def stage(fleet: Fleet, outputs: Outputs) -> AsyncIterator[Stage]:
     """The processes, all of them serving, and what a test needs to talk to them."""
     await fleet.ready()
     async with open_stage(fleet) as stage:
         yield stage
-
-
-@pytest.fixture
-def quote(record_property: Callable[[str, object], None], request: pytest.FixtureRequest) -> Quote:
-    """Says what was measured: a line under the run's results."""
-    return lambda text: record_property(FIGURE, f"{request.node.name}: {text}")
+    outputs.hear()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,15 +67,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed and isinstance(fleet, Fleet):
         report.sections.append(("processes", fleet.last_words()))
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table to quote."""
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    figures = [
-        value for report in reports if report.when == "call" for name, value in report.user_properties if name == FIGURE
-    ]
-    if figures:
-        terminalreporter.section("figures")
-        for figure in figures:
-            terminalreporter.write_line(str(figure))

@@ -13,7 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-GONE = (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError)
+GONE = (OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError, httpx.TransportError)
 SILENCE_S = 2.0
 
 

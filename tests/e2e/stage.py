@@ -36,6 +36,7 @@ from allonova.domain.notifications.quiet import morning_after
 from allonova.main.wiring import HEARD, LIVE
 from tests.support.factories import HOUR, Driver, Thing, a_booking, a_driver, a_stop, a_trip, a_user, accepted, keep
 from tests.support.processes import SECRETS, Fleet, eventually
+from tests.support.sieve import SIEVE
 
 AUTH = "/api/v1/auth"
 WEBHOOK = "/api/v1/payments/webhook/wave"
@@ -221,9 +222,14 @@ async def open_stage(fleet: Fleet) -> AsyncIterator[Stage]:
         limits, timeout = httpx.Limits(max_connections=None), httpx.Timeout(60)
         clients = [
             await stack.enter_async_context(
-                httpx.AsyncClient(base_url=url, limits=limits, timeout=timeout, trust_env=False)
+                httpx.AsyncClient(
+                    base_url=url, limits=limits, timeout=timeout, trust_env=False, event_hooks={"response": [hook]}
+                )
             )
-            for url in (*fleet.urls, fleet.sandbox_url)
+            for url, hook in (
+                *((url, SIEVE.exchanged) for url in fleet.urls),
+                (fleet.sandbox_url, SIEVE.told),
+            )
         ]
         pool = await open_pool(fleet.database_url, min_size=1, max_size=8)
         stack.push_async_callback(pool.close)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from allonova.application.kernel.relay import LEASE
 from allonova.domain.carpool.trip import Trip
@@ -36,6 +37,9 @@ def a_request(stage: Stage, trip: Trip, passenger: User, key: str) -> dict[str, 
     return {"url": "/api/v1/bookings", "json": {"trip_id": str(trip.id), "seats": 1}, "headers": headers}
 
 
+@pytest.mark.promise("one-effect-per-key")
+@pytest.mark.promise("nothing-lost")
+@pytest.mark.promise("commit-before-answer")
 async def test_acknowledged_bookings_are_there_when_the_process_is_killed(stage: Stage, quote: Quote) -> None:
     trip, people = await stage.a_trip(), await passengers(stage, ASKERS)
     requests = [a_request(stage, trip, person, str(uuid4())) for person in people]
@@ -69,6 +73,8 @@ async def test_acknowledged_bookings_are_there_when_the_process_is_killed(stage:
 IDS = "SELECT id FROM carpool.bookings WHERE trip_id = $1"
 
 
+@pytest.mark.promise("nothing-lost")
+@pytest.mark.promise("jobs-are-rows")
 async def test_next_worker_finishes_what_the_killed_one_had_begun(stage: Stage, quote: Quote) -> None:
     await stage.all_delivered()
     stuck = {"provider": "brevo", "kind": "timeout", "times": 1, "delay_s": 30}
@@ -127,6 +133,7 @@ async def overdue_holds(stage: Stage) -> list[UUID]:
     return made
 
 
+@pytest.mark.promise("redis-down")
 async def test_core_works_without_redis_and_all_comes_back_by_itself(stage: Stage, quote: Quote) -> None:
     await stage.all_delivered()
     passenger, driver = stage.a_user(), stage.a_driver()

@@ -24,6 +24,7 @@ async def send_copies(stage: Stage, path: str, body: dict[str, Any], headers: di
     return await all_at_once(next(either).post(path, json=body, headers=headers) for _ in range(COPIES))
 
 
+@pytest.mark.promise("one-effect-per-key")
 @ROUNDS
 async def test_one_booking_when_one_key_comes_twenty_times_at_once(stage: Stage, rounds: int, quote: Quote) -> None:
     for _ in range(rounds):
@@ -42,6 +43,7 @@ async def test_one_booking_when_one_key_comes_twenty_times_at_once(stage: Stage,
     quote(f"{rounds} rounds × {COPIES} copies: 1 booking, {COPIES} × 201 with the same bytes, another body 422")
 
 
+@pytest.mark.promise("one-effect-per-key")
 @ROUNDS
 async def test_one_payment_when_one_key_comes_twenty_times_at_once(stage: Stage, rounds: int, quote: Quote) -> None:
     told = {200: 0, 409: 0}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from allonova.adapters.postgres.pool import open_pool
 from allonova.domain.dispatch.demande import Demande
 from allonova.domain.dispatch.societe import Societe
@@ -58,6 +60,8 @@ def an_offer(societe: Societe, commande_id: UUID, chauffeur_id: UUID, taxi_id: U
     )
 
 
+@pytest.mark.promise("jobs-are-rows")
+@pytest.mark.promise("redis-down")
 async def test_offers_end_once_when_the_worker_dies_and_redis_is_gone(stage: Stage, quote: Quote) -> None:
     async with await open_pool(stage.fleet.database_url, max_size=1, role=None) as owner:
         societe = await a_day_of_offers(stage)

@@ -163,6 +163,7 @@ async def require_each_paid_once(stage: Stage, owed: dict[UUID, int]) -> None:
     assert {row["id"]: theirs[row["id"]] for row in rows} == dict.fromkeys((row["id"] for row in rows), 1)
 
 
+@pytest.mark.promise("one-payout")
 @pytest.mark.parametrize(("kills", "size"), [SAMPLE, FULL])
 async def test_each_driver_is_paid_once_when_api_and_worker_die(
     stage: Stage, kills: int, size: int, quote: Quote
@@ -243,6 +244,7 @@ async def cancel(stage: Stage, ride: Ride) -> None:
     assert answer.status_code in (200, 409), answer.text  # 409: the process that died had done it
 
 
+@pytest.mark.promise("one-payout")
 @pytest.mark.parametrize(("kills", "size"), [SAMPLE, FULL])
 async def test_each_passenger_is_refunded_once_when_api_and_worker_die(
     stage: Stage, kills: int, size: int, quote: Quote

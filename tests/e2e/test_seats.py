@@ -211,6 +211,7 @@ ROUNDS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.promise("no-oversell")
 @ROUNDS
 async def test_nothing_oversold_or_undersold_when_accepts_and_payments_race(
     stage: Stage, people: list[User], rounds: int, quote: Quote
@@ -228,6 +229,7 @@ async def test_nothing_oversold_or_undersold_when_accepts_and_payments_race(
     quote(f"{rounds} rounds × 200: oversold 0, undersold 0, {dict(seen)}, {time.monotonic() - started:.1f} s")
 
 
+@pytest.mark.promise("no-oversell")
 @ROUNDS
 async def test_freed_seats_are_sold_once_when_holds_end_meanwhile(
     stage: Stage, people: list[User], rounds: int, quote: Quote

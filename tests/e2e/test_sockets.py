@@ -53,6 +53,7 @@ async def say(stage: Stage, booking: Booking, headers: dict[str, str], body: dic
     raise AssertionError
 
 
+@pytest.mark.promise("reconnect")
 @pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.prove)])
 async def test_nothing_acknowledged_is_missed_when_a_process_and_redis_die(
     stage: Stage, quote: Quote, count: int
@@ -98,6 +99,7 @@ async def test_nothing_acknowledged_is_missed_when_a_process_and_redis_die(
     )
 
 
+@pytest.mark.promise("out-is-out")
 async def test_sockets_are_closed_when_somebody_logs_out_elsewhere(stage: Stage, quote: Quote) -> None:
     booking = await stage.a_held_booking()
     async with stage.units.begin() as unit:
@@ -124,6 +126,7 @@ async def code_of(connection: ClientConnection) -> int:
         return 1006 if closed.rcvd is None else closed.rcvd.code
 
 
+@pytest.mark.promise("graceful-stop")
 @pytest.mark.parametrize(("sockets", "per_s"), [(50, 50), pytest.param(200, 200, marks=pytest.mark.prove)])
 async def test_nobody_is_cut_off_when_a_process_is_told_to_stop(
     stage: Stage, quote: Quote, sockets: int, per_s: int

@@ -111,6 +111,7 @@ def ids(sales: list[Sale]) -> list[UUID]:
     return [sale.booking.id for sale in sales]
 
 
+@pytest.mark.promise("nothing-lost")
 @pytest.mark.parametrize("kills", [pytest.param(3, id="sample"), pytest.param(50, id="full", marks=pytest.mark.prove)])
 async def test_each_payment_counts_once_when_the_api_dies_under_its_webhook(
     stage: Stage, kills: int, quote: Quote

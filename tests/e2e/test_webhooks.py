@@ -40,6 +40,7 @@ async def count(stage: Stage, what: str, id: UUID) -> int:
     return found
 
 
+@pytest.mark.promise("webhooks-any-order")
 @pytest.mark.parametrize("rounds", [pytest.param(2, id="sample"), pytest.param(20, id="full", marks=pytest.mark.prove)])
 @pytest.mark.parametrize("copies_of_one", [True, False], ids=["one_event", "many_events"])
 async def test_payment_moves_once_when_fifty_webhooks_come_at_once(

@@ -93,6 +93,7 @@ async def test_link_still_works_when_the_password_was_a_common_one(api: Api, inv
     assert (await reset(api, token)).status_code == 204
 
 
+@pytest.mark.promise("links-once")
 async def test_one_password_is_set_when_a_link_is_used_twenty_times_at_once(api: Api, invited: Knocking) -> None:
     for _ in range(ROUNDS):
         token = await link(api)
@@ -108,6 +109,7 @@ async def test_users_link_opens_nothing_when_it_is_tried_here(api: Api, invited:
     )
 
 
+@pytest.mark.promise("out-is-out")
 async def test_sessions_end_when_the_password_is_another(api: Api, invited: Knocking) -> None:
     await reset(api, await link(api))
     person = await invited.enter()
@@ -119,6 +121,7 @@ async def test_sessions_end_when_the_password_is_another(api: Api, invited: Knoc
     refusal(await person.get("/admin/me"), 401, "auth_required")
 
 
+@pytest.mark.promise("out-is-out")
 @pytest.mark.parametrize("given", [{"role": Role.OPS}, {"is_active": False}, {"reset_totp": True}])
 async def test_sessions_end_when_an_account_is_changed(api: Api, invited: Knocking, given: dict[str, Any]) -> None:
     await reset(api, await link(api))

@@ -53,6 +53,7 @@ async def test_account_shown_when_its_owner_asks(ada: Knocking) -> None:
     assert (shown["id"], shown["role"], shown["totp_enabled"]) == (str(person.id), "super", False)
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_refusals_are_alike_when_anything_is_wrong(api: Api, ada: Knocking) -> None:
     closed, invited = an_admin(password_hash=f"kept:{PASSWORD}", is_active=False), an_admin()
     await api.keep(closed, invited)
@@ -62,6 +63,7 @@ async def test_refusals_are_alike_when_anything_is_wrong(api: Api, ada: Knocking
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
+@pytest.mark.promise("password-cost")
 async def test_one_password_is_checked_when_the_address_is_known_or_not(
     api: Api, ada: Knocking, hasher: CountingHasher
 ) -> None:
@@ -81,6 +83,7 @@ async def test_password_is_kept_anew_when_its_hash_was_made_with_weaker_paramete
     assert hasher.hashes == [PASSWORD]
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_refusal_is_remembered_when_the_address_is_known_or_not(api: Api, ada: Knocking) -> None:
     before = await api.inside.everything()
     for email in (ada.email, "nobody@allonova.test"):
@@ -105,6 +108,7 @@ async def test_tries_are_one_count_when_the_address_is_written_otherwise(api: Ap
     refusal(await Knocking(api, "ADA@allonova.test").log_in(), 429, "rate_limited")
 
 
+@pytest.mark.promise("counters")
 async def test_no_more_than_five_are_looked_at_when_fifty_guess_at_once(ada: Knocking, hasher: CountingHasher) -> None:
     answers = await asyncio.gather(*(ada.log_in(f"guess {n}") for n in range(50)))
     assert sorted(answer.status_code for answer in answers) == [401] * LOGIN_TRIES + [429] * (50 - LOGIN_TRIES)
@@ -202,6 +206,7 @@ async def test_secret_is_for_an_authenticator_when_it_is_made(ada: Knocking) -> 
     assert (read.secret, read.name, read.issuer) == (started["secret"], "ada@allonova.test", "AlloNova")
 
 
+@pytest.mark.promise("sealed-at-rest")
 async def test_secret_is_unreadable_when_it_is_kept(api: Api, ada: Knocking) -> None:
     person = await ada.enter()
     first = data(await person.post("/admin/me/totp", {"password": PASSWORD}))["secret"]

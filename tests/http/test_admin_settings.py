@@ -40,6 +40,7 @@ DEFAULTS = {
     "wallet_limit": 1_000_000,
     "referral_bonus_referrer": 1_000,
     "referral_bonus_referee": 500,
+    "legal_retention_days": 3_650,
     "corridors": [
         {
             "id": "abidjan-yamoussoukro",

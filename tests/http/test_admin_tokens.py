@@ -16,6 +16,7 @@ from tests.support.wire import data, refusal
 AUDIENCES: list[Any] = [*Audience, None, "", "ALLOCAR", ["allocar", "allocar-admin"], "allocar allocar-admin"]
 
 
+@pytest.mark.promise("tokens")
 async def test_only_its_own_api_opens_when_a_token_has_an_audience(api: Api, subtests: pytest.Subtests) -> None:
     passenger, admin = await api.passenger(), await api.admin()
     doors = {"/me": (passenger, Audience.ALLOCAR), "/admin/me": (admin, Audience.ALLOCAR_ADMIN)}
@@ -38,6 +39,7 @@ async def test_users_token_opens_nothing_more_when_it_claims_a_role(api: Api) ->
     refusal(await api.http.get("/admin/me", headers={"Authorization": f"Bearer {token}"}), 401, "auth_required")
 
 
+@pytest.mark.promise("tokens")
 async def test_nothing_opens_when_there_is_no_such_account_or_it_is_closed(api: Api) -> None:
     gone, closed = await api.admin(), await api.admin(is_active=False)
     token = signed(claims(gone, sub="00000000-0000-4000-8000-000000000000"))

@@ -104,6 +104,7 @@ async def test_sends_are_limited_alike_when_the_phone_has_no_account(api: Api, p
     assert statuses == [200, 200, 200, 429]
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_fourth_try_is_refused_when_its_code_is_right(api: Api, phone: str) -> None:
     code = await account(api, phone)
     for _ in range(3):
@@ -113,6 +114,7 @@ async def test_fourth_try_is_refused_when_its_code_is_right(api: Api, phone: str
     assert answer.headers["retry-after"] == "600"
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_tries_stay_used_up_when_another_code_is_sent(api: Api, phone: str) -> None:
     code = await account(api, phone)
     for _ in range(3):
@@ -133,6 +135,7 @@ async def test_tries_start_anew_when_the_right_code_came(api: Api, phone: str) -
     assert refused == [422, 422, 422]
 
 
+@pytest.mark.promise("counters")
 async def test_three_tries_count_when_a_hundred_guess_at_once(api: Api, phone: str) -> None:
     code = await account(api, phone)
     guesses = await asyncio.gather(*(verify(api, phone, other(code)) for _ in range(100)))
@@ -140,6 +143,7 @@ async def test_three_tries_count_when_a_hundred_guess_at_once(api: Api, phone: s
     refusal(await verify(api, phone, code), 429, "rate_limited")
 
 
+@pytest.mark.promise("counters")
 async def test_one_of_many_logs_in_when_they_bring_the_same_code_at_once(api: Api, phone: str) -> None:
     code = await account(api, phone)
     answers = await asyncio.gather(*(verify(api, phone, code) for _ in range(3)))

@@ -60,6 +60,7 @@ async def test_link_leads_to_the_page_with_its_token_in_the_fragment_when_it_is_
     assert len(mail["data"]["token"]) == 43
 
 
+@pytest.mark.promise("links-once")
 async def test_link_still_works_when_a_scanner_has_looked_at_the_page(api: Api, email: str) -> None:
     await register(api, email=email)
     url = (await api.mails(email))[0]["data"]["url"]
@@ -104,6 +105,7 @@ async def test_made_up_address_is_refused_when_the_service_is_in_production(api:
     assert paths(refusal(answer, 422, "validation_error")) == ["email"]
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_answer_and_work_are_the_same_when_the_address_has_an_account(api: Api, hasher: Counted) -> None:
     known, claimed = a_user(email=fresh_email(), is_email_verified=True), fresh_email()
     await api.keep(known)
@@ -133,6 +135,7 @@ async def test_fourth_link_is_refused_when_three_went_out_in_ten_minutes(api: Ap
     await register(api, email=email)
 
 
+@pytest.mark.promise("links-once")
 async def test_link_is_dead_when_it_was_used(api: Api, email: str) -> None:
     await register(api, email=email)
     token = await api.link_token(email)
@@ -180,6 +183,7 @@ async def test_link_opens_nothing_when_the_account_was_suspended(api: Api, email
     refusal(await verify(api, token), 422, "otp_invalid")
 
 
+@pytest.mark.promise("links-once")
 async def test_one_enters_when_a_link_is_used_twenty_times_at_once(api: Api) -> None:
     for _ in range(ROUNDS):
         await register(api, email=(email := fresh_email()))

@@ -25,6 +25,7 @@ HARMFUL = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1"
 HARMLESS = ["Awa", "", "a=b", "O'Neil", '"quoted"', "1,5", "é"]
 
 
+@pytest.mark.promise("exports-inert")
 @pytest.mark.parametrize("text", HARMFUL)
 def test_text_is_defused_when_a_spreadsheet_might_run_it(text: str) -> None:
     assert inert(text).startswith("'")
@@ -45,6 +46,7 @@ async def whole(written: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in written])
 
 
+@pytest.mark.promise("exports-inert")
 async def test_values_are_themselves_when_they_are_written_as_csv() -> None:
     text = (await whole(as_csv(["name"] * len(CELLS), pieces(CELLS)))).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text)))[1] == [

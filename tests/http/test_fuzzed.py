@@ -26,6 +26,8 @@ FEWER = 5  # on PostgreSQL: what it refuses by itself shows in few requests as w
 COUNTS = [pytest.param(20, id="sample"), pytest.param(400, id="full", marks=pytest.mark.prove)]
 
 
+@pytest.mark.promise("who-may")
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("number", COUNTS)
 @pytest.mark.parametrize("operation", operations(), ids=name_of)
 async def test_answer_is_sound_when_requests_are_made_up(

@@ -61,6 +61,7 @@ async def send(person: Person, path: str, content: bytes) -> httpx.Response:
     return answer
 
 
+@pytest.mark.promise("no-500")
 async def test_body_is_refused_when_it_is_no_sound_json(api: Api, subtests: pytest.Subtests) -> None:
     passenger = await api.passenger()
     for name, body in BROKEN.items():
@@ -77,6 +78,7 @@ async def test_body_is_no_json_when_only_a_lenient_reader_takes_it(api: Api, sub
             assert [fault["code"] for fault in details["fields"]] == ["json_invalid"]
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("path", BODIES)
 async def test_no_value_causes_a_fault_when_it_stands_in_any_place(api: Api, path: str) -> None:
     person = await api.driver()
@@ -86,6 +88,7 @@ async def test_no_value_causes_a_fault_when_it_stands_in_any_place(api: Api, pat
             assert is_decent(answer), (place, raw[:60], answer.text)
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("path", ["/vehicles", "/bookings"])
 async def test_no_query_causes_a_fault_when_it_asks_for_a_list(api: Api, path: str) -> None:
     passenger = await api.passenger()
@@ -94,12 +97,14 @@ async def test_no_query_causes_a_fault_when_it_asks_for_a_list(api: Api, path: s
         assert is_decent(answer), (query, answer.text)
 
 
+@pytest.mark.promise("no-500")
 async def test_no_query_causes_a_fault_when_it_searches(api: Api) -> None:
     for query in SEARCHES:
         answer = await api.http.get(f"/trips/search?{query}")
         assert is_decent(answer), (query, answer.text)
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("path", ["/vehicles/{}", "/trips/{}", "/bookings/{}", "/payments/{}"])
 async def test_no_id_causes_a_fault_when_it_is_none(api: Api, path: str) -> None:
     passenger = await api.passenger()
@@ -120,6 +125,7 @@ async def test_key_is_refused_when_it_is_not_255_visible_characters(api: Api, ke
     refusal(answer, 422, "validation_error")
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("name", ["Authorization", "Accept-Language", "X-Request-ID", "Origin", "Content-Type"])
 async def test_no_header_causes_a_fault_when_it_is_junk(api: Api, name: str) -> None:
     for junk in (b"", b"\xff\xfe", b"Bearer \xff", b"x" * 20_000, b"Bearer", b"a;q=1e999", b",", quote("é").encode()):

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.api import Api, Person
 from tests.support.factories import HOUR, MINUTE, SECOND
@@ -22,6 +23,7 @@ async def count(person: Person) -> int:
     return int((await person.get("/bookings")).json()["meta"]["pagination"]["total"])
 
 
+@pytest.mark.promise("one-effect-per-key")
 async def test_answer_is_the_first_byte_for_byte_when_the_request_comes_again(api: Api) -> None:
     driver, passenger = await api.driver(), await api.passenger()
     trip, key = await api.trip(driver), fresh_key()
@@ -50,6 +52,7 @@ async def test_answer_is_the_first_when_the_body_is_only_written_otherwise(api: 
     assert again.content == first.content
 
 
+@pytest.mark.promise("one-effect-per-key")
 async def test_key_is_refused_when_it_comes_with_another_body(api: Api) -> None:
     passenger, trip, key = await api.passenger(), await api.trip(await api.driver()), fresh_key()
     first = await ask(passenger, trip, key)
@@ -58,6 +61,7 @@ async def test_key_is_refused_when_it_comes_with_another_body(api: Api) -> None:
     assert await count(passenger) == 1
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_refusal_is_replayed_when_its_reason_is_gone(api: Api) -> None:
     driver, first, second = await api.driver(), await api.passenger(), await api.passenger()
     trip = await api.trip(driver, seats_available=1, allow_auto_accept=True)
@@ -73,6 +77,7 @@ async def test_refusal_is_replayed_when_its_reason_is_gone(api: Api) -> None:
     data(await ask(second, trip, fresh_key()), 201)
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_refusals_of_the_domain_are_replayed_when_they_are_404_or_422(api: Api) -> None:
     passenger, trip = await api.passenger(), await api.trip(await api.driver(), stops=[stop_body()])
     for given, status in (({"pickup_stop_id": trip["id"]}, 422), ({"trip_id": str(passenger.id)}, 404)):
@@ -111,6 +116,7 @@ async def test_keys_do_not_collide_when_they_go_to_different_endpoints(api: Api)
     data(await passenger.post("/payments/init", {"booking_id": booking["id"], "method": "wave"}, key=key))
 
 
+@pytest.mark.promise("one-effect-per-key")
 async def test_one_booking_is_made_when_twenty_requests_bring_one_key_at_once(api: Api) -> None:
     for _ in range(ROUNDS):
         passenger, trip, key = await api.passenger(), await api.trip(await api.driver()), fresh_key()
@@ -121,6 +127,7 @@ async def test_one_booking_is_made_when_twenty_requests_bring_one_key_at_once(ap
         assert await count(passenger) == 1
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_one_refusal_is_kept_when_twenty_requests_bring_one_key_at_once(api: Api) -> None:
     driver, key = await api.driver(), fresh_key()
     trip = await api.trip(driver)

@@ -86,6 +86,7 @@ def cases(operation: Operation) -> st.SearchStrategy[Case[Any]]:
     return st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("number", COUNTS)
 @pytest.mark.parametrize("operation", operations(), ids=name_of)
 def test_answer_is_announced_when_the_request_is_made_from_the_openapi(

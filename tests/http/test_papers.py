@@ -54,6 +54,7 @@ async def test_paper_waits_when_it_was_handed_in(filing: Filing) -> None:
     assert data(await person.get("/me/kyc/status")) == {"status": "pending", "documents": [paper]}
 
 
+@pytest.mark.promise("sealed-at-rest")
 async def test_number_is_nowhere_to_be_read_when_the_tables_are(filing: Filing) -> None:
     person = await filing.api.passenger()
     data(await submit(filing, person), 201)
@@ -63,6 +64,7 @@ async def test_number_is_nowhere_to_be_read_when_the_tables_are(filing: Filing) 
     assert NUMBER not in await filing.api.inside.everything()
 
 
+@pytest.mark.promise("uploads")
 async def test_reviewer_sees_clean_files_as_attachments_when_he_follows_the_links(filing: Filing) -> None:
     person = await filing.api.passenger(first_name="Awa", last_name="Koné")
     paper = await filing.paper(person)
@@ -272,6 +274,7 @@ DISGUISED: dict[str, tuple[bytes, FileType]] = {
 }
 
 
+@pytest.mark.promise("uploads")
 async def test_paper_is_refused_and_forgotten_when_a_side_is_not_what_it_says(
     filing: Filing, subtests: pytest.Subtests
 ) -> None:

@@ -73,6 +73,7 @@ async def test_somebody_is_in_when_the_password_is_right(api: Api, user: User) -
         data(await api.http.get("/me", headers={"Authorization": f"Bearer {tokens['access_token']}"}))
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_refusal_and_work_are_the_same_whatever_is_wrong(api: Api, user: User, hasher: Counted) -> None:
     kept = user.password_hash
     others = [
@@ -142,6 +143,7 @@ async def test_third_call_is_refused_when_two_a_minute_are_granted(api: Api, pat
     assert statuses[2] == 429
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_answer_and_work_are_the_same_when_nobody_has_forgotten(api: Api, user: User, hasher: Counted) -> None:
     seen = []
     for identifier in (str(user.email), fresh_email(), str(user.phone), fresh_phone()):
@@ -158,6 +160,7 @@ async def test_link_goes_to_the_phone_when_the_phone_asks(api: Api, user: User) 
     assert (await reset(api, token)).status_code == 204
 
 
+@pytest.mark.promise("links-once")
 async def test_link_goes_to_the_mail_when_the_mail_asks_and_the_host_header_lies(api: Api, user: User) -> None:
     await api.http.post("/auth/password/forgot", json={"identifier": user.email}, headers={"Host": "evil.test"})
     (mail,) = await api.mails(str(user.email))
@@ -185,6 +188,7 @@ async def test_new_password_counts_when_the_link_was_used(api: Api, user: User) 
     assert await kinds_of(api, user) == (["password_changed"], ["password_changed", "password_reset"])
 
 
+@pytest.mark.promise("out-is-out")
 async def test_every_session_ends_when_the_link_was_used(api: Api, user: User) -> None:
     tokens = data(await login(api, str(user.phone)))
     await reset(api, await token_of(api, user.email))
@@ -205,6 +209,7 @@ async def test_address_is_verified_when_its_link_set_the_password(api: Api) -> N
     refusal(await login(api, email, GOOD), 401, "auth_required")
 
 
+@pytest.mark.promise("links-once")
 async def test_link_is_used_once_when_twenty_use_it_at_a_time(api: Api) -> None:
     for _ in range(ROUNDS):
         await api.keep(user := await an_account())
@@ -238,11 +243,13 @@ async def test_link_lives_on_when_the_password_is_refused(api: Api, user: User, 
     assert (await reset(api, token)).status_code == 204
 
 
+@pytest.mark.promise("links-once")
 async def test_no_reset_link_lies_in_the_store_when_it_was_sent(api: Api, user: User) -> None:
     token = await token_of(api, user.email)
     assert token not in await api.inside.everything()
 
 
+@pytest.mark.promise("out-is-out")
 async def test_other_sessions_end_when_the_password_changes(api: Api, user: User) -> None:
     person, there = await api.log_in(str(user.phone)), await api.log_in(str(user.phone))
     assert (await change(person, current=GOOD, new=OTHER)).status_code == 204

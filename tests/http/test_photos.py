@@ -58,6 +58,7 @@ async def test_address_is_cached_for_less_than_its_link_lives_when_it_is_asked_f
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
+@pytest.mark.promise("uploads")
 async def test_where_it_was_taken_is_gone_when_the_photo_said_so(filing: Filing) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = "5.3575, -4.0083"
@@ -105,6 +106,7 @@ async def test_upload_says_all_that_a_client_needs_when_it_is_granted(filing: Fi
     assert upload["object_key"].startswith(f"uploads/{person.id}/")
 
 
+@pytest.mark.promise("uploads")
 async def test_store_refuses_what_was_not_granted(filing: Filing, subtests: pytest.Subtests) -> None:
     body = picture()
     person = await filing.api.passenger()
@@ -134,6 +136,7 @@ DISGUISED: dict[str, bytes] = {
 }
 
 
+@pytest.mark.promise("uploads")
 async def test_photo_is_refused_and_forgotten_when_it_is_not_what_it_says(
     filing: Filing, subtests: pytest.Subtests
 ) -> None:
@@ -147,11 +150,13 @@ async def test_photo_is_refused_and_forgotten_when_it_is_not_what_it_says(
             await refused(person, key)
 
 
+@pytest.mark.promise("uploads")
 async def test_bomb_is_refused_when_it_is_attached(filing: Filing) -> None:
     person = await filing.api.passenger()
     await refused(person, await send(filing, person, bomb(), FileType.PNG), "unsafe_file")
 
 
+@pytest.mark.promise("uploads")
 async def test_key_is_refused_when_it_is_not_the_callers_to_use(filing: Filing, subtests: pytest.Subtests) -> None:
     person, other = await filing.api.passenger(), await filing.api.passenger()
     keys = {
@@ -180,6 +185,7 @@ async def test_key_is_refused_when_it_was_used_before(filing: Filing) -> None:
     await refused(person, key)
 
 
+@pytest.mark.promise("uploads")
 async def test_key_is_refused_when_its_hour_is_over(filing: Filing) -> None:
     person = await filing.api.passenger()
     key = await send(filing, person, picture())

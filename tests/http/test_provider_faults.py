@@ -116,6 +116,7 @@ async def test_repeat_is_told_to_wait_when_the_first_is_still_running(api: Api) 
     data(await pay(passenger, booking, key))
 
 
+@pytest.mark.promise("one-effect-per-key")
 async def test_repeat_takes_over_when_the_first_died_on_the_way(api: Api) -> None:
     passenger, booking = await held(api)
     key = fresh_key()
@@ -130,6 +131,7 @@ async def test_repeat_takes_over_when_the_first_died_on_the_way(api: Api) -> Non
     assert len(await api.wave_sessions(begun)) == 1
 
 
+@pytest.mark.promise("one-effect-per-key")
 async def test_one_payment_is_begun_when_many_requests_bring_one_key_at_once(api: Api) -> None:
     passenger, booking = await held(api)
     key = fresh_key()

@@ -50,6 +50,7 @@ async def begin(api: Api, person: Person, method: str) -> tuple[str, str]:
     return started["payment"]["id"], started["intent"]["url"].rpartition("/")[2] if method == "orange" else ref
 
 
+@pytest.mark.promise("webhooks-lost")
 @pytest.mark.parametrize("count", [pytest.param(8, id="sample"), pytest.param(50, id="full", marks=pytest.mark.prove)])
 async def test_all_are_settled_within_two_polls_when_every_callback_is_lost(api: Api, count: int) -> None:
     people = [await api.passenger() for _ in range(-(-count // 3))]
@@ -267,6 +268,7 @@ async def fail(api: Api, payment: Payment) -> None:
         await unit.payments.save(found)
 
 
+@pytest.mark.promise("reconciliation")
 @pytest.mark.parametrize("each", [pytest.param(3, id="sample"), pytest.param(10, id="full", marks=pytest.mark.prove)])
 async def test_every_difference_is_found_once(api: Api, caplog: pytest.LogCaptureFixture, each: int) -> None:
     api.follow(money=MoneyRules(four_eyes_amount=10_000_000))
@@ -306,6 +308,7 @@ async def found(api: Api, money: Money) -> list[tuple[str, str]]:
     return [(each["kind"], each["resolution"] or each["status"]) for each in shown["differences"]]
 
 
+@pytest.mark.promise("reconciliation")
 async def test_difference_is_closed_when_it_is_gone(api: Api) -> None:
     money = Money(api=api)
     (payment,) = await money.paid(1)
@@ -329,6 +332,7 @@ async def test_difference_is_closed_when_it_is_gone(api: Api) -> None:
     ]
 
 
+@pytest.mark.promise("reconciliation")
 async def test_nothing_differs_when_our_books_move_while_a_provider_is_asked(api: Api) -> None:
     money = Money(api=api)
     (payment,) = await money.topups(1)
@@ -360,6 +364,7 @@ class Killed(BaseException):
     """The worker is no more."""
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_run_goes_on_when_its_worker_died(api: Api) -> None:
     money, admin = Money(api=api), await api.admin(Role.FINANCE)
     payments = await money.paid(12, methods=(Method.WAVE,))
@@ -392,6 +397,7 @@ async def test_run_goes_on_when_its_worker_died(api: Api) -> None:
     assert sorted(each["subject_id"] for each in shown["differences"]) == sorted(str(each.id) for each in payments)
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_one_run_is_made_when_workers_begin_it_at_once(api: Api) -> None:
     money = Money(api=api)
     payments = await money.paid(8)

@@ -46,6 +46,7 @@ async def test_code_speaks_french_when_the_account_does(api: Api) -> None:
     assert "votre code" in (await api.messages(phone))[0]["body"]
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_answer_is_the_same_when_the_phone_has_an_account(api: Api) -> None:
     passenger = await api.passenger()
     assert await register(api, passenger.phone) == await register(api, fresh_phone())
@@ -100,6 +101,7 @@ async def test_no_message_goes_out_when_the_phone_has_no_account(api: Api) -> No
     assert await api.messages(unknown) == []
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_wrong_code_is_refused_alike_when_the_phone_has_no_account(api: Api) -> None:
     known, unknown = (await api.passenger()).phone, fresh_phone()
     errors = []

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from tests.support.api import Api, Person
 from tests.support.factories import SECOND
@@ -49,6 +50,8 @@ async def test_successor_is_the_very_same_when_the_reply_was_lost(api: Api) -> N
     assert await rotated(api, token_of(person)) == first
 
 
+@pytest.mark.promise("refresh-rotation")
+@pytest.mark.promise("remembered-refusals")
 async def test_session_ends_when_a_used_token_comes_after_ten_seconds(api: Api) -> None:
     person = await api.passenger()
     newest = await rotated(api, token_of(person))
@@ -59,6 +62,7 @@ async def test_session_ends_when_a_used_token_comes_after_ten_seconds(api: Api) 
     refusal(await person.get("/me"), 401, "auth_required")
 
 
+@pytest.mark.promise("refresh-rotation")
 async def test_descendants_die_when_an_ancestor_comes_back(api: Api) -> None:
     person = await api.passenger()
     chain = [token_of(person)]
@@ -81,6 +85,7 @@ async def test_other_device_stays_in_when_one_session_was_stolen(api: Api) -> No
     data(await refresh(api, token_of(laptop)))
 
 
+@pytest.mark.promise("refresh-rotation")
 async def test_one_chain_lives_when_a_token_is_exchanged_many_times_at_once(api: Api) -> None:
     for _ in range(ROUNDS):
         person = await api.passenger()
@@ -99,6 +104,7 @@ async def test_token_is_dead_when_thirty_days_are_over(api: Api) -> None:
     refusal(await refresh(api, newest), 401, "auth_required")
 
 
+@pytest.mark.promise("out-is-out")
 async def test_refresh_is_refused_when_the_account_is_suspended(api: Api) -> None:
     person = await api.passenger()
     await api.change(person, is_active=False)
@@ -118,6 +124,7 @@ async def test_refresh_is_refused_when_an_access_token_is_given(api: Api) -> Non
     assert (await refresh(api, person.tokens["access_token"][:200])).status_code == 401
 
 
+@pytest.mark.promise("out-is-out")
 async def test_refresh_dies_at_once_when_its_owner_logs_out(api: Api) -> None:
     person = await api.passenger()
     assert (await logout(person, token_of(person))).status_code == 204

@@ -27,6 +27,7 @@ def takes_his_token(feature: Feature) -> bool:
 ROUTES = [feature for feature in features(APP) if takes_his_token(feature)]
 
 
+@pytest.mark.promise("out-is-out")
 async def test_answer_is_401_everywhere_when_its_owner_was_suspended(api: Api, subtests: pytest.Subtests) -> None:
     admin, driver, passenger = await api.admin(), await api.driver(), await api.passenger()
     booking = await api.accepted(passenger, driver, await api.trip(driver))
@@ -45,6 +46,7 @@ async def test_answer_is_401_everywhere_when_its_owner_was_suspended(api: Api, s
     assert await api.inside.everything() == before
 
 
+@pytest.mark.promise("out-is-out")
 async def test_open_socket_is_closed_when_its_owner_is_suspended(api: Api) -> None:
     pair, admin = await a_pair(api), await api.admin()
     async with pair.follow(pair.passenger) as mine, pair.follow(pair.driver) as theirs:

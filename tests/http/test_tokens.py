@@ -67,6 +67,7 @@ FORGED: dict[str, Callable[[Person], str]] = {
 }
 
 
+@pytest.mark.promise("tokens")
 async def test_nothing_opens_when_the_token_is_not_sound(api: Api, subtests: pytest.Subtests) -> None:
     person = await api.passenger()
     for name, forge in FORGED.items():
@@ -90,6 +91,7 @@ async def test_nothing_opens_when_the_scheme_is_another(api: Api, scheme: str) -
     refusal(await api.http.get("/me", headers=headers), 401, "auth_required")
 
 
+@pytest.mark.promise("tokens")
 async def test_token_dies_when_fifteen_minutes_are_over(api: Api) -> None:
     person = await api.passenger()
     api.clock.advance(ACCESS_TTL - SECOND)
@@ -98,6 +100,7 @@ async def test_token_dies_when_fifteen_minutes_are_over(api: Api) -> None:
     refusal(await api.http.get("/me", headers=person.bearer), 401, "auth_required")
 
 
+@pytest.mark.promise("tokens")
 async def test_nothing_opens_when_there_is_no_such_user(api: Api) -> None:
     token = _token_of(api, str(uuid4()))
     refusal(await api.http.get("/me", headers={"Authorization": f"Bearer {token}"}), 401, "auth_required")

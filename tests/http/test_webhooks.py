@@ -97,6 +97,7 @@ FORGED: dict[str, Callable[[Api, bytes], dict[str, str]]] = {
 }
 
 
+@pytest.mark.promise("webhooks-forged")
 async def test_nothing_changes_when_the_signature_does_not_hold(api: Api, subtests: pytest.Subtests) -> None:
     it = await awaited(api)
     body = json.dumps(it.event()).encode()
@@ -109,6 +110,7 @@ async def test_nothing_changes_when_the_signature_does_not_hold(api: Api, subtes
     assert await api.inside.everything() == before
 
 
+@pytest.mark.promise("webhooks-forged")
 async def test_event_is_refused_when_it_is_signed_and_unreadable(api: Api) -> None:
     for body in (b"", b"{", b"[]", b"null", b'{"id": "EV_1"}', b"\xff", b"[" * 50_000, b'{"id": NaN}'):
         answer = await api.http.post(PATH, content=body, headers={"Wave-Signature": signed(api, body)})
@@ -132,6 +134,7 @@ async def test_copies_change_nothing_when_they_come_later(api: Api) -> None:
     assert len(await api.inside.journal()) == 1
 
 
+@pytest.mark.promise("webhooks-any-order")
 async def test_one_effect_is_left_when_fifty_copies_come_at_once(api: Api) -> None:
     it = await awaited(api)
     event = it.event()
@@ -150,6 +153,7 @@ async def test_one_effect_is_left_when_different_events_tell_of_one_payment_at_o
     assert len(await api.inside.journal()) == ROUNDS
 
 
+@pytest.mark.promise("webhooks-any-order")
 @pytest.mark.parametrize("order", list(itertools.permutations(["payment_failed", "completed", "expired"])))
 async def test_end_is_the_same_when_events_come_in_any_order_and_twice(api: Api, order: tuple[str, ...]) -> None:
     it = await awaited(api)
@@ -184,6 +188,7 @@ OTHER_MONEY: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_payment_is_flagged_when_the_event_speaks_of_other_money(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -200,6 +205,7 @@ async def test_payment_is_flagged_when_the_event_speaks_of_other_money(
     assert alerts == ["payment mismatch"]  # whoever looks at the payment sees all of it
 
 
+@pytest.mark.promise("remembered-refusals")
 async def test_alert_is_raised_once_when_copies_of_a_wrong_amount_come(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:

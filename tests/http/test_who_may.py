@@ -323,14 +323,17 @@ def walked() -> Iterator[str]:
     return (name for name in OPERATIONS if name not in PROBES and not any(hook in name for hook in HOOKS))
 
 
+@pytest.mark.promise("who-may")
 def test_row_is_there_when_there_is_an_operation() -> None:
     assert [name for name in OPERATIONS if not has_row(name)] == []
 
 
+@pytest.mark.promise("who-may")
 def test_operation_is_there_when_there_is_a_row() -> None:
     assert sorted((KINDS.keys() | NOVA_TABLE.keys() | OF_ANY_ADMIN | OPEN_OF_ADMINS) - set(OPERATIONS)) == []
 
 
+@pytest.mark.promise("who-may")
 async def test_everybody_gets_what_the_table_says_and_leaves_no_trace_when_refused(
     api: Api, subtests: pytest.Subtests
 ) -> None:
@@ -355,6 +358,7 @@ async def test_everybody_gets_what_the_table_says_and_leaves_no_trace_when_refus
             assert await api.inside.everything(but=REMEMBERED) == before
 
 
+@pytest.mark.promise("who-may")
 @pytest.mark.parametrize("server", ["memory"], indirect=True)  # the doors are the same everywhere
 async def test_nobody_is_kept_out_whom_the_table_lets_in(api: Api, subtests: pytest.Subtests) -> None:
     """With bodies and ids of nothing: what is there is not lost, and nobody logs himself out."""

@@ -59,6 +59,7 @@ async def test_money_is_back_when_the_provider_refuses_the_payout(api: Api) -> N
     await require_sound_books(api)
 
 
+@pytest.mark.promise("sealed-at-rest")
 async def test_number_is_sealed_when_money_is_withdrawn(api: Api) -> None:
     person = await a_saver(api, 5_000, phone="+2250799999941")
     data(await withdrawing(person, 5_000))
@@ -224,6 +225,7 @@ async def test_wallet_can_be_emptied_when_wallets_are_switched_off(api: Api) -> 
     assert await wallet_of(person) == (0, 0)
 
 
+@pytest.mark.promise("no-negative-balance")
 async def test_one_wins_when_thirty_withdraw_the_whole_at_once(api: Api) -> None:
     person = await a_saver(api, 150_000)
     answers = await asyncio.gather(*(withdrawing(person, 150_000) for _ in range(30)))

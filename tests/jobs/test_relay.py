@@ -136,6 +136,7 @@ async def test_delivery_waits_when_this_release_does_not_know_its_subscriber(api
     assert len(await api.messages(phone)) == 1
 
 
+@pytest.mark.promise("outbox-order")
 async def test_relay_goes_on_when_another_died_with_a_delivery_in_hand(api: Api) -> None:
     phone = await asked(api)
     held = await api.service.platform.deliveries.claim(now=api.clock.now(), lease=60 * SECOND, limit=10)

@@ -58,6 +58,7 @@ async def test_service_names_its_jobs_when_it_is_built(api: Api) -> None:
         "seal_audit": 60,
         "exports": 5,
         "exports_sweep": 600,
+        "cleanup": 3600,
         "ratings": 60,
         "reminders": 60,
         "holds": 10,

@@ -59,6 +59,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(
     st.dictionaries(st.text(), st.text()),

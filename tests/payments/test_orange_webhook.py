@@ -90,6 +90,7 @@ bodies = (
 )
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(st.text(), st.text(), max_size=3), bodies)
 def test_nothing_but_a_hint_or_the_refusal_when_all_is_arbitrary(headers: dict[str, str], body: bytes) -> None:

@@ -225,6 +225,7 @@ def test_believed_when_fresh(skew_s: int) -> None:
     assert read(body, **signed(body, AT + skew_s)).event_id == "evt_1"
 
 
+@pytest.mark.promise("webhooks-forged")
 @pytest.mark.parametrize("skew_s", [-86_400, -301, 301, 3600, 86_400])
 def test_refused_when_old_or_from_the_future(skew_s: int) -> None:
     body = json.dumps(intent("succeeded")).encode()
@@ -235,6 +236,7 @@ GOOD_BODY = json.dumps(intent("succeeded")).encode()
 GOOD = signature(GOOD_BODY)
 
 
+@pytest.mark.promise("webhooks-forged")
 def test_believed_when_any_signature_matches() -> None:
     other = "0" * 64
     for header in (f"t={AT},v1={other},v1={GOOD}", f"t={AT},v1={GOOD},v1={other}", f"v0=x,v1={GOOD},t={AT}"):
@@ -249,11 +251,13 @@ def test_refused_when_signed_otherwise() -> None:
     refused({"Stripe-Signature": f"t={AT},v0={GOOD}"}, GOOD_BODY)
 
 
+@pytest.mark.promise("webhooks-forged")
 def test_refused_when_body_was_serialised_again() -> None:
     refused(signed(GOOD_BODY), json.dumps(intent("succeeded"), separators=(",", ":")).encode())
     refused(signed(GOOD_BODY), GOOD_BODY + b"\n")
 
 
+@pytest.mark.promise("signature-parsers")
 @pytest.mark.parametrize(
     "header",
     [
@@ -290,6 +294,7 @@ def test_refused_when_header_is_malformed(header: str) -> None:
     refused({"Stripe-Signature": header}, GOOD_BODY)
 
 
+@pytest.mark.promise("signature-parsers")
 def test_refused_when_header_is_missing_or_doubled() -> None:
     refused({}, GOOD_BODY)
     refused({"Wave-Signature": f"t={AT},v1={GOOD}"}, GOOD_BODY)
@@ -329,12 +334,14 @@ def test_refused_when_signed_body_is_malformed(body: bytes) -> None:
     refused(signed(body), body)
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["Stripe-Signature", "stripe-signature", "x"]), st.text()), st.binary())
 def test_one_refusal_when_header_and_body_are_arbitrary(headers: dict[str, str], body: bytes) -> None:
     refused(headers, body)
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(st.text(alphabet="tv1=,.0123456789abcdef -\x00é"), st.binary())
 def test_one_refusal_when_header_is_nearly_right(header: str, body: bytes) -> None:
@@ -350,12 +357,14 @@ KINDS = [intent("succeeded"), intent("payment_failed"), charge("refunded"), disp
 NAMES = sorted({name for each in KINDS for name in each["data"]["object"]} | {"last_payment_error", "latest_charge"})
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()))
 def test_one_refusal_when_signed_body_is_arbitrary(body: bytes) -> None:
     refused(signed(body), body)
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(
     st.sampled_from(KINDS),
@@ -382,6 +391,7 @@ def _require_event_or_refusal(body: bytes) -> None:
     assert said.reported not in (Reported.PAID, Reported.AUTHORIZED) or (said.amount is not None and said.currency)
 
 
+@pytest.mark.promise("signature-parsers")
 @pytest.mark.prove
 def test_nothing_but_the_refusal_after_a_million_broken_events(caplog: pytest.LogCaptureFixture) -> None:
     """Bytes of real events are flipped, cut, doubled and swapped, then signed."""

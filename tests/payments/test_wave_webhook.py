@@ -192,12 +192,14 @@ def test_believed_when_fresh(skew_s: int) -> None:
     assert gateway().read_event(signed(body, AT + skew_s), body).event_id == "EV_1"
 
 
+@pytest.mark.promise("webhooks-forged")
 @pytest.mark.parametrize("skew_s", [-86_400, -301, 301, 86_400])
 def test_refused_when_old_or_from_the_future(skew_s: int) -> None:
     body = json.dumps(event()).encode()
     refused(signed(body, AT + skew_s), body)
 
 
+@pytest.mark.promise("webhooks-forged")
 def test_believed_when_any_signature_matches() -> None:
     body = json.dumps(event()).encode()
     good, other = signature(SECRET, body, AT), "0" * 64
@@ -216,12 +218,14 @@ def test_refused_when_body_alone_is_signed() -> None:
     refused({"Wave-Signature": f"t={AT},v1={alone}"}, body)
 
 
+@pytest.mark.promise("webhooks-forged")
 def test_refused_when_body_was_serialised_again() -> None:
     body = json.dumps(event()).encode()
     refused(signed(body), json.dumps(event(), separators=(",", ":")).encode())
     refused(signed(body), body + b"\n")
 
 
+@pytest.mark.promise("webhooks-forged")
 def test_refused_when_secret_is_another() -> None:
     body = json.dumps(event()).encode()
     refused({"Wave-Signature": f"t={AT},v1={signature('other', body, AT)}"}, body)
@@ -231,6 +235,7 @@ GOOD_BODY = json.dumps(event()).encode()
 GOOD = signature(SECRET, GOOD_BODY, AT)
 
 
+@pytest.mark.promise("signature-parsers")
 @pytest.mark.parametrize(
     "header",
     [
@@ -267,6 +272,7 @@ def test_refused_when_header_is_malformed(header: str) -> None:
     refused({"Wave-Signature": header}, GOOD_BODY)
 
 
+@pytest.mark.promise("signature-parsers")
 def test_refused_when_header_is_missing_or_doubled() -> None:
     refused({}, GOOD_BODY)
     refused({"Authorization": "Bearer " + SECRET}, GOOD_BODY)
@@ -311,12 +317,14 @@ def test_refused_when_paid_session_has_no_id() -> None:
         refused(signed(body), body)
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["Wave-Signature", "wave-signature", "x"]), st.text()), st.binary())
 def test_one_refusal_when_header_and_body_are_arbitrary(headers: dict[str, str], body: bytes) -> None:
     refused(headers, body)
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(st.text(alphabet="tv1=,.0123456789abcdef -\x00"), st.binary())
 def test_one_refusal_when_header_is_nearly_right(header: str, body: bytes) -> None:
@@ -330,6 +338,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.promise("signature-parsers")
 @settings(deadline=None)
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()))
 def test_one_refusal_when_signed_body_is_arbitrary(body: bytes) -> None:

@@ -38,6 +38,7 @@ FROM carpool.users AS u, generate_series(1, 200)
 """
 
 
+@pytest.mark.promise("locks-in-order")
 async def test_each_is_told_once_when_a_trip_is_published_many_times_at_once(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

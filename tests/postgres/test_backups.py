@@ -111,6 +111,7 @@ async def target() -> AsyncIterator[Address]:
     await drop_database(admin_dsn(), dsn)
 
 
+@pytest.mark.promise("restore")
 async def test_comes_back_row_for_row_when_it_is_restored(
     database: str, owner: Connection, units: PostgresUnits, blanks: list[str], target: Address, tmp_path: Path
 ) -> None:
@@ -147,6 +148,7 @@ async def _walls(connection: Connection) -> list[object]:
     return [tuple(row) for row in await connection.fetch(sql)]
 
 
+@pytest.mark.promise("restore")
 async def test_nobody_else_can_read_it_when_it_is_made(vaulted: Vaulted) -> None:
     made = await vaulted.backups.make(at=NOW)
     path = vaulted.folder / made.name
@@ -186,6 +188,7 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.promise("restore")
 async def test_loud_failure_when_a_file_is_broken(
     vaulted: Vaulted, whole: bytes, target: Address, subtests: pytest.Subtests
 ) -> None:
@@ -219,6 +222,7 @@ def beginning(length: int) -> Callable[[bytes], bytes]:
     return lambda text: text[:length]
 
 
+@pytest.mark.promise("restore")
 async def test_refused_when_the_restored_copy_is_not_the_original(
     vaulted: Vaulted, whole: bytes, subtests: pytest.Subtests
 ) -> None:
@@ -259,6 +263,7 @@ async def test_refused_when_it_was_sealed_without_a_dump(vaulted: Vaulted, whole
             await vaulted.backups.verify(path)
 
 
+@pytest.mark.promise("restore")
 async def test_refused_when_the_dump_in_it_is_cut_short(vaulted: Vaulted, whole: bytes, target: Address) -> None:
     """By whoever has the key: PostgreSQL's own program finds it, and nothing is kept of it."""
     path = vaulted.put(resealed(whole, beginning(-2000)))
@@ -276,6 +281,7 @@ async def test_refused_when_there_is_nothing_to_back_up(vaulted: Vaulted) -> Non
     assert vaulted.names() == []
 
 
+@pytest.mark.promise("restore")
 async def test_refused_and_untouched_when_restores_would_be_tried_in_the_live_one(vaulted: Vaulted) -> None:
     before = await take_census(vaulted.owner)
     for live in (vaulted.plan.live.url, vaulted.plan.live.url.replace("127.0.0.1", "localhost")):
@@ -328,6 +334,7 @@ async def test_one_is_made_when_two_begin_at_once(vaulted: Vaulted) -> None:
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Backup", "BackupBusy"]
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_one_is_made_when_three_workers_wake_at_three(vaulted: Vaulted, pool: Pool, units: PostgresUnits) -> None:
     clock = SetClock()
     desk = NoticeDesk(clock, NumberedIds())

@@ -105,6 +105,7 @@ async def outcomes(*deeds: Awaitable[object]) -> list[object]:
     return list(found)
 
 
+@pytest.mark.promise("lost-updates")
 async def test_one_of_two_dispatchers_wins_each_of_100_times_and_the_other_gets_the_current_card(board: Board) -> None:
     await board.equip(3)
     (card,) = await board.enter(1)

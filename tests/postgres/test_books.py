@@ -55,6 +55,7 @@ async def test_accounts_are_made_once_when_many_post_to_new_ones_at_once(units: 
     assert await pool.fetchval("SELECT count(*) FROM platform.postings") == 120
 
 
+@pytest.mark.promise("locks-in-order")
 async def test_no_deadlock_when_new_accounts_are_opened_in_opposite_orders(units: PostgresUnits) -> None:
     async def post(accounts: list[Account]) -> None:
         postings = move(accounts[0], *((account, 1) for account in accounts[1:]))
@@ -113,6 +114,7 @@ async def write_entry(owner: Connection, *amounts: int) -> UUID:
     return entry_id
 
 
+@pytest.mark.promise("books-balance")
 @pytest.mark.parametrize("amounts", [(), (5,), (5, -4)])
 async def test_unbalanced_entry_is_rejected_at_commit_whoever_wrote_it(
     owner: Connection, amounts: tuple[int, ...]
@@ -122,6 +124,7 @@ async def test_unbalanced_entry_is_rejected_at_commit_whoever_wrote_it(
     assert await owner.fetchval("SELECT count(*) FROM platform.journal_entries") == 0
 
 
+@pytest.mark.promise("books-balance")
 async def test_posting_cannot_be_changed_or_taken_away_alone_even_by_the_owner(owner: Connection) -> None:
     await write_entry(owner, 5, -5)
     for change in ("DELETE FROM platform.postings WHERE amount > 0", "UPDATE platform.postings SET amount = 6"):
@@ -129,6 +132,7 @@ async def test_posting_cannot_be_changed_or_taken_away_alone_even_by_the_owner(o
             await owner.execute(change)
 
 
+@pytest.mark.promise("no-oversell")
 async def test_oversold_stretch_is_rejected_whoever_writes_it(units: PostgresUnits, owner: Connection) -> None:
     await published(units)
     for held, sold in (([6, 0], [5, 0]), ([-1, 0], [0, 0]), ([0], [0, 0]), ([], []), ([None, 0], [0, 0])):
@@ -143,6 +147,7 @@ async def test_fraction_of_a_franc_is_rejected(units: PostgresUnits, owner: Conn
             await owner.execute(f"UPDATE carpool.trips SET price_per_seat = {price}")
 
 
+@pytest.mark.promise("books-balance")
 async def test_books_find_what_was_planted_and_nothing_else(units: PostgresUnits, pool: Pool) -> None:
     driver, trip_id = await published(units)
     passenger = a_user()

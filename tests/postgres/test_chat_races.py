@@ -151,6 +151,7 @@ async def test_reading_is_shown_once_when_two_phones_say_it_at_once(talk: Talk) 
     assert marks == [str(last.id)]
 
 
+@pytest.mark.promise("locks-in-order")
 async def test_nobody_waits_in_a_circle_when_one_is_erased_while_the_other_reads(talk: Talk, owner: Connection) -> None:
     await owner.execute(MANY, talk.booking.id, talk.driver_id)
     last = (await talk.queries.messages(talk.booking.id, talk.driver_id, NEWEST)).items[0]

@@ -78,6 +78,7 @@ def watch(pool: Pool, units: PostgresUnits) -> Callable[[], WatchSla]:
     return made
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_one_intervention_a_wait_when_three_workers_watch(
     firm: Firm, watch: Callable[[], WatchSla], owner: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -125,6 +126,7 @@ async def test_nothing_is_lost_when_a_chauffeur_is_found_meanwhile(
     assert await owner.fetchval("SELECT count(*) FROM dispatch.interventions") == marked
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_each_week_is_kept_once_when_three_workers_keep_them(
     firm: Firm, pool: Pool, owner: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:

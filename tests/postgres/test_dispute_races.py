@@ -179,6 +179,7 @@ def stage(units: PostgresUnits, pool: Pool) -> Stage:
     return Stage(units, pool, clock, endings, desk)
 
 
+@pytest.mark.promise("refunds-bounded")
 @pytest.mark.parametrize("stage_of", ["is_over", "is_started", "is_frozen"])
 async def test_one_refund_is_given_when_twenty_resolve_with_sixty_percent(stage: Stage, stage_of: str) -> None:
     for _ in range(ROUNDS):
@@ -190,6 +191,7 @@ async def test_one_refund_is_given_when_twenty_resolve_with_sixty_percent(stage:
     await stage.require_sound_books()
 
 
+@pytest.mark.promise("refunds-bounded")
 async def test_no_more_goes_back_than_was_paid_when_two_disputes_are_resolved_at_once(stage: Stage) -> None:
     for _ in range(ROUNDS):
         ride = await stage.ride(is_over=True)

@@ -7,7 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+import pytest
+
 from allonova.adapters.postgres.kernel.deliveries import PostgresLiveQueue
+from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.kernel.relay_live import RelayLive, Showing, showings_of
@@ -29,6 +32,24 @@ class Screen:
         self.shown[self.card_of[event.booking_id]].append(event.booking_id)
 
 
+async def test_nothing_is_taken_when_another_relay_has_held_the_rows_for_long(pool: Pool, database: str) -> None:
+    units = PostgresUnits(
+        pool,
+        subscribers={BookingAccepted: ("show",)},
+        live=frozenset({"show"}),
+        ids=NumberedIds(),
+        clock=SetClock(),
+        wake=lambda _: None,
+    )
+    async with units.begin() as unit:
+        await unit.outbox.put(BookingAccepted(uuid4()))
+    async with await open_pool(database, max_size=1) as impatient, PostgresLiveQueue(pool).take(9) as held:
+        await impatient.execute("SET lock_timeout = '20ms'")
+        async with PostgresLiveQueue(impatient).take(9) as other:
+            assert (len(held.deliveries), len(other.deliveries)) == (1, 0)
+
+
+@pytest.mark.promise("outbox-order")
 async def test_order_is_that_of_the_commits_when_relays_run_at_once(pool: Pool, owner: Connection) -> None:
     units = PostgresUnits(
         pool,

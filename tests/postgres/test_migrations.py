@@ -67,6 +67,7 @@ async def drawn(owner: Connection, blank: str) -> AsyncIterator[Runner]:
     await plain.close()
 
 
+@pytest.mark.promise("migrations-under-load")
 def test_nothing_of_ours_is_left_when_downgraded_and_all_is_back_when_upgraded_again(blank: str) -> None:
     async def schemas() -> int:
         connection = await asyncpg.connect(blank)

@@ -325,6 +325,7 @@ async def seen(stage: Stage) -> None:
             await unit.positions.record(position)
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_nothing_is_half_done_when_the_sweeper_is_killed_in_the_middle(
     stage: Stage, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -92,6 +92,7 @@ def stage(units: PostgresUnits, pool: Pool) -> Stage:
     return Stage(units, pool, Ledger([]), desk)
 
 
+@pytest.mark.promise("one-payout")
 async def test_each_driver_is_paid_once_when_many_runs_and_the_job_are_made_at_once(stage: Stage) -> None:
     run = stage.run()
     job = RunScheduledPayouts(stage.units.begin, run)
@@ -107,6 +108,7 @@ async def test_each_driver_is_paid_once_when_many_runs_and_the_job_are_made_at_o
     await stage.require_clean_books()
 
 
+@pytest.mark.promise("one-payout")
 async def test_payout_ends_once_when_it_is_sent_and_asked_about_at_once(stage: Stage) -> None:
     for _ in range(ROUNDS):
         await stage.drivers(1)

@@ -141,6 +141,7 @@ async def kept(stage: Stage, **given: object) -> Promo:
     return promo
 
 
+@pytest.mark.promise("counters")
 async def test_no_use_is_given_twice_when_fifty_pay_at_once(stage: Stage) -> None:
     promo = await kept(stage, max_uses=7)
     bookings = [await stage.accepted(a_user()) for _ in range(MANY)]
@@ -171,6 +172,7 @@ async def test_uses_come_back_once_when_they_are_returned_at_once(stage: Stage) 
     assert await stage.standing(promo) == (0, 0)
 
 
+@pytest.mark.promise("locks-in-order")
 async def test_nobody_waits_in_a_circle_when_one_wallet_pays_and_is_paid_back(stage: Stage) -> None:
     """Paying locks the promo and then the wallet; cancelling the wallet, and the promo only later."""
     promo, me = await kept(stage, type="percent", value=10), a_user()

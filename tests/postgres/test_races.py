@@ -35,6 +35,7 @@ from tests.support.factories import (
 WINDOW = timedelta(minutes=10)
 
 
+@pytest.mark.promise("counters")
 async def test_exactly_the_limit_counts_when_a_hundred_try_at_once(units: PostgresUnits) -> None:
     async def take() -> bool:
         async with units.begin() as unit:
@@ -109,6 +110,7 @@ async def test_still_running_when_the_holder_outlives_the_lock_timeout(units: Po
             await claim()
 
 
+@pytest.mark.promise("outbox-order")
 async def test_each_delivery_is_one_relays_when_eight_claim_at_once(units: PostgresUnits, pool: Pool) -> None:
     async with units.begin() as unit:
         for _ in range(200):
@@ -125,6 +127,7 @@ async def test_each_delivery_is_one_relays_when_eight_claim_at_once(units: Postg
     assert len(claimed) == len(set(claimed)) == 200
 
 
+@pytest.mark.promise("outbox-order")
 async def test_delivery_comes_back_when_its_lease_ends_and_leaves_when_dead(units: PostgresUnits, pool: Pool) -> None:
     async with units.begin() as unit:
         await unit.outbox.put(SessionRevoked(new_id()))
@@ -166,6 +169,7 @@ async def published(units: PostgresUnits) -> tuple[Driver, UUID]:
     return driver, trip.id
 
 
+@pytest.mark.promise("no-oversell")
 async def test_no_seat_is_sold_twice_when_forty_take_them_at_once(units: PostgresUnits) -> None:
     _, trip_id = await published(units)
     passengers = [a_user() for _ in range(40)]
@@ -191,6 +195,7 @@ async def test_no_seat_is_sold_twice_when_forty_take_them_at_once(units: Postgre
     assert 10 <= sum(taken) <= 20
 
 
+@pytest.mark.promise("lost-updates")
 async def test_stale_when_two_save_what_both_read(units: PostgresUnits) -> None:
     user = a_user()
     async with units.begin() as unit:

@@ -120,6 +120,7 @@ async def outcome(deed: Awaitable[object]) -> str:
     return "done"
 
 
+@pytest.mark.promise("refunds-bounded")
 async def test_one_is_given_when_twenty_admins_ask_for_sixty_percent(stage: Stage) -> None:
     for _ in range(ROUNDS):
         payment = await stage.sold(is_over=True)
@@ -130,6 +131,7 @@ async def test_one_is_given_when_twenty_admins_ask_for_sixty_percent(stage: Stag
     await stage.require_sound_books()
 
 
+@pytest.mark.promise("refunds-bounded")
 async def test_all_that_was_paid_goes_back_once_when_both_sides_and_admins_end_it(stage: Stage) -> None:
     endings = stage.desk.endings
     for _ in range(ROUNDS):
@@ -222,7 +224,11 @@ async def test_paid_once_when_fifty_reports_come_at_once(stage: Stage, are_copie
     await stage.require_sound_books()
 
 
-async def test_one_booking_is_paid_when_five_are_paid_from_one_wallet_a_hundred_times(stage: Stage) -> None:
+@pytest.mark.promise("no-negative-balance")
+@pytest.mark.parametrize("round_", [1, *(pytest.param(number, marks=pytest.mark.prove) for number in range(2, 21))])
+async def test_one_booking_is_paid_when_five_are_paid_from_one_wallet_a_hundred_times(
+    stage: Stage, round_: int
+) -> None:
     passenger, endings = a_user(), stage.desk.endings
     async with stage.units.begin() as unit:
         await keep(unit, passenger)

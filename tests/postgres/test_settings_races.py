@@ -42,6 +42,7 @@ async def outcome(units: PostgresUnits, book: SettingsBook, expected: int, minut
     return "done"
 
 
+@pytest.mark.promise("lost-updates")
 async def test_one_wins_when_twenty_change_one_version_at_once(
     units: PostgresUnits, pool: Pool, books: list[SettingsBook]
 ) -> None:

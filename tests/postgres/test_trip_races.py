@@ -79,6 +79,7 @@ async def outcome(deed: Awaitable[object]) -> str:
     return "done"
 
 
+@pytest.mark.promise("no-oversell")
 @pytest.mark.parametrize("round_", range(ROUNDS))
 async def test_nobody_is_oversold_when_seats_shrink_among_parallel_accepts(units: PostgresUnits, round_: int) -> None:
     driver, trip_id, bookings = await requested(units, seats=10)

@@ -86,6 +86,7 @@ async def test_nothing_is_seen_when_no_company_is_named(two: Two, subtests: pyte
                 assert await connection.fetchval(f"SELECT count(*) FROM {table.fullname}") == 0
 
 
+@pytest.mark.promise("who-may")
 async def test_only_its_own_is_seen_when_a_company_is_named(two: Two, subtests: pytest.Subtests) -> None:
     for table in TABLES:
         async with two.inside(two.a) as connection:
@@ -95,6 +96,7 @@ async def test_only_its_own_is_seen_when_a_company_is_named(two: Two, subtests: 
             assert [row[0] for row in seen] == [two.a] * own
 
 
+@pytest.mark.promise("who-may")
 async def test_another_companys_rows_stay_when_sql_would_write_them(two: Two, subtests: pytest.Subtests) -> None:
     for table, tenant in itertools.product(TABLES, (two.a, None)):
         for statement in ("UPDATE {table} SET {whose} = {whose}", "DELETE FROM {table}"):

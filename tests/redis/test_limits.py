@@ -15,6 +15,7 @@ from allonova.adapters.redis.limits import DOWN_S, RedisRateLimiter
 from allonova.application.kernel.limits import Limit, RateLimiter
 from allonova.domain.kernel.errors import ServiceUnavailable
 from tests.redis.conftest import OwnRedis
+from tests.support.figures import growth
 
 
 @dataclass
@@ -98,6 +99,7 @@ async def test_longest_wait_is_told_when_several_refuse(case: Case, limit: Limit
     assert (await case.limiter.hit([limit, hourly])).retry_after_s == 3600
 
 
+@pytest.mark.promise("counters")
 async def test_exactly_the_limit_passes_when_hits_are_parallel(case: Case) -> None:
     rule = other(5)
     verdicts = await asyncio.gather(*(case.limiter.hit([rule]) for _ in range(100)))
@@ -159,6 +161,7 @@ async def test_one_round_trip_for_all_rules(redis: Redis, limit: Limit, monkeypa
     assert len(writes) == 1
 
 
+@pytest.mark.promise("redis-down")
 async def test_falls_back_and_comes_back_when_redis_does(own_redis: OwnRedis, limit: Limit) -> None:
     seconds, client = Seconds(), connect(own_redis.url)
     limiter = RedisRateLimiter(client, fallback=LocalRateLimiter(), monotonic=seconds)
@@ -175,6 +178,17 @@ async def test_falls_back_and_comes_back_when_redis_does(own_redis: OwnRedis, li
     assert (await limiter.hit([login])).remaining == 99
     assert (await limiter.hit([login])).remaining == 98
     await client.aclose()
+
+
+async def test_calls_that_redis_did_not_count_are_shown_when_it_is_down(own_redis: OwnRedis, limit: Limit) -> None:
+    limiter = RedisRateLimiter(connect(own_redis.url), fallback=LocalRateLimiter())
+    await own_redis.stop()
+    name = "allonova_limits_unshared_total"
+    alone, refused = growth(name, outcome="counted"), growth(name, outcome="refused")
+    await limiter.hit([limit])
+    with pytest.raises(ServiceUnavailable):
+        await limiter.hit([other(closed=True)])
+    assert (alone(), refused()) == (1, 1)
 
 
 async def test_one_request_a_second_asks_when_redis_is_down() -> None:

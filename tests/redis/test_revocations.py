@@ -114,6 +114,7 @@ async def test_nonsense_on_the_channel_is_ignored(redis_url: str, redis: Redis) 
         await until(lambda: one.is_revoked(session_id))
 
 
+@pytest.mark.promise("redis-down")
 async def test_listens_again_and_misses_nothing_when_redis_restarts(own_redis: OwnRedis) -> None:
     database, missed, later = Database(), uuid4(), uuid4()
     async with process(own_redis.url, database) as one, process(own_redis.url) as other:
@@ -151,6 +152,7 @@ async def test_listens_again_when_redis_falls_silent(own_redis: OwnRedis, monkey
         await until(one.subscribed.is_set)
 
 
+@pytest.mark.promise("redis-down")
 async def test_starts_and_knows_the_store_when_redis_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "START_S", 0.05)
     session_id = uuid4()

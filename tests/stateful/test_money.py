@@ -271,6 +271,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield found
 
 
+@pytest.mark.promise("books-balance")
 def test_books_hold_in_memory(runner: asyncio.Runner) -> None:
     class InMemory(MoneyMachine):
         pass
@@ -279,6 +280,7 @@ def test_books_hold_in_memory(runner: asyncio.Runner) -> None:
     played(InMemory, steps=3_500, wanted=MANY)
 
 
+@pytest.mark.promise("books-balance")
 def test_books_hold_on_postgresql(runner: asyncio.Runner) -> None:
     class OnPostgres(MoneyMachine):
         pass

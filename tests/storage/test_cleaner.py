@@ -68,6 +68,7 @@ def with_metadata(kind: FileType) -> bytes:
     return picture(kind, **more[kind])
 
 
+@pytest.mark.promise("uploads")
 @pytest.mark.parametrize("kind", sorted(IMAGES))
 async def test_metadata_is_gone_when_the_image_had_some(kind: FileType) -> None:
     body = with_metadata(kind)
@@ -99,6 +100,7 @@ async def test_image_is_taken_when_its_colours_are_of_another_kind(mode: str) ->
     assert opened((await CLEANER.photo(saved(Image.new(mode, (9, 9)), PNG), PNG)).body).mode == "RGB"
 
 
+@pytest.mark.promise("uploads")
 @pytest.mark.parametrize("kind", sorted(IMAGES))
 @pytest.mark.parametrize("tail", [HTML, b"\0", b"PK\x03\x04", b"\xff\xd9", b"IEND"])
 async def test_refused_when_something_hides_behind_the_end(kind: FileType, tail: bytes) -> None:
@@ -135,6 +137,7 @@ async def test_refused_when_it_is_a_sound_image_of_another_type() -> None:
         await CLEANER.paper(PDF, JPEG)
 
 
+@pytest.mark.promise("uploads")
 async def test_bomb_is_refused_when_it_has_not_been_decoded() -> None:
     body = bomb()
     assert len(body) < 50_000
@@ -143,6 +146,7 @@ async def test_bomb_is_refused_when_it_has_not_been_decoded() -> None:
     assert time.perf_counter() - start < 0.5  # decoded once, it takes seconds and 400 MB
 
 
+@pytest.mark.promise("uploads")
 async def test_refused_when_there_are_too_many_pixels_of_any_kind() -> None:
     for kind in (JPEG, PNG):
         await refused(saved(Image.new("L", (10_000, 5_001)), kind), kind)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from allonova.adapters.crypto.secrets import ServerSecrets
 from allonova.adapters.storage.local import LocalFiles
 from allonova.adapters.storage.s3 import S3Config, S3Files
 from allonova.adapters.vendors.breaker import FAILURES, Breaker
 from allonova.application.files.ports import FileStore
-from allonova.domain.kernel.errors import NotFound, ServiceUnavailable
+from allonova.domain.kernel.errors import Forbidden, NotFound, ServiceUnavailable
 from tests.storage.conftest import SECRETS
 from tests.support.factories import SetClock
 from tests.support.objects import S3Server, free_port
@@ -104,3 +105,16 @@ async def test_nothing_half_written_stays_when_a_write_fails(tmp_path: Path) -> 
     with pytest.raises(ServiceUnavailable):
         await files.write(KEY, b"x", content_type="image/jpeg")
     assert [path.name for path in (tmp_path / "files/photos").iterdir()] == ["one.jpg"]
+
+
+async def test_url_is_taken_while_the_secret_that_signed_it_is_known(tmp_path: Path) -> None:
+    old, new = {"old": "o" * 32}, {"new": "n" * 32}
+
+    def files_on(keys: dict[str, str], kid: str) -> LocalFiles:
+        return LocalFiles(tmp_path, public_url=ROOT, secrets=ServerSecrets(keys, kid), clock=SetClock())
+
+    await files_on(old, "old").write(KEY, b"x", content_type="image/jpeg")
+    query = dict(parse_qsl(urlsplit(files_on(old, "old").link(KEY)).query))
+    assert (await files_on(new | old, "new").give(KEY, query)).size == 1
+    with pytest.raises(Forbidden):
+        await files_on(new, "new").give(KEY, query)

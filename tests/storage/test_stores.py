@@ -85,6 +85,7 @@ async def test_upload_is_refused_when_its_url_is_forged(shelf: Shelf, forgery: s
     await nothing_at(shelf, upload.object_key)
 
 
+@pytest.mark.promise("uploads")
 @pytest.mark.parametrize("body", [BODY + b"x", BODY[:-1], b""], ids=["longer", "shorter", "empty"])
 async def test_upload_is_refused_when_its_length_is_another(shelf: Shelf, body: bytes) -> None:
     upload = granted(shelf)
@@ -102,6 +103,7 @@ async def test_upload_is_refused_when_its_length_is_not_said(shelf: Shelf) -> No
     await nothing_at(shelf, upload.object_key)
 
 
+@pytest.mark.promise("uploads")
 @pytest.mark.parametrize("kind", ["text/html", "image/png", "image/jpeg; charset=utf-8"])
 async def test_upload_is_refused_when_its_type_is_another(shelf: Shelf, kind: str) -> None:
     upload = granted(shelf)
@@ -109,6 +111,7 @@ async def test_upload_is_refused_when_its_type_is_another(shelf: Shelf, kind: st
     await nothing_at(shelf, upload.object_key)
 
 
+@pytest.mark.promise("uploads")
 async def test_upload_is_refused_when_it_has_expired(shelf: Shelf) -> None:
     with shelf.earlier(UPLOAD_TTL + SECOND):
         upload = granted(shelf)
@@ -136,6 +139,7 @@ async def test_link_gives_the_file_when_it_is_fresh(shelf: Shelf) -> None:
     assert "content-disposition" not in answer.headers
 
 
+@pytest.mark.promise("uploads")
 async def test_link_gives_an_attachment_when_the_file_has_a_name(shelf: Shelf) -> None:
     key = f"kyc/{new_id()}/front.pdf"
     await shelf.files.write(key, BODY, content_type="application/pdf", name="front.pdf")
@@ -185,8 +189,10 @@ async def test_file_is_another_when_it_was_written_again(shelf: Shelf) -> None:
 async def test_file_is_gone_when_it_was_deleted_however_often(shelf: Shelf) -> None:
     key = a_key()
     await shelf.files.write(key, BODY, content_type=JPEG)
+    assert await shelf.files.has(key)
     await shelf.files.delete(key)
     await shelf.files.delete(key)
+    assert not await shelf.files.has(key)
     await nothing_at(shelf, key)
 
 

@@ -17,6 +17,7 @@ from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.files.export_ports import ExportUnit
 from allonova.application.identity.social_ports import SocialUnit
 from allonova.application.kernel.dead_letters import LettersUnit
+from allonova.application.kernel.retention import RetentionUnit
 from allonova.application.kyc.ports import KycUnit
 from allonova.application.money.reconciliation_ports import ReconciliationUnit
 from allonova.application.notifications.notice_ports import NoticeUnit
@@ -437,6 +438,7 @@ class AnyUnit(
     ReminderUnit,
     LettersUnit,
     ExportUnit,
+    RetentionUnit,
     Protocol,
 ):
     """A unit with every store there is."""

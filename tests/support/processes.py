@@ -9,7 +9,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from redis.exceptions import RedisError
 
 PATIENCE_S = 60.0  # for whatever comes up by itself, on a busy machine
 STOP_S = 20.0  # deploy/supervisord.conf
+SUPERVISED_S = 0.1  # between two looks of a supervisor
 SECRETS = {"e2e": "the-secret-of-the-end-to-end-tests"}
+METRICS_TOKEN = "who-has-this-may-read-the-figures"
 LIMITS = (
     "ALLONOVA_RATE_LIMIT_PER_MINUTE",
     "ALLONOVA_ADDRESS_LIMIT_PER_MINUTE",
@@ -93,6 +96,11 @@ class Process:
         """Whether it has been started and has not ended."""
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """Of its present life."""
+        return self._child.pid if self._child is not None and self.is_running else None
+
     def start(self) -> None:
         """Start it, unless it runs."""
         if not self.is_running:
@@ -144,6 +152,7 @@ class Fleet:
     redis_url: str
     urls: tuple[str, str]
     sandbox_url: str
+    worker_url: str
     env: Mapping[str, str]
     redis: Process
     apis: tuple[Process, Process]
@@ -187,6 +196,24 @@ class Fleet:
             ((_, count),) = client.pubsub_numsub("allonova:sessions.revoked")
         return int(count) - 1
 
+    @asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """Meanwhile whatever of ours ends is started again, as its supervisor would; Redis is the test's own affair."""
+
+        async def supervise() -> None:
+            while True:
+                for process in self.processes[1:]:
+                    process.start()
+                await asyncio.sleep(SUPERVISED_S)
+
+        supervising = asyncio.create_task(supervise())
+        try:
+            yield
+        finally:
+            supervising.cancel()
+            with suppress(asyncio.CancelledError):
+                await supervising
+
     def stop(self) -> None:
         """Stop all at the same time."""
         for process in self.processes[1:]:
@@ -199,24 +226,26 @@ class Fleet:
         return "\n".join(process.last_words() for process in self.processes[1:])
 
 
-def make_fleet(folder: Path, database_url: str) -> Fleet:
+def make_fleet(folder: Path, database_url: str, more_env: Mapping[str, str] | None = None) -> Fleet:
     """A fleet, not yet started; what it writes stays in `folder`."""
-    redis_port, first, second, sandbox_port = free_ports(4)
+    redis_port, first, second, sandbox_port, worker_port = free_ports(5)
     redis_url = f"redis://127.0.0.1:{redis_port}/0"
     env = plain_environment() | {
         "ALLONOVA_ENV": "test",
+        "ALLONOVA_METRICS_TOKEN": METRICS_TOKEN,
         "ALLONOVA_SANDBOX_PORT": str(sandbox_port),
         "ALLONOVA_SANDBOX_STATE": str(folder / "sandbox.sqlite"),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "PORT": str(first),
+        **(more_env or {}),
     }
     ours = {
         name: Process(name, allonova(command), folder, env | more)
         for name, command, more in (
             ("api-1", "serve", {}),
             ("api-2", "serve", {"PORT": str(second)}),
-            ("worker", "worker", {}),
+            ("worker", "worker", {"ALLONOVA_WORKER_PORT": str(worker_port)}),
             ("sandbox", "sandbox", {}),
         )
     }
@@ -225,6 +254,7 @@ def make_fleet(folder: Path, database_url: str) -> Fleet:
         redis_url=redis_url,
         urls=(f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}"),
         sandbox_url=f"http://127.0.0.1:{sandbox_port}",
+        worker_url=f"http://127.0.0.1:{worker_port}",
         env=env,
         redis=Process("redis", _redis_server(redis_port), folder, plain_environment()),
         apis=(ours["api-1"], ours["api-2"]),

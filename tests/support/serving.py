@@ -41,6 +41,7 @@ from tests.support.documented import Documented, documented
 from tests.support.factories import SetClock
 from tests.support.inside import Inside, InsideMemory, InsidePostgres
 from tests.support.postgres import wipe
+from tests.support.sieve import SIEVE
 from tests.support.wire import ADDRESS, ORIGIN, ROOT
 
 OUTSIDE = "http://127.0.0.1:8000/sandbox"
@@ -125,11 +126,13 @@ async def api_on(server: Server | None, settings: Settings = SETTINGS) -> AsyncI
         app.state.edge = service.edge
         sockets = SocketServer(ROUTES)
         sockets.stand_on(service.sockets, service.hub)
-        hooks: dict[str, list[Callable[..., Any]]] = {"response": [_documented(http_config(settings))]}
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [_documented(http_config(settings)), SIEVE.exchanged]}
         client = httpx.AsyncClient(transport=ours, base_url=f"{ROOT}/api/v1", event_hooks=hooks)
         turned.api = Api(
             http=await stack.enter_async_context(client),
-            outside=await stack.enter_async_context(httpx.AsyncClient(transport=theirs, base_url=OUTSIDE)),
+            outside=await stack.enter_async_context(
+                httpx.AsyncClient(transport=theirs, base_url=OUTSIDE, event_hooks={"response": [SIEVE.told]})
+            ),
             app=app,
             sockets=sockets,
             service=service,

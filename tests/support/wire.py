@@ -69,7 +69,7 @@ def fresh_email() -> str:
 
 def fresh_key() -> str:
     """An Idempotency-Key that was never sent."""
-    return f"key-{next(_numbers)}"
+    return f"key-of-nobody-else-{next(_numbers)}"
 
 
 def trip_body(**given: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from allonova.adapters.memory.carpool.usage import MemoryUsageQueries
 from allonova.adapters.memory.carpool.user_queries import MemoryUserQueries
 from allonova.adapters.memory.dead_letters import MemoryDeadLetterQueries
 from allonova.adapters.memory.exports import MemoryExportQueries
+from allonova.adapters.memory.gauges import MemoryGaugeQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
 from allonova.adapters.memory.money.promos import MemoryPromoQueries
@@ -60,6 +61,7 @@ from allonova.adapters.postgres.files.exports import PostgresExportQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.dead_letters import PostgresDeadLetterQueries
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
+from allonova.adapters.postgres.kernel.gauges import PostgresGaugeQueries
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.money.payouts import PostgresPayoutQueries
@@ -91,6 +93,7 @@ from allonova.application.carpool.user_queries import UserQueries
 from allonova.application.files.export_ports import ExportQueries
 from allonova.application.identity.ports import IdentityQueries
 from allonova.application.kernel.dead_letters import DeadLetterQueries
+from allonova.application.kernel.gauges import GaugeQueries
 from allonova.application.kernel.ports import Begin, Delivery, DeliveryQueue, Lane, LiveQueue
 from allonova.application.kyc.ports import KycQueries
 from allonova.application.money.payout_ports import PayoutQueries
@@ -163,6 +166,7 @@ class World:
     notices: NoticeQueries
     reminders: ReminderQueries
     dead_letters: DeadLetterQueries
+    gauges: GaugeQueries
     deliveries: DeliveryQueue
     live: LiveQueue
     audit: Callable[[], Awaitable[list[AuditLine]]]
@@ -228,6 +232,7 @@ def postgres_world(pool: Pool) -> World:
         notices=PostgresNoticeQueries(pool),
         reminders=PostgresReminderQueries(pool),
         dead_letters=PostgresDeadLetterQueries(pool),
+        gauges=PostgresGaugeQueries(pool),
         deliveries=PostgresDeliveryQueue(pool),
         live=PostgresLiveQueue(pool),
         audit=audit,
@@ -278,6 +283,7 @@ def memory_world() -> World:
         notices=MemoryNoticeQueries(database),
         reminders=MemoryReminderQueries(database),
         dead_letters=MemoryDeadLetterQueries(database),
+        gauges=MemoryGaugeQueries(database),
         deliveries=MemoryDeliveryQueue(database, clock),
         live=MemoryLiveQueue(database, clock),
         audit=audit,

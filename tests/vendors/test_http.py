@@ -74,6 +74,7 @@ async def test_unavailable_when_status_says_nothing(status: int) -> None:
         await vendor(always(status, Location="https://elsewhere.test/")).call("GET", "/x")
 
 
+@pytest.mark.promise("no-ssrf")
 async def test_key_stays_here_when_redirected() -> None:
     seen: list[str] = []
 
@@ -115,6 +116,7 @@ async def test_unavailable_when_body_never_ends() -> None:
         await hurried.call("GET", "/x")
 
 
+@pytest.mark.promise("slow-provider")
 async def test_refuses_to_run_inside_a_unit() -> None:
     token = INSIDE_UNIT.set(True)
     try:
@@ -150,6 +152,7 @@ async def fails(acme: VendorHttp) -> None:
         await acme.call("GET", "/x")
 
 
+@pytest.mark.promise("slow-provider")
 async def test_breaker_opens_rests_and_tries_once() -> None:
     calls: list[int] = []
     seconds = Seconds()

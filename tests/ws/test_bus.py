@@ -191,6 +191,7 @@ async def heard_again(own_redis: OwnRedis, ear: Ear) -> None:
     await heard(ear.missed)
 
 
+@pytest.mark.promise("redis-down")
 async def test_channels_are_followed_again_when_redis_comes_back(own_redis: OwnRedis) -> None:
     async with RedisBus(own_redis.url) as bus, RedisBus(own_redis.url) as other:
         ear = Ear()

@@ -87,6 +87,7 @@ async def speak(stand: Stand, stored: list[int], redis: OwnRedis, *, restart_at:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.promise("reconnect")
 @pytest.mark.parametrize("restart_at", [None, MESSAGES // 2], ids=["redis stays", "redis is restarted"])
 async def test_each_message_is_seen_once_in_order_when_the_network_is_lost(
     own_redis: OwnRedis, restart_at: int | None

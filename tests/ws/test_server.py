@@ -111,6 +111,7 @@ async def test_socket_is_closed_when_its_query_is_absurd(stand: Stand) -> None:
     assert await code(stand, headers={}, ticket="made-up", **absurd) == 4401
 
 
+@pytest.mark.promise("out-is-out")
 async def test_ticket_opens_once_when_twenty_come_with_it(stand: Stand) -> None:
     ticket = await stand.issue(caller=stand.caller(), audience=Audience.ALLOCAR)
 
@@ -212,6 +213,7 @@ async def test_message_is_taken_when_it_is_as_big_as_may_be(stand: Stand) -> Non
         assert (await it.next())["type"] == "note"
 
 
+@pytest.mark.promise("out-is-out")
 async def test_socket_is_closed_when_its_session_ends(stand: Stand) -> None:
     caller = stand.caller()
     async with stand.enter(headers=stand.bearer(caller)) as it, stand.enter() as other:
@@ -251,6 +253,7 @@ async def test_socket_hears_why_when_its_channel_ends_during_the_handshake(stand
     assert await code(stand, "/ws/rooms/doomed") == 4404
 
 
+@pytest.mark.promise("graceful-stop")
 async def test_sockets_are_told_to_come_back_when_the_process_stops(stand: Stand) -> None:
     async with stand.enter() as it:
         await stand.joined()

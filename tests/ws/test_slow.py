@@ -20,6 +20,7 @@ from tests.ws.stand import standing
 PAGE = "x" * 10_000
 
 
+@pytest.mark.promise("slow-reader")
 async def test_silent_one_is_sent_away_when_others_read() -> None:
     """His kernel takes in megabytes before anything waits for him."""
     async with standing(LocalBus(), over_network=True) as stand:
@@ -48,6 +49,7 @@ async def read(connection: ClientConnection, count: int) -> None:
         await connection.recv()
 
 
+@pytest.mark.promise("slow-reader")
 async def test_nothing_more_is_kept_for_him_when_too_much_waits() -> None:
     """Over ASGI's messages: its server does not let them out."""
     stuck = asyncio.Event()

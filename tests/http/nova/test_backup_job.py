@@ -87,6 +87,7 @@ async def test_made_once_a_night_when_days_go_by(api: Api) -> None:
     assert [at.date() for at in dumps.made] == [date(2026, 11, day) for day in (22, 22, 23, 24)]
 
 
+@pytest.mark.promise("jobs-are-rows")
 async def test_caught_up_once_when_nobody_was_up_for_days(api: Api) -> None:
     run = job(api, dumps := Dumps())
     api.clock.at = NIGHT

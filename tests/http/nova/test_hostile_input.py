@@ -80,6 +80,7 @@ async def send(who: Colleague, name: str, content: bytes, ids: dict[str, str]) -
     return await who.send(method, path.format(**ids), content=content, headers=headers)
 
 
+@pytest.mark.promise("no-500")
 async def test_body_is_refused_when_it_is_no_sound_json(api: Api, subtests: pytest.Subtests) -> None:
     office = await an_office(api, taxis=0)
     ids = {"commande": NOBODY, "taxi": NOBODY}
@@ -89,6 +90,7 @@ async def test_body_is_refused_when_it_is_no_sound_json(api: Api, subtests: pyte
                 refusal(await send(office.admin, each, body, ids), 422, "validation_error")
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("name", BODIES)
 async def test_no_value_causes_a_fault_when_it_stands_in_any_place(api: Api, name: str) -> None:
     office = await an_office(api, taxis=1, slug="taxis-lumieres")
@@ -99,6 +101,7 @@ async def test_no_value_causes_a_fault_when_it_stands_in_any_place(api: Api, nam
             assert is_decent(answer), (place, raw[:60], answer.text)
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("path", LISTS)
 async def test_no_query_causes_a_fault_when_it_asks_for_a_list(api: Api, path: str) -> None:
     office = await an_office(api, taxis=0)
@@ -116,6 +119,7 @@ async def test_no_query_causes_a_fault_when_it_asks_for_a_day(api: Api, path: st
         assert is_decent(answer), (query, answer.text)
 
 
+@pytest.mark.promise("no-500")
 @pytest.mark.parametrize("noun", ["commandes", "taxis", "clients", "users", "interventions"])
 async def test_no_id_causes_a_fault_when_it_is_none(api: Api, noun: str) -> None:
     office = await an_office(api, taxis=0)

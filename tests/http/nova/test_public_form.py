@@ -237,7 +237,7 @@ async def test_first_answer_comes_again_when_it_was_given_while_the_captcha_was_
     office = await an_office(api)
     key, body, edge = fresh_key(), order_body(api), api.app.state.edge
     captcha = UsedUp(lambda: order(api, body, key=key))
-    changed = {OrderByForm: replace(edge.use[OrderByForm], captcha=captcha)}
+    changed = {OrderByForm: replace(edge.use[OrderByForm].inner, captcha=captcha)}
     api.app.state.edge = replace(edge, use=edge.use | changed)
     second = await order(api, body, key=key)
     assert captcha.first is not None

@@ -68,6 +68,7 @@ async def test_tokens_given_when_address_and_password_are_right(api: Api, office
     assert data(await get_me(api, tokens)) == tokens["user"]
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_refusals_are_alike_when_anything_is_wrong(api: Api, office: Office, post: Post) -> None:
     known = await with_password(office)
     closed = await with_password(office, active=False)
@@ -81,6 +82,7 @@ async def test_refusals_are_alike_when_anything_is_wrong(api: Api, office: Offic
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
+@pytest.mark.promise("password-cost")
 async def test_one_password_is_checked_when_the_address_is_known_or_not(
     office: Office, post: Post, hasher: Counted
 ) -> None:
@@ -163,6 +165,7 @@ async def test_new_password_counts_when_the_link_came_back(api: Api, office: Off
     refusal(await post("password/reset", token=token, password=GOOD), 422, "otp_invalid")
 
 
+@pytest.mark.promise("accounts-alike")
 async def test_answer_is_the_same_when_nobody_has_the_address(api: Api, office: Office, post: Post) -> None:
     known, nobody = await with_password(office), fresh_email()
     answers = [data(await post("password/forgot", email=email), 202) for email in (known, nobody)]
@@ -217,6 +220,7 @@ async def test_invitation_works_for_72_hours_when_it_was_sent(api: Api, office: 
     refusal(await post("magic-link/consume", token=late, password=GOOD), 422, "otp_invalid")
 
 
+@pytest.mark.promise("links-once")
 async def test_one_is_in_when_twenty_press_the_same_link_at_once(api: Api, office: Office, post: Post) -> None:
     _, token = await invited(api, office)
     pressed = [post("magic-link/consume", token=token, password=GOOD) for _ in range(20)]
@@ -271,6 +275,7 @@ async def test_body_is_refused_when_it_is_unsound(post: Post, path: str, body: d
     refusal(await post(path, **body), 422, "validation_error")
 
 
+@pytest.mark.promise("links-once")
 @pytest.mark.parametrize("page", ["invitation", "password", "email"])
 async def test_page_changes_nothing_and_speaks_french_when_a_program_looks_at_it(api: Api, page: str) -> None:
     before = await api.inside.everything()

@@ -75,9 +75,13 @@ WHO = {
         GET /api/clients/{id}
         PATCH /api/clients/{id}
         DELETE /api/clients/{id}
+        GET /api/clients/{id}/export
+        POST /api/clients/{id}/erase
         GET /api/users
         POST /api/users
         GET /api/users/{id}
+        GET /api/users/{id}/export
+        POST /api/users/{id}/erase
         PATCH /api/users/{id}
         DELETE /api/users/{id}
         POST /api/users/{id}/invitation
@@ -136,6 +140,7 @@ async def their_company(api: Api) -> Furnished:
     return await furnish(api.service.platform.dispatch.begin_for)
 
 
+@pytest.mark.promise("who-may")
 def test_route_stands_in_the_table_when_it_is_of_nova() -> None:
     assert OPERATIONS.keys() == TABLE.keys()
 
@@ -197,6 +202,7 @@ async def _course_of(office: Office, chauffeur: Colleague) -> UUID:
     return course.id
 
 
+@pytest.mark.promise("who-may")
 async def test_another_companys_thing_is_404_when_it_is_named_in_the_path(api: Api, subtests: pytest.Subtests) -> None:
     office, theirs = await an_office(api, taxis=1), await their_company(api)
     before = await api.inside.of_company(theirs.societe.id)
@@ -232,6 +238,7 @@ def naming_bodies(
     yield "PATCH /api/users/{id}", "taxiId", our_chauffeur, {"taxiId": taxi}
 
 
+@pytest.mark.promise("who-may")
 async def test_another_companys_thing_is_refused_when_it_is_named_in_a_body(
     api: Api, subtests: pytest.Subtests
 ) -> None:
@@ -276,6 +283,7 @@ def lists() -> dict[str, set[str]]:
     return {name: parameters for name, parameters in found.items() if "page_size" in parameters}
 
 
+@pytest.mark.promise("who-may")
 async def test_lists_hold_nothing_of_another_company_when_they_are_asked_for_it(
     api: Api, subtests: pytest.Subtests
 ) -> None:
@@ -322,6 +330,7 @@ async def test_nothing_of_another_company_comes_out_when_one_reads_and_writes_on
     assert await api.inside.of_company(theirs.societe.id) == before
 
 
+@pytest.mark.promise("who-may")
 async def test_a_colleagues_thing_is_404_when_a_chauffeur_names_it(api: Api, subtests: pytest.Subtests) -> None:
     office = await an_office(api)
     owner, other = office.chauffeurs

@@ -15,7 +15,9 @@ from allonova.adapters.ws.channels import ROUTES
 from allonova.main.docs.errors import errors_page
 from allonova.main.docs.machines import machines_page
 from allonova.main.docs.map import map_page
+from allonova.main.docs.promises import promises_page
 from allonova.main.docs.roles import roles_page
+from allonova.main.docs.sealed import sealed_page
 
 OPENAPI = "src/allonova/adapters/http/openapi.json"
 ASYNCAPI = "src/allonova/adapters/http/asyncapi.json"
@@ -45,6 +47,8 @@ def _pages(app: FastAPI, root: Path) -> dict[str, bytes]:
         "docs/map.md": map_page(app, root),
         "docs/errors.md": errors_page(STATUS, MESSAGES),
         "docs/roles.md": roles_page(app),
+        "docs/sealed.md": sealed_page(),
+        "docs/promises.md": promises_page(root),
         OPENAPI: f"{openapi}\n",
         ASYNCAPI: f"{sockets}\n",
     }

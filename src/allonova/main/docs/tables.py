@@ -104,6 +104,11 @@ UNIT_TABLES: Mapping[str, tuple[str, ...]] = {
     "trail": ("dispatch.audit_log",),
     "board": _CARD,
     "fleet": _FLEET,
+    "retention": (),  # whatever has an end: domain/kernel/retention.py names it all
+    "dossiers": (
+        *("dispatch.commandes", "dispatch.demandes", "dispatch.interventions", "dispatch.semaines"),
+        *("dispatch.notifications", "dispatch.positions", "dispatch.audit_log"),
+    ),
 }
 """By the attribute of a unit."""
 
@@ -301,6 +306,10 @@ QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
     "NoticeQueries.notices": ("carpool.notices", "carpool.users"),
     "ReminderQueries.due": ("carpool.bookings", "carpool.trips", "carpool.reminders"),
     "DeadLetterQueries.failed": ("platform.outbox",),
+    "GaugeQueries.gauges": (
+        *("platform.outbox", "platform.job_requests", "platform.job_runs"),
+        *("carpool.payments", "carpool.payouts"),
+    ),
     "BooksQueries.verify": (
         "platform.accounts",
         "platform.journal_entries",
