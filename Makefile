@@ -9,12 +9,16 @@ bin := .venv/bin
 servers := $(bin)/python scripts/servers.py
 # Arguments for pytest, as in: make unit PYTEST_ARGS='-n 2 -k booking'
 PYTEST_ARGS ?=
+# Names of docs/promises.md to prove; all when there is none.
+PROMISE ?=
 # Trips of a benchmark.
 N ?= 1000000
 # What the people of `make seed N=…` follow from, 0 to 99.
 SEED ?= 1
 # Commandes of one company in a benchmark; others have as many together.
 COMMANDES ?= 200000
+# Seconds of a soak; 60 for a quick look.
+SOAK_S ?= 900
 # Lines of wallets' statements in a benchmark, and postings.
 ROWS ?= 1000000
 # A cache could hide an error that a fresh clone has, so CI goes without.
@@ -38,10 +42,18 @@ migrate: install ## Bring the tables of DATABASE_URL up to date
 seed: install ## Put the demo data into DATABASE_URL; N=1000 [SEED=7]: so many people beside it, and their rides
 	@exec scripts/with-env $(bin)/allonova seed $(if $(findstring command,$(origin N)),--users $(N) --seed $(SEED))
 
+.PHONY: restore-drill
+restore-drill: install ## Put the newest backup back elsewhere and look at it; without DATABASE_URL all of it is played
+	@exec scripts/with-env $(bin)/python scripts/restore_drill.py
+
+.PHONY: wal-drill
+wal-drill: install ## Lose rows on private servers, and have them back from the second before (needs pgbackrest)
+	@exec $(bin)/python scripts/wal_drill.py
+
 ##@ Check
 
 .PHONY: test
-test: dev ## Everything CI checks, with PostgreSQL and Redis of its own
+test: dev tools ## Everything CI checks, with PostgreSQL and Redis of its own
 	@exec $(servers) run -- $(MAKE) checks uncounted fleet
 	@floors=$$($(bin)/python scripts/coverage_floors.py) || { echo "$$floors"; exit 1; } # no word if all is well: pytest has the last
 
@@ -50,11 +62,19 @@ test: dev ## Everything CI checks, with PostgreSQL and Redis of its own
 checks: dev
 	@exec scripts/beside '$(MAKE) types' $(MAKE) lint imports docs-check counted
 
+# The code that reads files, opens connections and starts programs.
+acting := src/allonova/adapters src/allonova/main scripts migrations deploy
+
 .PHONY: lint
-lint: dev ## Lint rules and layout (ruff)
+lint: dev ## Lint rules and layout (ruff), dangerous calls (bandit)
 	@scripts/step 'locked packages (pip check)' $(bin)/python -m pip check
 	@scripts/step 'lint (ruff check)' $(bin)/ruff check .
 	@scripts/step 'layout (ruff format)' $(bin)/ruff format --check .
+	@scripts/step 'what opens doors (bandit)' $(bin)/bandit -q -c pyproject.toml -r $(acting)
+
+.PHONY: sbom
+sbom: dev ## What the service is made of: packages, licences, hashes as CycloneDX (dist/allonova.cdx.json)
+	@exec $(bin)/python scripts/sbom.py
 
 .PHONY: types
 types: dev ## Types (mypy)
@@ -69,7 +89,7 @@ docs-check: dev ## Generated files are up to date
 	@scripts/step 'generated files (allonova docs check)' $(bin)/allonova docs check
 
 .PHONY: unit
-unit: dev ## The tests alone (PYTEST_ARGS='-k booking')
+unit: dev tools ## The tests alone (PYTEST_ARGS='-k booking')
 ifeq ($(PYTEST_ARGS),)
 	@exec $(servers) run -- $(MAKE) counted uncounted fleet
 else
@@ -102,8 +122,8 @@ coverage: dev ## How much of the code the last tests ran, beside the floors
 	@$(bin)/python scripts/coverage_floors.py
 
 .PHONY: prove
-prove: dev ## The promises at full count, with the table to quote
-	@exec $(servers) run -- $(bin)/pytest -m prove --no-cov $(PYTEST_ARGS)
+prove: dev tools ## The promises at full count, with the table to quote (PROMISE='no-oversell one-payout': those alone)
+	@exec $(servers) run -- $(bin)/pytest --prove $(addprefix --promise=,$(PROMISE)) --no-cov -v -m '' $(PYTEST_ARGS)
 
 .PHONY: mutants
 mutants: dev ## Plant small faults in the rules of money and rides: how many do the tests of the domain see?
@@ -125,6 +145,10 @@ bench-sockets: dev ## Sockets of one API process beside a bare server's, as a ta
 bench-exports: dev ## Exports of ROWS (1000000) lines: first byte, memory of the worker, the API meanwhile, as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.exports $(ROWS)
 
+.PHONY: soak
+soak: dev ## A mixed load for SOAK_S (900) seconds while every part is broken in turn: what held, as a table
+	@exec env PYTHONPATH=scripts $(bin)/python -m benchmarks.soak $(SOAK_S)
+
 .PHONY: bench-data
 bench-data: dev ## Put N (1000000) published trips into DATABASE_URL, migrated and empty
 	@exec scripts/with-env $(bin)/python -m benchmarks.fill $(N)
@@ -138,6 +162,11 @@ install: ## Make .venv with what running needs
 .PHONY: dev
 dev: ## Make .venv with what developing needs as well
 	@scripts/python scripts/install.py dev
+
+# What tests run beside the servers: pgBackRest, Prometheus.
+.PHONY: tools
+tools: dev
+	@exec $(servers) tools
 
 .PHONY: servers
 servers: install ## Hold private PostgreSQL and Redis up, and print how to reach them
@@ -165,4 +194,4 @@ clean: ## Remove all that was made here, .venv included
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## "; print "make TARGET" } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -27,8 +27,9 @@ def migrate_over(connection: Connection) -> None:
     with context.begin_transaction():
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": MIGRATION_TURN})
-        # Whoever waits longer for a table holds up everybody who queues behind: better to fail and come back.
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        # Whoever waits longer for a table holds up everybody who queues behind, whose own limit is 5 s: better to fail
+        # and come back, as `migrate` does.
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
         context.run_migrations()
 
 

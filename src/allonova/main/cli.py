@@ -1,4 +1,4 @@
-"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|audit|backup|docs`."""
+"""The command line: `allonova run|serve|worker|sandbox|migrate|seed|demo|admin|books|audit|backup|keys|docs`."""
 
 from __future__ import annotations
 
@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--head", metavar="HASH", help="printed by an earlier proof: it must still be there")
     verify.set_defaults(command=verify_audit)
     _add_backup(commands.add_parser("backup", help="make a backup now, prove one, put one back"))
+    keys = commands.add_parser("keys", help="the server's secrets").add_subparsers(required=True, metavar="WHAT")
+    keys.add_parser("status", help="which of them values, hashes and backups need").set_defaults(command=keys_status)
+    keys.add_parser("rotate", help="seal everything by the first of them").set_defaults(command=rotate_keys)
     docs = commands.add_parser("docs", help="generated files").add_subparsers(required=True, metavar="WHAT")
     docs.add_parser("write", help="write them").set_defaults(command=write_docs)
     docs.add_parser("check", help="compare them").set_defaults(command=check_docs)
@@ -99,6 +102,8 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
     put_back.add_argument("--into", metavar="URL", required=True, help="of a superuser; - reads it from standard input")
     for command in (verify, put_back):
         command.add_argument("file", metavar="FILE", type=Path)
+    drill = deeds.add_parser("drill", help="put the newest back where nobody is, and look at it as if it were needed")
+    drill.add_argument("--fresh", action="store_true", help="make one first")
 
 
 def _settings() -> Settings:
@@ -128,7 +133,7 @@ def run(_: argparse.Namespace) -> int:
     pass_to_children(settings, programs=Path(sys.executable).parent, sandbox_port=_free_port())
     supervise = str(ROOT / "scripts/supervise.py")
     sys.stdout.flush()
-    return os.execv(sys.executable, [sys.executable, supervise])  # noqa: S606 - our own script by our own interpreter
+    return os.execv(sys.executable, [sys.executable, supervise])  # nosec B606 # noqa: S606 - our own script by our own interpreter
 
 
 def _free_port() -> int:
@@ -155,6 +160,7 @@ def _greet(settings: Settings) -> None:
 
 def _serve(app: Callable[[Settings, Exit], object], settings: Settings, port: int, *, process: str) -> int:
     from allonova.main.logs import set_up_logs  # noqa: PLC0415
+    from allonova.main.observing import observed  # noqa: PLC0415
     from allonova.main.serving import Exit, Server, server_config  # noqa: PLC0415 - heavy, and only serving needs it
 
     set_up_logs(settings.log_level, process=process)
@@ -163,7 +169,8 @@ def _serve(app: Callable[[Settings, Exit], object], settings: Settings, port: in
     drain_s, leaving = settings.drain_s if has_sockets else 0, Exit()
     config = server_config(app(settings, leaving), host=host, port=port, drain_s=drain_s, sockets=has_sockets)
     server = Server(config, leaving, drain_s=drain_s)
-    server.run()
+    with observed(settings, process=process):
+        server.run()
     return 0 if server.started else 1
 
 
@@ -193,12 +200,14 @@ def worker(_: argparse.Namespace) -> int:
 
     from allonova.main.full import create_job_worker  # noqa: PLC0415
     from allonova.main.logs import set_up_logs  # noqa: PLC0415
+    from allonova.main.observing import observed  # noqa: PLC0415
 
     settings = _settings()
     set_up_logs(settings.log_level, process="worker")
     asyncio.set_event_loop(asyncio.new_event_loop())  # arq asks for the current loop while it is built
     try:
-        create_job_worker(settings).run()
+        with observed(settings, process="worker"):
+            create_job_worker(settings).run()
     except (RedisError, OSError) as error:  # arq does not outlive its Redis: the supervisor starts the worker again
         log.error("the worker lost a server that it needs", extra={"error": type(error).__name__})  # noqa: TRY400
         return 1
@@ -283,6 +292,20 @@ def verify_audit(args: argparse.Namespace) -> int:
     from allonova.main.audit import verify_audit as go  # noqa: PLC0415
 
     return go(_settings(), args.head)
+
+
+def keys_status(_: argparse.Namespace) -> int:
+    """Exit code 1 when something hangs on a key that is not there."""
+    from allonova.main.keys import manage_keys  # noqa: PLC0415
+
+    return manage_keys(_settings(), rotate=False)
+
+
+def rotate_keys(_: argparse.Namespace) -> int:
+    """Exit code 1 when a value does not open."""
+    from allonova.main.keys import manage_keys  # noqa: PLC0415
+
+    return manage_keys(_settings(), rotate=True)
 
 
 def write_docs(_: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ from allonova.adapters.jobs.inprocess import InProcessJobs
 from allonova.adapters.jobs.live import LiveRunner
 from allonova.adapters.maps.straight_line import StraightLineRoutes
 from allonova.adapters.sandbox.app import SandboxConfig, create_sandbox, sandbox_running
+from allonova.adapters.telemetry.gauges import GaugeReader
 from allonova.adapters.ws.channels import ROUTES
 from allonova.adapters.ws.server import SocketServer
 from allonova.application.kernel.ports import Lane
@@ -23,6 +25,7 @@ from allonova.main.parts.desks import desks
 from allonova.main.platforms import memory_platform
 from allonova.main.seed import seed_demo
 from allonova.main.seed_nova import seed_nova
+from allonova.main.seed_papers import put_papers
 from allonova.main.serving import Exit
 from allonova.main.settings import Settings
 from allonova.main.wiring import Service, build_outside, build_service, http_config
@@ -78,7 +81,8 @@ def create_embedded(settings: Settings, leaving: Exit | None = None) -> FastAPI:
         leaving.hub = service.hub
     played = sandbox if settings.with_sandbox else None
     app = create_app(http_config(settings), lifespan=lifespan, outside=played, sockets=sockets)
-    app.state.edge = service.edge
+    gauges = GaugeReader(platform.gauges, clock)
+    app.state.edge = replace(service.edge, read_gauges=gauges.read)
     app.state.service = service
     return app
 
@@ -94,6 +98,7 @@ async def seed(service: Service) -> bool:
         hasher=outside.hasher,
         planner=StraightLineRoutes(),  # the played router answers once the service does
     )
+    await put_papers(outside.files)
     courses = await seed_nova(
         platform.dispatch.begin_for,
         platform.dispatch.doors,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,21 +18,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from allonova.adapters.crypto.clock import SystemClock
 from allonova.adapters.http.forward import forward_to
-from allonova.adapters.http.root import create_app
-from allonova.adapters.jobs.arq_jobs import QueueWaker, create_worker
+from allonova.adapters.http.root import create_app, create_ops
+from allonova.adapters.jobs.arq_jobs import QueueWaker, create_worker, waiting
 from allonova.adapters.jobs.job import Job
 from allonova.adapters.jobs.live import LiveRunner
+from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.jobs import JobRequests, PostgresJobTrigger
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
+from allonova.adapters.telemetry.gauges import Count, GaugeReader
+from allonova.adapters.telemetry.jobs import expect_jobs
 from allonova.adapters.ws.channels import ROUTES
 from allonova.adapters.ws.server import SocketServer
 from allonova.application.dispatch.back_up import JOB as BACKUP
 from allonova.application.kernel.ports import Clock, Lane
 from allonova.main.embedded import sandbox_config
 from allonova.main.platforms import postgres_platform
-from allonova.main.serving import Exit
+from allonova.main.serving import Exit, serving_beside
 from allonova.main.settings import Settings
 from allonova.main.wiring import EVERY_S, LIMIT_S, Service, build_outside, build_service, http_config
 
@@ -99,7 +104,8 @@ def _with_sandbox_time(app: FastAPI) -> ASGIApp:
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" or (scope["type"] == "http" and scope["path"].startswith("/api/")):
-            await refresh_clock(app.state.edge.clock)
+            with suppress(*STORAGE_FAILURES):  # the app itself answers 503, in the envelope
+                await refresh_clock(app.state.edge.clock)
         await app(scope, receive, send)
 
     return call
@@ -117,6 +123,11 @@ def create_job_worker(settings: Settings) -> Worker:
         pool = await open_pool(settings.database_url, min_size=1, max_size=2)
         stack.push_async_callback(pool.close)
         held["requests"] = JobRequests(pool)
+        expect_jobs(schedule_of(settings))
+        if settings.worker_port:
+            app = _ops_of(settings, service, partial(waiting, ctx["redis"]))
+            served = serving_beside(app, host=settings.bind_host, port=settings.worker_port)
+            await stack.enter_async_context(served)
 
     async def stop(ctx: dict[Any, Any]) -> None:
         await stack.aclose()
@@ -138,6 +149,14 @@ def create_job_worker(settings: Settings) -> Worker:
         schedule=tuple(schedule_of(settings).items()),
         limits=LIMIT_S,
     )
+
+
+def _ops_of(settings: Settings, service: Service, waiting_jobs: Count) -> FastAPI:
+    """What the worker shows of itself, and of the database for all processes."""
+    app = create_ops(http_config(settings))
+    gauges = GaugeReader(service.platform.gauges, service.platform.clock, waiting_jobs)
+    app.state.edge = replace(service.edge, read_gauges=gauges.read)
+    return app
 
 
 def create_sandbox_process(settings: Settings, leaving: Exit) -> Starlette:

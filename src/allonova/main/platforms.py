@@ -44,6 +44,7 @@ from allonova.adapters.memory.dispatch.offer_queries import MemoryOfferQueries
 from allonova.adapters.memory.dispatch.screen_queries import MemoryScreenQueries
 from allonova.adapters.memory.dispatch.stats_queries import MemoryStatsQueries
 from allonova.adapters.memory.exports import MemoryExportQueries
+from allonova.adapters.memory.gauges import MemoryGaugeQueries
 from allonova.adapters.memory.identity import MemoryIdentityQueries
 from allonova.adapters.memory.kyc import MemoryKycQueries
 from allonova.adapters.memory.money.promos import MemoryPromoQueries
@@ -88,6 +89,7 @@ from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.kernel.dead_letters import PostgresDeadLetterQueries
 from allonova.adapters.postgres.kernel.deliveries import PostgresDeliveryQueue, PostgresLiveQueue
+from allonova.adapters.postgres.kernel.gauges import PostgresGaugeQueries
 from allonova.adapters.postgres.kyc.queries import PostgresKycQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.money.payouts import PostgresPayoutQueries
@@ -167,6 +169,7 @@ def memory_reads(database: MemoryDatabase, clock: Clock) -> dict[str, Any]:
         "notices": MemoryNoticeQueries(database),
         "reminders": MemoryReminderQueries(database),
         "dead_letters": MemoryDeadLetterQueries(database),
+        "gauges": MemoryGaugeQueries(database),
         "suppressions": MemorySuppressionQueries(database),
         "deliveries": MemoryDeliveryQueue(database, clock),
         "live": MemoryLiveQueue(database, clock),
@@ -204,6 +207,7 @@ def postgres_reads(pool: Pool) -> dict[str, Any]:
         "notices": PostgresNoticeQueries(pool),
         "reminders": PostgresReminderQueries(pool),
         "dead_letters": PostgresDeadLetterQueries(pool),
+        "gauges": PostgresGaugeQueries(pool),
         "suppressions": PostgresSuppressionQueries(pool),
         "deliveries": PostgresDeliveryQueue(pool),
         "live": PostgresLiveQueue(pool),

@@ -19,7 +19,8 @@ from allonova.domain.identity.referral_code import referral_code_of
 from allonova.domain.identity.roles import Role
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.geo import Place, Point
-from allonova.domain.kyc.document import DocType, KycDocument, KycStatus
+from allonova.domain.kyc.document import KycDocument, KycStatus
+from allonova.main.seed_papers import SHOWN, paper_key
 
 DRIVER_PHONE = "+2250700000001"
 PASSENGER_PHONE = "+2250700000002"
@@ -127,7 +128,7 @@ def _vehicle(ids: Ids, driver: User, now: datetime) -> Vehicle:
 
 def _papers(ids: Ids, sealer: Sealer, driver: User, now: datetime) -> Sequence[KycDocument]:
     papers = []
-    for doc_type in (DocType.CNI, DocType.PERMIS):
+    for doc_type in SHOWN:
         id = ids.new()
         papers.append(
             KycDocument(
@@ -135,7 +136,7 @@ def _papers(ids: Ids, sealer: Sealer, driver: User, now: datetime) -> Sequence[K
                 user_id=driver.id,
                 doc_type=doc_type,
                 doc_number=sealer.seal(f"DEMO-{doc_type.upper()}", context=f"kyc_documents.doc_number:{id}"),
-                front_url=f"demo/{doc_type}.jpg",
+                front_url=paper_key(doc_type),
                 status=KycStatus.APPROVED,
                 reviewed_at=now,
                 created_at=now,

@@ -260,7 +260,9 @@ class Settings(BaseSettings):
         """Loopback, unless the service is meant for others to reach."""
         if self.host:
             return self.host
-        return "0.0.0.0" if self.env is Env.PRODUCTION else "127.0.0.1"  # noqa: S104 - production is behind a proxy
+        if self.env is Env.PRODUCTION:
+            return "0.0.0.0"  # nosec B104 # noqa: S104 - production is behind a proxy
+        return "127.0.0.1"
 
     @property
     def own_url(self) -> str:

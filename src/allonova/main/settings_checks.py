@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from allonova.adapters.crypto.keys import KID
 from allonova.adapters.payments.orange_wire import MAX_URL as ORANGE_MAX_URL
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def faults_of(settings: Settings) -> list[str]:
 
 
 def _structure(settings: Settings) -> list[str]:
-    faults = []
-    if not settings.keys:
-        faults.append("ALLONOVA_SECRET_KEYS must hold at least one kid:secret pair")
+    faults = _keys(settings)
     if settings.is_embedded and settings.bind_host not in LOOPBACK and not settings.embedded_is_public:
         faults.append("ALLONOVA_HOST opens the demo to the network: say so with ALLONOVA_EMBEDDED_IS_PUBLIC=true")
     if settings.s3_bucket and not (settings.s3_access_key and settings.s3_secret_key):
@@ -48,6 +47,19 @@ def _structure(settings: Settings) -> list[str]:
     except ValueError as error:
         faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
     return faults + _senders(settings) + _maps(settings) + _mtn_platform(settings)
+
+
+def _keys(settings: Settings) -> list[str]:
+    """A pair that is passed over, or taken for another, would make what it sealed unreadable."""
+    if not settings.keys:
+        return ["ALLONOVA_SECRET_KEYS must hold at least one kid:secret pair"]
+    kids = [pair.partition(":")[0] for pair in settings.secret_keys]
+    faults = []
+    if not all(":" in pair and KID.fullmatch(kid) for pair, kid in zip(settings.secret_keys, kids, strict=True)):
+        faults.append("ALLONOVA_SECRET_KEYS: a kid has 1 to 32 letters, digits, - or _, and a secret follows its colon")
+    if len(set(kids)) < len(kids):
+        faults.append("ALLONOVA_SECRET_KEYS has two secrets of one kid")
+    return faults
 
 
 def _senders(settings: Settings) -> list[str]:

@@ -26,7 +26,8 @@ from allonova.adapters.notify.google_tokens import made_up_account
 from allonova.adapters.notify.orange_receipts import OrangeReceipts
 from allonova.adapters.storage.cleaner import ImageCleaner
 from allonova.adapters.storage.local import LocalFiles
-from allonova.adapters.storage.s3 import S3Config, S3Files
+from allonova.adapters.telemetry.events import expect_events
+from allonova.adapters.telemetry.jobs import job_succeeded
 from allonova.adapters.telemetry.work import DELIVERY, JOB, watched, watching
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.routes import SocketEdge
@@ -41,6 +42,7 @@ from allonova.domain.carpool.rules import Rules
 from allonova.domain.carpool.settings import BusinessSettings
 from allonova.domain.kernel.events import Event
 from allonova.domain.money.rules import MoneyRules
+from allonova.main.files import file_store
 from allonova.main.maps import build_places, build_planner
 from allonova.main.messaging import build_messenger
 from allonova.main.parts import (
@@ -74,6 +76,7 @@ from allonova.main.parts import (
     reconciling,
     refunds,
     reports,
+    retention,
     rides,
     screens,
     social,
@@ -96,7 +99,7 @@ PARTS = (
     *(promos, wallets, payouts, reconciling),
     *(alerts, chat, rides, ratings, people, business, notices, mailboxes),
     *(companies, fleet, board, offers, desk, forms, backups, screens),
-    reports,
+    *(reports, retention),
 )
 
 
@@ -121,7 +124,7 @@ EVERY_S = {RELAY: 5} | {name: seconds for part in PARTS for name, seconds in par
 """What runs by itself, and how often."""
 
 
-LIMIT_S = backups.LIMIT_S | reconciling.LIMIT_S | audit.LIMIT_S | reports.LIMIT_S
+LIMIT_S = backups.LIMIT_S | reconciling.LIMIT_S | audit.LIMIT_S | reports.LIMIT_S | retention.LIMIT_S
 """What may run for longer than other jobs."""
 
 
@@ -153,7 +156,7 @@ def build_outside(settings: Settings, clock: Clock, http: httpx.AsyncClient, lim
     """Keys and vendors. A vendor without a URL of its own is the sandbox's, where there is one."""
     kid = next(iter(settings.keys))
     secrets = ServerSecrets(settings.keys, kid)
-    files = _files(settings, secrets, clock)
+    files = file_store(settings, secrets, clock)
     return Outside(
         ids=RandomIds(),
         secrets=secrets,
@@ -204,28 +207,13 @@ def _captcha(settings: Settings, http: httpx.AsyncClient) -> Recaptcha:
     )
 
 
-def _files(settings: Settings, secrets: ServerSecrets, clock: Clock) -> LocalFiles | S3Files:
-    """S3 where there is a bucket, else a folder that this service gives out by itself."""
-    if not settings.s3_bucket:
-        return LocalFiles(settings.files_folder, public_url=settings.base_url, secrets=secrets, clock=clock)
-    return S3Files(
-        S3Config(
-            bucket=settings.s3_bucket,
-            region=settings.s3_region,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key,
-            endpoint_url=settings.s3_endpoint_url or None,
-            public_url=settings.s3_public_url or None,
-        )
-    )
-
-
 def build_service(
     settings: Settings, platform: Platform, outside: Outside, policies: Policies | None = None
 ) -> Service:
     """Every part on its adapters. It goes by the settings that the back office keeps, once its `book` runs, unless
     other policies are given.
     """
+    expect_events(HEARD)
     book = SettingsBook(platform.settings, default_settings(settings))
     policies = policies or Policies(rides=book.rides, money=book.money)
     outside = replace(outside, messenger=_remembering(platform, outside, book))
@@ -244,6 +232,7 @@ def build_service(
         business.build(platform, outside, book),
         *(part.build(platform, outside) for part in (companies, fleet, board, offers, desk, forms, backups, screens)),
         reports.build(platform, outside),
+        retention.build(platform, outside, policies),
     )
     relay = RelayOutbox(platform.deliveries, by_event_and_subscriber(_subscriptions(parts)), platform.clock, _watch)
     hub = Hub(platform.bus, platform.clock, platform.revocations)
@@ -251,6 +240,7 @@ def build_service(
         use={Clock: platform.clock} | {kind: watching(made) for part in parts for kind, made in part.use.items()},
         begin=platform.begin,
         clock=platform.clock,
+        sealer=outside.sealer,
         verifier=outside.tokens,
         revocations=platform.revocations,
         limiter=platform.limiter,
@@ -287,12 +277,14 @@ def _remembering(platform: Platform, outside: Outside, book: SettingsBook) -> Me
 def _watched_job(name: str, run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
     async def call() -> object:
         with watched(JOB, name):
-            return await run()
+            done = await run()
+        job_succeeded(name)
+        return done
 
     return call
 
 
-def _watch(delivery: Delivery) -> AbstractContextManager[None]:
+def _watch(delivery: Delivery) -> AbstractContextManager[object]:
     return watched(DELIVERY, f"{delivery.event} {delivery.subscriber}", continues=delivery.trace)
 
 
@@ -346,6 +338,7 @@ def http_config(settings: Settings) -> HttpConfig:
     return HttpConfig(
         public_url=settings.base_url,
         payment_return_url=settings.return_url,
+        metrics_token=settings.metrics_token,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,
         takes_test_addresses=settings.env is not Env.PRODUCTION,

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 import uuid
 from collections.abc import Iterable
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from allonova.adapters.http.answers import refusal
 from allonova.adapters.http.context import REQUEST_ID, USER_ID
 from allonova.adapters.http.provide import Edge, language_of
+from allonova.adapters.telemetry.requests import Served, serving
 from allonova.application.kernel.limits import Verdict
 from allonova.domain.files.upload import MAX_BYTES
 from allonova.domain.kernel.errors import DomainError, PayloadTooLarge, ServiceUnavailable, UnsupportedMediaType
 
 log = logging.getLogger("allonova.access")
 
+# Pages of ours ask for none of what a device has.
+POWERS = ("camera", "display-capture", "geolocation", "microphone", "payment", "publickey-credentials-get", "usb")
+NO_POWERS = b", ".join(b"%s=()" % power.encode() for power in POWERS)
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-site"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"x-permitted-cross-domain-policies", b"none"),
+    (b"x-dns-prefetch-control", b"off"),
+    (b"permissions-policy", NO_POWERS),
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"cache-control", b"no-store"),
 )
@@ -63,19 +71,18 @@ class Frame:
         made = str(uuid.uuid4())  # noqa: TID251 - names one exchange and is kept nowhere
         REQUEST_ID.set(given.lower() if UUID_SHAPE.fullmatch(given) else made)
         USER_ID.set("")
-        status, started = 0, time.perf_counter()
+        with serving(scope, REQUEST_ID.get()) as served:
 
-        async def send_marked(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *_marks(scope, message["headers"])]
-            await send(message)
+            async def send_marked(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    served.status = message["status"]
+                    message["headers"] = [*message["headers"], *_marks(scope, message["headers"])]
+                await send(message)
 
-        try:
-            await self.app(scope, receive, send_marked)
-        finally:
-            _log(scope, status, time.perf_counter() - started)
+            try:
+                await self.app(scope, receive, send_marked)
+            finally:
+                _log(scope, served)
 
 
 class Guard:
@@ -103,6 +110,8 @@ class Guard:
         try:
             if refused is None:
                 await self.app(scope, _counted(receive, self._limit(scope)), send_noting)
+        except ClientDisconnect:  # whoever asked has gone: nothing of ours has failed, and there is nobody to answer
+            return
         except Exception:
             log.exception("request failed", extra={"method": scope["method"], "path": _shape(scope)})
             refused = ServiceUnavailable()
@@ -175,14 +184,14 @@ def _shape(scope: Scope) -> str:
     return path[:200]
 
 
-def _log(scope: Scope, status: int, seconds: float) -> None:
+def _log(scope: Scope, served: Served) -> None:
     log.info(
         "request",
         extra={
             "method": scope["method"],
             "path": _shape(scope),
-            "status": status,
-            "ms": round(seconds * 1000, 1),
+            "status": served.status,
+            "ms": round(served.seconds * 1000, 1),
         },
     )
 

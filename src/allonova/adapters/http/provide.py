@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from allonova.adapters.http.context import USER_ID
 from allonova.application.identity.ports import Caller, Revocations, TokenVerifier
 from allonova.application.kernel.idempotency import UNKEYED, Answer, Keyed, Once
 from allonova.application.kernel.limits import RateLimiter
-from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.ports import Begin, Clock, Sealer
 from allonova.domain.identity.roles import Area, Right, Role, may
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.changes import Actor
@@ -26,21 +26,27 @@ from allonova.domain.kernel.errors import AuthRequired, FieldError, Forbidden, V
 from allonova.domain.kernel.machine import Party
 
 
+async def nothing_to_read() -> None:
+    """The figures of the database are another process' to show."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """All that the HTTP adapter stands on; `use` has every use case, query port and gateway by its type or name.
-    `is_leaving`: the process has been told to stop.
+    `is_leaving`: the process has been told to stop. `read_gauges` runs before each scrape.
     """
 
     use: Mapping[object, object]
     begin: Begin[Any]
     clock: Clock
+    sealer: Sealer
     verifier: TokenVerifier
     revocations: Revocations
     limiter: RateLimiter
     health: Mapping[str, Callable[[], Awaitable[None]]]
     is_leaving: Callable[[], bool]
     config: HttpConfig
+    read_gauges: Callable[[], Awaitable[None]] = nothing_to_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class HttpConfig:
 
     public_url: str
     payment_return_url: str
+    metrics_token: str = field(default="", repr=False)
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     takes_test_addresses: bool = False
@@ -281,7 +288,8 @@ def keyed(
         fingerprint = _fingerprint(await request.body(), passing)
         owner = str(caller.id) if caller else f"anonymous:{fingerprint}"
         scope = hashlib.sha256(f"{owner}\n{request.method}\n{request.url.path}\n{idempotency_key}".encode()).hexdigest()
-        once: Keyed[object] = Keyed(scope, fingerprint, edge_of(request).clock, _renderer(status))
+        edge = edge_of(request)
+        once: Keyed[object] = Keyed(scope, fingerprint, edge.clock, edge.sealer, _renderer(status))
         request.state.keyed = once
         return once
 

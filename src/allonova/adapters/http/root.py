@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -79,7 +80,7 @@ from allonova.adapters.http.money import (
     wallet_moves,
 )
 from allonova.adapters.http.notifications import admin_failed, admin_suppressions, notices, reports
-from allonova.adapters.http.ops import docs, probes
+from allonova.adapters.http.ops import docs, metrics, probes
 from allonova.adapters.http.provide import HttpConfig, edge_of, request_language
 from allonova.application.kernel.idempotency import Answer, Keyed, Replay
 from allonova.domain.kernel.errors import (
@@ -109,6 +110,8 @@ EXPOSED = (
     "X-Request-ID",
     "Idempotent-Replayed",
 )
+# FastAPI's own spans hold whole paths and queries, with the tokens in them; telemetry.requests makes ours.
+SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -136,6 +139,7 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=SILENT,
     )
     identity = (auth.router, passwords.router, me.router, contacts.router, sessions.router, devices.router)
     # Routers are tried in this order: what is asked most comes first.
@@ -199,6 +203,7 @@ def create_app(
         app.include_router(router)
     app.include_router(files.router)
     app.include_router(probes.router)
+    app.include_router(metrics.router)
     app.include_router(docs.router)
     app.include_router(pages.router)
     app.include_router(ride_page.router)
@@ -216,6 +221,17 @@ def create_app(
         max_age=600,
     )
     app.add_middleware(Frame, sockets=sockets)
+    return app
+
+
+def create_ops(config: HttpConfig) -> FastAPI:
+    """Probes and figures alone, for a process that serves nothing else: it sets `app.state.edge` first."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=SILENT)
+    app.include_router(probes.router)
+    app.include_router(metrics.router)
+    _handle_refusals(app)
+    app.add_middleware(Guard, body_limit_bytes=config.body_limit_bytes)
+    app.add_middleware(Frame)
     return app
 
 
@@ -242,7 +258,7 @@ def _handle_refusals(app: FastAPI) -> None:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)  # noqa: S101 - narrows what the handler was registered for
+    assert isinstance(error, DomainError)  # nosec B101 # noqa: S101 - narrows what the handler was registered for
     keyed: Keyed[object] | None = getattr(request.state, "keyed", None)
     passing = isinstance(error, StillRunning | IdempotencyMismatch | StaleVersion | CaptchaFailed)
     if keyed is None or passing or status_of(error) not in KEPT:
@@ -254,7 +270,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 async def _replay(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Replay)  # noqa: S101 - narrows what the handler was registered for
+    assert isinstance(error, Replay)  # nosec B101 # noqa: S101 - narrows what the handler was registered for
     return _replayed(error.answer)
 
 
@@ -263,7 +279,7 @@ def _replayed(answer: Answer) -> Response:
 
 
 async def _refuse_shape(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows what the handler was registered for
+    assert isinstance(error, RequestValidationError)  # nosec B101 # noqa: S101 - narrows what the handler was registered for
     fields = tuple(
         FieldError(".".join(str(part) for part in fault["loc"][1:]), fault["type"], fault["msg"])
         for fault in error.errors()[:50]
@@ -272,7 +288,7 @@ async def _refuse_shape(request: Request, error: Exception) -> Response:
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - narrows what the handler was registered for
+    assert isinstance(error, HTTPException)  # nosec B101 # noqa: S101 - narrows what the handler was registered for
     known: dict[int, DomainError] = {
         404: NotFound(),
         405: MethodNotAllowed(),

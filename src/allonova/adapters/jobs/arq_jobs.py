@@ -93,6 +93,12 @@ class QueueWaker:
                 await queue.aclose()
 
 
+async def waiting(redis: ArqRedis) -> int:
+    """How many calls lie in the worker's queue."""
+    count: int = await redis.zcard(QUEUE)
+    return count
+
+
 def create_worker(
     redis_url: str,
     *,

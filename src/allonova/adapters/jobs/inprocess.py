@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from allonova.adapters.jobs.job import RELAY, Job
+from allonova.adapters.telemetry.jobs import expect_jobs
 from allonova.application.kernel.ports import JobTrigger, Lane
 from allonova.domain.kernel.errors import NotFound
 
@@ -38,6 +39,7 @@ class InProcessJobs:
     async def running(self, jobs: Sequence[Job]) -> AsyncIterator[None]:
         """Runs them until the end of the block."""
         self._jobs = {job.name: job for job in jobs}
+        expect_jobs({job.name: job.every_s for job in jobs})
         self._wakes = {job.name: asyncio.Event() for job in jobs}
         self._locks = {job.name: asyncio.Lock() for job in jobs}
         tasks = [asyncio.create_task(self._loop(job), name=f"job {job.name}") for job in jobs]

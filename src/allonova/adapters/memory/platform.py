@@ -113,9 +113,11 @@ class MemoryOutbox:
         self._ids = ids
         self._clock = clock
         self.lanes: set[Lane] = set()
+        self.events: list[Event] = []
 
     async def put(self, event: Event) -> None:
         """See Outbox."""
+        self.events.append(event)
         now = self._clock.now()
         for subscriber in self._subscribers.get(type(event), ()):
             row = DeliveryRow(

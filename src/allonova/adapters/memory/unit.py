@@ -38,6 +38,7 @@ from allonova.adapters.memory.carpool.tables import (
 from allonova.adapters.memory.dead_letters import MemoryDeadLetters
 from allonova.adapters.memory.dispatch import tables as dispatch
 from allonova.adapters.memory.dispatch.board import MemoryBoardReads
+from allonova.adapters.memory.dispatch.dossiers import MemoryDossiers
 from allonova.adapters.memory.dispatch.fleet_queries import MemoryFleetQueries
 from allonova.adapters.memory.dispatch.positions import MemoryPositions
 from allonova.adapters.memory.dispatch.stores import (
@@ -112,10 +113,12 @@ from allonova.adapters.memory.platform import (
     MemoryKeys,
     MemoryOutbox,
 )
+from allonova.adapters.memory.retention import MemoryRetention
 from allonova.adapters.memory.rules import Table
 from allonova.adapters.memory.social import SOCIAL_IDENTITIES, MemorySocialIdentities
 from allonova.adapters.memory.store import MemoryDatabase, MemoryStore, Transaction
 from allonova.adapters.memory.suppressions import SUPPRESSED_ADDRESSES, MemorySuppressions
+from allonova.adapters.telemetry.events import count_committed
 from allonova.application.audit.ports import AuditUnit
 from allonova.application.carpool.compare_payment import ReconcilingUnit
 from allonova.application.carpool.ports import CarpoolUnit
@@ -176,6 +179,7 @@ class MemoryUnit:
         self.suppressions = MemorySuppressions(transaction)
         self.reminders = MemoryReminders(transaction)
         self.dead_letters = MemoryDeadLetters(transaction)
+        self.retention = MemoryRetention(transaction)
 
     def _open_people(self, transaction: Transaction) -> None:
         self.users = MemoryStore(transaction, USERS)
@@ -225,6 +229,7 @@ class MemoryUnit:
         self.semaines = MemorySemaines(transaction)
         self.trail = MemoryTrail(transaction)
         self.board = MemoryBoardReads(transaction)
+        self.dossiers = MemoryDossiers(transaction)
         self.fleet = MemoryFleetQueries(transaction)
 
     def _open_money(self, transaction: Transaction) -> None:
@@ -280,6 +285,7 @@ class MemoryUnits:
                 transaction, subscribers=self._subscribers, live=self._live, ids=self._ids, clock=self._clock
             )
             yield unit
+        count_committed(unit.outbox.events)
         if unit.outbox.lanes:
             self._wake(frozenset(unit.outbox.lanes))
 

@@ -25,6 +25,7 @@ from aiosmtplib import (
 )
 
 from allonova.adapters.notify.form import form, one_line
+from allonova.adapters.telemetry.work import PROVIDER, REFUSED, watched
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.application.kernel.inside import require_outside_unit
 from allonova.application.kernel.ports import Clock
@@ -34,6 +35,7 @@ from allonova.domain.kernel.errors import ProviderUnavailable
 log = logging.getLogger(__name__)
 
 NAME: Final = "smtp"
+REFUSALS = (SMTPResponseException, SMTPRecipientsRefused)
 STEP_S: Final = 8.0
 TOTAL_S: Final = 14.0  # with the farewell still within the relay's HANDLER_LIMIT_S
 FAREWELL_S: Final = 2.0
@@ -98,6 +100,7 @@ class SmtpMail:
         self._clock = clock
         self._tls = tls or ssl.create_default_context()
         self._breaker = breaker or Breaker()
+        self._breaker.guard(NAME)
 
     async def send(self, *, to: str, letter: Letter) -> None:
         """See MailSender."""
@@ -107,9 +110,14 @@ class SmtpMail:
             raise ProviderUnavailable(NAME)
         client = self._client()
         try:
-            async with asyncio.timeout(TOTAL_S):
-                await client.connect()
-                await client.send_message(message)
+            with watched(PROVIDER, NAME) as work:
+                async with asyncio.timeout(TOTAL_S):
+                    await client.connect()
+                    try:
+                        await client.send_message(message)
+                    except REFUSALS:
+                        work.outcome = REFUSED
+                        raise
         except (SMTPException, OSError) as error:
             self._remember(error)
             raise _failure(error, letter.template) from error
@@ -146,7 +154,7 @@ class SmtpMail:
         return message
 
     def _remember(self, error: SMTPException | OSError) -> None:
-        if isinstance(error, SMTPResponseException | SMTPRecipientsRefused):
+        if isinstance(error, REFUSALS):
             self._breaker.answered()
         else:
             self._breaker.failed()

@@ -17,7 +17,8 @@ def json_of(view: type[Any], **fields: ColumnElement[Any]) -> ColumnElement[Any]
     names = [field.name for field in dataclasses.fields(view)]
     if set(names) != fields.keys():
         raise TypeError(f"{view.__name__}: {sorted(set(names) ^ fields.keys())}")
-    pairs = (part for name in names for part in (literal_column(f"'{name}'", Text), fields[name]))
+    labels = (literal_column(f"'{name}'", Text) for name in names)  # allow: sql-text - names of our own fields
+    pairs = (part for label, name in zip(labels, names, strict=True) for part in (label, fields[name]))
     return func.json_build_object(*pairs)
 
 

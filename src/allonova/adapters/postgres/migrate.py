@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import MutableMapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import asyncpg  # type: ignore[import-untyped]
 from alembic import command, op
 from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -20,14 +24,33 @@ _HERE = Path(__file__).resolve()
 # In a wheel, beside the package's other folders; in a checkout, at its root; else where the command is given.
 _PLACES = (_HERE.parents[2] / "migrations", _HERE.parents[4] / "migrations", Path("migrations"))
 
+PATIENCE_S = 600.0
+PAUSE_S = 1.0  # for those who queued up behind us
+
+log = logging.getLogger(__name__)
+
 # Alembic keeps what it works on in globals: one run at a time in a process. Processes queue in the database.
 _TURN = threading.Lock()
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Upgrade to a revision. Not from inside an event loop: it runs its own."""
+    """Upgrade to a revision. Not from inside an event loop: it runs its own.
+
+    Whoever waits for a table holds up everybody who queues behind: it gives up after a moment (`migrations/env.py`),
+    lets them through, and tries again. Raises what the database says when somebody has kept a table for `PATIENCE_S`.
+    """
+    began = time.monotonic()
     with _TURN:
-        command.upgrade(_config(database_url), revision)
+        while True:
+            try:
+                command.upgrade(_config(database_url), revision)
+            except (DBAPIError, asyncpg.LockNotAvailableError) as error:
+                if not _is_taken(error) or time.monotonic() - began > PATIENCE_S:
+                    raise
+                log.warning("a table that a revision needs is taken: trying again")
+                time.sleep(PAUSE_S)
+            else:
+                return
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:
@@ -72,6 +95,12 @@ def run_sql(name: str) -> None:
         raise RuntimeError("no connection")
     # The driver's own call: it alone takes several statements at once.
     dbapi.run_async(lambda connection: connection.execute(script))
+
+
+def _is_taken(error: Exception) -> bool:
+    """Whether somebody else had a lock for too long."""
+    code: object = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
+    return bool(code == asyncpg.LockNotAvailableError.sqlstate)
 
 
 def _config(database_url: str) -> Config:

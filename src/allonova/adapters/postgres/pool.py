@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import struct
+import time
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg  # type: ignore[import-untyped]
 
 from allonova.adapters.postgres.runner import Pool
+from allonova.adapters.telemetry import traces
+from allonova.adapters.telemetry.metrics import POOL_WAIT_SECONDS, POOL_WAITING
+from allonova.adapters.telemetry.pools import show_pool
+from allonova.adapters.telemetry.sql import note
 from allonova.domain.kernel.geo import Point
 
 SRID = 4326  # WGS84
@@ -38,17 +44,41 @@ def asyncpg_dsn(database_url: str) -> str:
     return urlunsplit(parts._replace(scheme="postgresql"))
 
 
+class _SeenPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
+    """A pool that says how long somebody waited for a connection. Where one is free nothing is measured."""
+
+    async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - the driver's own signature
+        if not self._queue.empty():
+            return await super()._acquire(timeout)
+        started = time.perf_counter()
+        POOL_WAITING.inc()
+        try:
+            return await super()._acquire(timeout)
+        finally:
+            POOL_WAITING.dec()
+            POOL_WAIT_SECONDS.observe(time.perf_counter() - started)
+
+
 async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, role: str | None = "allonova_app") -> Pool:
     """Open the pool. Its sessions become `role`, which owns no table; with None they stay who logged in."""
-    pool: Pool = await asyncpg.create_pool(
+    made = _SeenPool(
         asyncpg_dsn(dsn),
         min_size=min_size,
         max_size=max_size,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300,
+        connect=None,
+        setup=None,
         init=_teach,
         reset=_leave_as_it_is,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
         server_settings=SETTINGS if role is None else SETTINGS | {"role": role},
         statement_cache_size=500,
     )
+    pool: Pool = await made
+    show_pool(made)
     return pool
 
 
@@ -62,6 +92,8 @@ async def _teach(connection: asyncpg.Connection) -> None:
         "jsonb", schema="pg_catalog", format="binary", encoder=encode_jsonb, decoder=decode_jsonb
     )
     await connection.set_type_codec("geography", format="binary", encoder=encode_point, decoder=decode_point)
+    if traces.are_kept():
+        connection.add_query_logger(note)
 
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:

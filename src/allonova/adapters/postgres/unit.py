@@ -23,6 +23,7 @@ from allonova.adapters.postgres.carpool.vehicles import PostgresVehicles
 from allonova.adapters.postgres.carpool.webhook_events import PostgresWebhookEvents
 from allonova.adapters.postgres.company import ACQUIRE_S, begin_sql, reading_within
 from allonova.adapters.postgres.dispatch.board import PostgresBoardReads
+from allonova.adapters.postgres.dispatch.dossiers import PostgresDossiers
 from allonova.adapters.postgres.dispatch.fleet_queries import PostgresFleetQueries
 from allonova.adapters.postgres.dispatch.positions import PostgresPositions
 from allonova.adapters.postgres.dispatch.stores import (
@@ -78,8 +79,10 @@ from allonova.adapters.postgres.money.stores import (
 )
 from allonova.adapters.postgres.notifications.stores import PostgresNotices
 from allonova.adapters.postgres.notifications.suppressions import PostgresSuppressions
+from allonova.adapters.postgres.retention import PostgresRetention
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.store import PostgresStore
+from allonova.adapters.telemetry.events import count_committed
 from allonova.application.audit.ports import AuditUnit
 from allonova.application.carpool.compare_payment import ReconcilingUnit
 from allonova.application.carpool.ports import CarpoolUnit
@@ -115,6 +118,7 @@ class PostgresUnit:
         self.suppressions = PostgresSuppressions(connection)
         self.reminders = PostgresReminders(connection)
         self.dead_letters = PostgresDeadLetters(connection)
+        self.retention = PostgresRetention(connection)
 
     def _open_people(self, connection: Connection) -> None:
         self.users = PostgresStore(connection, USER_SHELF)
@@ -164,6 +168,7 @@ class PostgresUnit:
         self.semaines = PostgresSemaines(connection)
         self.trail = PostgresTrail(connection)
         self.board = PostgresBoardReads(connection)
+        self.dossiers = PostgresDossiers(connection)
         self.fleet = PostgresFleetQueries(reading_within(connection))
 
     def _open_money(self, connection: Connection) -> None:
@@ -248,6 +253,7 @@ class PostgresUnits:
                 await write_both(connection, audit, outbox, self._clock)
         finally:
             INSIDE_UNIT.reset(token)
+        count_committed(outbox.events)
         if outbox.rows:
             self._wake(outbox.lanes)
 

@@ -13,6 +13,7 @@ from limits.aio.storage.redis.bridge import RedisBridge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from allonova.adapters.telemetry.metrics import LIMITS_UNSHARED
 from allonova.application.kernel.limits import Count, Limit, RateLimiter, Verdict, judge
 from allonova.domain.kernel.errors import ServiceUnavailable
 
@@ -67,7 +68,9 @@ class RedisRateLimiter:
             else:
                 self._up()
                 return verdict
-        if any(rule.closed for rule in rules):
+        is_closed = any(rule.closed for rule in rules)
+        LIMITS_UNSHARED.labels("refused" if is_closed else "counted").inc()
+        if is_closed:
             raise ServiceUnavailable
         return await self._fallback.hit(rules)
 

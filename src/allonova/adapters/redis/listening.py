@@ -10,6 +10,8 @@ from typing import Any
 
 from redis.asyncio.client import PubSub
 
+from allonova.adapters.telemetry.metrics import REDIS_HEARD
+
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 2.0
@@ -31,6 +33,7 @@ async def listen_for_ever(
         what: a name for the log.
     """
     wait_s = FIRST_WAIT_S
+    REDIS_HEARD.labels(what).set_function(hears.is_set)
     while True:
         try:
             await listen()
@@ -39,7 +42,7 @@ async def listen_for_ever(
             log.warning("not listening", extra={"what": what, "error": type(error).__name__})
         hears.clear()
         await deaf()
-        await asyncio.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 - spreads the processes
+        await asyncio.sleep(wait_s * random.uniform(0.5, 1))  # nosec B311 # noqa: S311 # allow: weak-random - spreads the processes
 
 
 async def next_message(channel: PubSub) -> dict[str, Any]:

@@ -155,5 +155,5 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_broken(request: Request, error: Exception) -> Response:
     """Handler for a sandbox that is stopped or whose disk fails: said plainly, never a trace."""
-    logger.error("sandbox state unavailable: %s", type(error).__name__)
+    logger.error("sandbox state unavailable", extra={"error": type(error).__name__})
     return refusal(request, Refused(503, "service_unavailable", "The sandbox's state is not available."))

@@ -187,8 +187,8 @@ class Callbacks:
             json.dumps(headers), json.dumps(answers), state, next_try, row["seq"],
         )  # fmt: skip
         if not delivered:
-            facts = (row["seq"], row["provider"], status, len(answers))
-            logger.info("callback %s of %s not taken: %s, try %s", *facts)
+            facts = {"seq": row["seq"], "vendor": row["provider"], "status": status, "attempts": len(answers)}
+            logger.info("callback not taken", extra=facts)
 
     async def _post(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str]

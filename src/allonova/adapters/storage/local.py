@@ -98,6 +98,11 @@ class LocalFiles:
             raise
         return size
 
+    async def has(self, key: str) -> bool:
+        """See FileStore."""
+        require_outside_unit("the file store")
+        return await _in_thread(self._path(key).is_file)
+
     async def delete(self, key: str) -> None:
         """See FileStore."""
         require_outside_unit("the file store")
@@ -134,17 +139,19 @@ class LocalFiles:
     def _url(self, method: str, key: str, facts: Mapping[str, str], expires: timedelta) -> str:
         until = int((self._clock.now() + expires).timestamp())
         signed = {**facts, "expires": str(until)}
-        signature = self._sign(method, checked_key(key), signed)
+        signature = self._signatures(method, checked_key(key), signed)[0]
         return f"{self._base}{key}?{urlencode({**signed, 'signature': signature})}"
 
-    def _sign(self, method: str, key: str, facts: Mapping[str, str]) -> str:
+    def _signatures(self, method: str, key: str, facts: Mapping[str, str]) -> list[str]:
+        """By each of the server's secrets, today's first."""
         signed = urlencode(sorted((name, value) for name, value in facts.items() if name in SIGNED))
-        return self._secrets.derive("file-url", f"{method}\n{key}\n{signed}").hex()
+        return [derived.hex() for derived in self._secrets.derivations("file-url", f"{method}\n{key}\n{signed}")]
 
     def _require_signed(self, method: str, key: str, query: Mapping[str, str]) -> None:
         """Raises Forbidden for anything but a URL of our own making, within its time."""
-        given = query.get("signature", "")
-        is_ours = hmac.compare_digest(self._sign(method, key, query).encode(), given.encode("utf-8", "replace"))
+        given = query.get("signature", "").encode("utf-8", "replace")
+        ours = self._signatures(method, key, query)
+        is_ours = any(hmac.compare_digest(signature.encode(), given) for signature in ours)
         if not is_ours or not query.keys() <= SIGNED | {"signature"}:
             raise Forbidden
         if int(query["expires"]) <= self._clock.now().timestamp():

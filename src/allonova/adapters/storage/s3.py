@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader, create_loader
 
 from allonova.adapters.storage.keys import checked_key
+from allonova.adapters.telemetry.work import PROVIDER, watched
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.application.files.ports import LINK_TTL, UPLOAD_TTL, FileStore, Upload
 from allonova.application.kernel.inside import require_outside_unit
@@ -39,6 +40,7 @@ CONFIG = Config(
 )
 TOTAL_S = 15.0  # a body that drips resets the read timeout with each byte
 CALLS_AT_ONCE = 8
+NAME = "s3"
 PART_BYTES = 8 << 20  # S3 takes parts of at least 5 MiB, and 10,000 of them
 MISSING = frozenset({"NoSuchKey", "404"})
 
@@ -73,6 +75,7 @@ class S3Files:
         self._signer = _client(config, config.public_url) if config.public_url else self._client
         self._threads = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="s3")
         self._breaker = breaker or Breaker()
+        self._breaker.guard(NAME)
 
     def grant_upload(self, key: str, *, content_type: str, size: int, expires: timedelta = UPLOAD_TTL) -> Upload:
         """See FileStore. Type and length are signed headers: the store refuses any other."""
@@ -165,6 +168,14 @@ class S3Files:
         with suppress(ServiceUnavailable, NotFound):
             await self._call("abort", self._client.abort_multipart_upload, **upload.where)
 
+    async def has(self, key: str) -> bool:
+        """See FileStore."""
+        try:
+            await self._call("has", self._client.head_object, Bucket=self._bucket, Key=checked_key(key))
+        except NotFound:
+            return False
+        return True
+
     async def delete(self, key: str) -> None:
         """See FileStore."""
         await self._call("delete", self._client.delete_object, Bucket=self._bucket, Key=checked_key(key))
@@ -186,20 +197,29 @@ class S3Files:
             raise ServiceUnavailable
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(TOTAL_S):
-                done = await loop.run_in_executor(self._threads, lambda: work(*args, **named))
+            with watched(PROVIDER, NAME), _missing():
+                async with asyncio.timeout(TOTAL_S):
+                    done = await loop.run_in_executor(self._threads, lambda: work(*args, **named))
         except NotFound:
             self._breaker.answered()
             raise
         except (BotoCoreError, ClientError, OSError) as error:
-            if _code(error) in MISSING:
-                self._breaker.answered()
-                raise NotFound from error
             self._breaker.failed()
             log.warning("the file store failed", extra={"call": what, "reason": _code(error) or type(error).__name__})
             raise ServiceUnavailable from error
         self._breaker.answered()
         return done
+
+
+@contextmanager
+def _missing() -> Iterator[None]:
+    """There is no such object: S3 answered all the same."""
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) in MISSING:
+            raise NotFound from error
+        raise
 
 
 def _client(config: S3Config, endpoint_url: str | None) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from allonova.adapters.telemetry.metrics import BREAKER_OPEN, PROVIDER_SPARED
+
 FAILURES = 5
 REST_S = 30.0
 
@@ -19,6 +21,12 @@ class Breaker:
         self._monotonic = monotonic
         self._failures = 0
         self._rest_until = 0.0  # while open: when the next try may start
+        self._vendor = "unnamed"
+
+    def guard(self, vendor: str) -> None:
+        """Whose it is, for the figures; before its first call."""
+        self._vendor = vendor
+        BREAKER_OPEN.labels(vendor)
 
     @property
     def is_open(self) -> bool:
@@ -31,16 +39,21 @@ class Breaker:
             return True
         now = self._monotonic()
         if now < self._rest_until:
+            PROVIDER_SPARED.labels(self._vendor).inc()
             return False
         self._rest_until = now + REST_S
         return True
 
     def answered(self) -> None:
         """The vendor spoke, be it to refuse."""
+        if self.is_open:
+            BREAKER_OPEN.labels(self._vendor).dec()
         self._failures = 0
 
     def failed(self) -> None:
         """Nothing is known of the outcome."""
         self._failures += 1
+        if self._failures == FAILURES:
+            BREAKER_OPEN.labels(self._vendor).inc()
         if self.is_open:
             self._rest_until = self._monotonic() + REST_S

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from allonova.adapters.telemetry.work import PROVIDER, watched
+from allonova.adapters.telemetry.work import PROVIDER, REFUSED, watched
 from allonova.adapters.vendors.breaker import Breaker
 from allonova.adapters.vendors.strict_json import Json, MalformedJson, loads
 from allonova.application.kernel.inside import require_outside_unit
@@ -71,6 +71,9 @@ class VendorHttp:
     total_s: float = TOTAL_S
     timeout: httpx.Timeout = field(default_factory=lambda: TIMEOUT)
 
+    def __post_init__(self) -> None:
+        self.breaker.guard(self.vendor)
+
     async def call(
         self,
         method: str,
@@ -96,9 +99,11 @@ class VendorHttp:
         if not self.breaker.admit():
             raise ProviderUnavailable(self.vendor)
         try:
-            with watched(PROVIDER, self.vendor):
+            with watched(PROVIDER, self.vendor) as work:
                 async with asyncio.timeout(self.total_s):
                     reply = await self._exchange(method, path + _query(query), json, form)
+                if not reply.is_success:
+                    work.outcome = REFUSED
         except (_Unanswered, httpx.HTTPError, httpx.InvalidURL, TimeoutError, MalformedJson) as error:
             self.breaker.failed()
             reason = str(error) if isinstance(error, _Unanswered) else type(error).__name__

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from allonova.adapters.telemetry.metrics import SOCKET_FRAMES, SOCKET_RESYNCS, SOCKETS_OPEN
 from allonova.adapters.ws.frames import Encoded, body_of, encoded
 from allonova.adapters.ws.socket import Close, Socket
 from allonova.application.identity.ports import Revocations
@@ -71,6 +72,7 @@ class Hub:
         room.is_idle = False
         socket.hold()
         room.sockets[socket.id] = socket
+        SOCKETS_OPEN.labels(_kind(channel)).inc()
         try:
             await asyncio.shield(room.following)
         except BaseException:
@@ -87,7 +89,8 @@ class Hub:
         """It is gone. The channel is followed a little longer: people come back."""
         room = self._rooms.get(channel)
         if room is not None:
-            room.sockets.pop(socket.id, None)
+            if room.sockets.pop(socket.id, None) is not None:
+                SOCKETS_OPEN.labels(_kind(channel)).dec()
             room.is_idle = False
 
     def dismiss(self) -> None:
@@ -102,6 +105,7 @@ class Hub:
         if room is None:
             return
         frame = encoded(kept)
+        SOCKET_FRAMES.labels(_kind(channel)).inc(len(room.sockets))
         for socket in list(room.sockets.values()):
             socket.show(frame, kept.id)
 
@@ -111,6 +115,7 @@ class Hub:
         if room is None:
             return
         frame = Encoded(body)
+        SOCKET_FRAMES.labels(_kind(channel)).inc(len(room.sockets))
         for socket in list(room.sockets.values()):
             if socket.id != but:
                 socket.show(frame)
@@ -127,7 +132,7 @@ class Hub:
             for known in {socket.last_id for socket in room.sockets.values()}:
                 missed = await self._bus.since(channel, known) if known else None
                 for socket in [each for each in room.sockets.values() if each.last_id == known]:
-                    self._bring(socket, missed)
+                    self._bring(socket, channel, missed)
 
     async def _make_up(self, socket: Socket, channel: str, after: str) -> None:
         missed = None
@@ -136,11 +141,12 @@ class Hub:
                 missed = await self._bus.since(channel, int(after))
         if missed is not None:
             socket.last_id = int(after)
-        self._bring(socket, missed)
+        self._bring(socket, channel, missed)
 
-    def _bring(self, socket: Socket, missed: list[Kept] | None) -> None:
+    def _bring(self, socket: Socket, channel: str, missed: list[Kept] | None) -> None:
         """Up to date, ahead of whatever waits to be shown."""
         if missed is None:
+            SOCKET_RESYNCS.labels(_kind(channel)).inc()
             socket.last_id = 0
             socket.tell(Encoded(body_of(RESYNC(NoData()), self._clock)))
         for kept in missed or ():
@@ -169,6 +175,11 @@ class Hub:
                 del self._rooms[channel]
                 await self._bus.leave(channel)
             room.is_idle = True
+
+
+def _kind(channel: str) -> str:
+    """`planning` of `planning:<id>`: the ids are many."""
+    return channel.partition(":")[0]
 
 
 def _conforms(hub: Hub) -> Listener:

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from allonova.adapters.telemetry.metrics import SOCKET_CLOSES
 from allonova.adapters.ws.frames import Encoded, body_of
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.routes import Heard, Said, Seat, SocketEdge, SocketRoute, Talk, Visitor
@@ -99,6 +100,7 @@ class _Visit:
             await send({"type": "websocket.accept"})
             if self._socket is None or self._seat is None:
                 wire.close(code)
+                SOCKET_CLOSES.labels(code).inc()
                 log.info("socket refused", extra={"path": self._route.path, "status": code})
                 await wire.closed()
             else:
@@ -153,6 +155,7 @@ class _Visit:
             for task in (hearing, beginning, leaving):
                 task.cancel()
             await asyncio.gather(hearing, beginning, leaving, return_exceptions=True)
+            SOCKET_CLOSES.labels(socket.code or "left").inc()
             socket.close(Close.TOO_SLOW)
             if seat.part is not None:
                 await _quietly(seat.part, socket.id)
@@ -272,6 +275,7 @@ def _is_ours(headers: Headers, origins: tuple[str, ...]) -> bool:
 
 
 async def _refuse(scope: Scope, send: Send, status: int) -> None:
+    SOCKET_CLOSES.labels(status).inc()
     if "websocket.http.response" in scope.get("extensions", {}):
         await send({"type": "websocket.http.response.start", "status": status, "headers": []})
         await send({"type": "websocket.http.response.body", "body": b""})

@@ -59,6 +59,11 @@ class Socket:
         self._held: list[tuple[int | None, Encoded]] | None = None
         wire.listen(self._take)
 
+    @property
+    def code(self) -> int | None:
+        """Why we sent it away; None when it left by itself, or is there."""
+        return self._code
+
     def show(self, frame: Encoded, id: int | None = None) -> None:
         """A frame of its channel, unless it has seen it: at once, or behind what it must be shown first."""
         if self._held is not None:

@@ -22,8 +22,8 @@ from allonova.domain.kernel.machine import Party
 @dataclass(frozen=True, slots=True)
 class EraseAccount:
     """Anonymise an account that nothing is open for: names, contacts, photo, devices, plates, positions, kept
-    searches, messages, what he said in disputes, blocks, words of others and of the team about him and the payout
-    account go, sessions end.
+    searches, messages, what he said in disputes and wrote on trips, blocks, words of others and of the team about him
+    and the payout account go, sessions end.
 
     Rides, books, papers and reports stay: the law wants them kept for some years. Ratings stay too, as others went by
     them; those that he wrote bear no name.
@@ -56,6 +56,8 @@ class EraseAccount:
         await self._forget_way(unit, user.id)
         await unit.reviews.forget_notes(user.id)
         await unit.disputes.erase(user.id)
+        await unit.trips.forget_words(user.id)
+        await unit.bookings.forget_words(user.id)
         for key in (*await unit.messages.erase(user.id), *await unit.evidence.erase(user.id)):
             await unit.outbox.put(FileDropped(key))
         await self.photos.remove(unit, user)

@@ -62,6 +62,9 @@ class TripStore(Store[Trip], Protocol):
     async def following(self, series_id: UUID, *, since: datetime, is_return: bool | None = None) -> list[Trip]:
         """The drafts and published trips of a series that leave from then on, in order; one way if it is given."""
 
+    async def forget_words(self, driver_id: UUID) -> None:
+        """What a driver who is erased wrote on his trips: rules, luggage, why he cancelled. The ways stay."""
+
     async def remove(self, trip: Trip) -> None:
         """Forget a trip that nobody ever booked, with its stops."""
 
@@ -90,6 +93,9 @@ class BookingStore(Store[Booking], Protocol):
 
     async def paid_of(self, trip_id: UUID) -> list[Booking]:
         """A trip's bookings that were paid at some time, whatever became of them, in the order in which they came."""
+
+    async def forget_words(self, user_id: UUID) -> None:
+        """Why somebody who is erased cancelled, as passenger or as driver."""
 
     async def has_any(self, trip_id: UUID) -> bool:
         """Whether anybody ever booked a seat on the trip, whatever became of it."""

@@ -80,6 +80,7 @@ class SettingsView:
     wallet_limit: int
     referral_bonus_referrer: int
     referral_bonus_referee: int
+    legal_retention_days: int
     corridors: tuple[CorridorView, ...]
     allow_auto_accept: bool
     require_kyc_for_driver: bool

@@ -49,6 +49,9 @@ class FileStore(Protocol):
         it is there: what `pieces` raises is raised, and leaves nothing.
         """
 
+    async def has(self, key: str) -> bool:
+        """Whether something is there."""
+
     async def delete(self, key: str) -> None:
         """Forget an object; forgetting nothing is fine."""
 

@@ -31,6 +31,10 @@ class Ids(Protocol):
 class Secrets(Protocol):
     """Randomness that nobody can guess, and values that only this service can derive."""
 
+    @property
+    def kid(self) -> str:
+        """What the secret is called that `derive` goes by."""
+
     def token(self) -> str:
         """At least 128 random bits, safe in a URL."""
 
@@ -101,8 +105,8 @@ class Attempts(Protocol):
 class KeyRecord:
     """An Idempotency-Key in use: `scope` is caller, method, path and key, hashed; `fingerprint` is the body, hashed.
 
-    `answer_*` is the first answer, once there is one. Between two transactions the request holds the key by a lease
-    and leaves in `ref` what a successor must take over.
+    `answer_*` is the first answer, once there is one, its body sealed. Between two transactions the request holds the
+    key by a lease and leaves in `ref` what a successor must take over.
     """
 
     scope: str
@@ -179,11 +183,11 @@ class Delivery:
     """Of the work that put the event, for who watches."""
 
 
-type Watch = Callable[[Delivery], AbstractContextManager[None]]
+type Watch = Callable[[Delivery], AbstractContextManager[object]]
 """Looks on while a delivery is handed over."""
 
 
-def unwatched(_: Delivery) -> AbstractContextManager[None]:
+def unwatched(_: Delivery) -> AbstractContextManager[object]:
     """Nobody looks."""
     return nullcontext()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.identity.accounts import own_account
-from allonova.application.identity.codes import code_matches
+from allonova.application.identity.codes import code_matches, target_of
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Secrets
 from allonova.application.money.change_payout_account import PURPOSES
@@ -60,7 +60,7 @@ class ConfirmPayoutAccount:
             return None
         otp.consume(now)
         await unit.otps.save(otp)
-        return method, otp.target
+        return method, target_of(self.desk.sealer, otp)
 
 
 async def _newest(unit: OwnerUnit, user_id: UUID) -> tuple[PayoutMethod, Otp] | None:

@@ -30,8 +30,8 @@ class PayoutDesk:
     sealer: Sealer
 
     def phone_of(self, payout: Payout) -> str:
-        """The number, whole."""
-        return self.sealer.open(payout.phone, context=payout_context(payout.id))
+        """The number, whole; empty once its time is over."""
+        return payout.phone and self.sealer.open(payout.phone, context=payout_context(payout.id))
 
     def order_of(self, payout: Payout) -> PayoutOrder:
         """What its provider is told. Raises ValueError for one that was never sent."""

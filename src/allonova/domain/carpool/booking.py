@@ -248,8 +248,11 @@ class Booking:
         self._end(BookingAction.REJECT, by, at, "rejected")
 
     def cancel(self, by: Actor, at: datetime, reason: str, *, fee: int = 0) -> None:
-        """A side does not want it any more; `fee` francs are what the passenger loses of what he paid."""
-        self._end(BookingAction.CANCEL, by, at, reason, fee=fee)
+        """A side does not want it any more; `fee` francs are what the passenger loses of what he paid. A side's own
+        words stay out of the history, which nobody can erase.
+        """
+        noted = "cancelled" if by.party in (Party.PASSENGER, Party.DRIVER) else reason
+        self._end(BookingAction.CANCEL, by, at, reason, fee=fee, noted=noted)
 
     def no_show(self, by: Actor, at: datetime, *, fee: int) -> None:
         """The passenger did not come. The driver may say so from half an hour after departure on.
@@ -327,9 +330,11 @@ class Booking:
         self.is_frozen, self.cancel_fee, self.cancel_reason, self.updated_at = False, fee, reason, at
         self._note(self.status, by, at, {"reason": reason, "fee": fee})
 
-    def _end(self, action: BookingAction, by: Actor, at: datetime, reason: str, *, fee: int = 0) -> None:
+    def _end(
+        self, action: BookingAction, by: Actor, at: datetime, reason: str, *, fee: int = 0, noted: str | None = None
+    ) -> None:
         stage = BOOKING.go(self.stage, action, by.party)
-        facts: dict[str, str | int] = {"reason": reason}
+        facts: dict[str, str | int] = {"reason": noted or reason}
         if self.paid_at is not None:
             self.cancel_fee = facts["fee"] = fee
         self.cancelled_by, self.cancel_reason = by.party, reason

@@ -54,6 +54,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "wallet_limit": SOME_FRANCS,
     "referral_bonus_referrer": FRANCS,
     "referral_bonus_referee": FRANCS,
+    "legal_retention_days": Bounds(5 * 365, 30 * 365),
 }
 """Of every number among the settings."""
 

@@ -38,6 +38,7 @@ class MoneyRules:
     referral_bonus_referrer: int = 1_000
     referral_bonus_referee: int = 500
     enable_wallet: bool = True
+    legal_retention_days: int = 3_650  # allocar.md, DELETE /me: papers and what the books say of a phone
 
 
 type MoneyRulesNow = Callable[[], MoneyRules]

@@ -47,6 +47,7 @@ from allonova.application.identity.social_ports import IdentityProviders
 from allonova.application.identity.tickets import Tickets
 from allonova.application.kernel.backups import Backups
 from allonova.application.kernel.dead_letters import DeadLetterQueries
+from allonova.application.kernel.gauges import GaugeQueries
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.live import Bus, Channels
 from allonova.application.kernel.places import Places
@@ -120,6 +121,7 @@ class Platform:
     notices: NoticeQueries
     reminders: ReminderQueries
     dead_letters: DeadLetterQueries
+    gauges: GaugeQueries
     suppressions: SuppressionQueries
     deliveries: DeliveryQueue
     clock: Clock

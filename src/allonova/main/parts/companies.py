@@ -12,6 +12,8 @@ from allonova.application.dispatch.change_staff_user import ChangeStaffUser
 from allonova.application.dispatch.company_queries import CompanyQueries
 from allonova.application.dispatch.confirm_staff_email import ConfirmStaffEmail
 from allonova.application.dispatch.consume_magic_link import ConsumeMagicLink
+from allonova.application.dispatch.erase_staff_user import EraseStaffUser
+from allonova.application.dispatch.export_staff_user import ExportStaffUser
 from allonova.application.dispatch.forgot_staff_password import ForgotStaffPassword
 from allonova.application.dispatch.invitations import InvitationDesk
 from allonova.application.dispatch.invite_staff import InviteStaff
@@ -121,6 +123,8 @@ def _staff(platform: Platform, outside: Outside, tools: _Tools) -> dict[object, 
         InviteStaffAgain: InviteStaffAgain(begin_for, trail, invitations),
         ChangeStaffUser: ChangeStaffUser(begin_for, accounts, invitations, locks, read_phone),
         RemoveStaffUser: RemoveStaffUser(begin_for, accounts, locks),
+        ExportStaffUser: ExportStaffUser(begin_for, clock, trail),
+        EraseStaffUser: EraseStaffUser(begin_for, accounts, locks),
         UpdateStaffProfile: UpdateStaffProfile(begin_for, clock, trail, read_phone),
         ChangeSociete: ChangeSociete(begin_for, clock, trail, read_phone),
     }

@@ -8,6 +8,8 @@ from allonova.application.dispatch.add_staff_device import AddStaffDevice
 from allonova.application.dispatch.add_taxi import AddTaxi
 from allonova.application.dispatch.change_client import ChangeClient
 from allonova.application.dispatch.change_taxi import ChangeTaxi
+from allonova.application.dispatch.erase_client import EraseClient
+from allonova.application.dispatch.export_client import ExportClient
 from allonova.application.dispatch.fleet_queries import FleetQueries
 from allonova.application.dispatch.forget_positions import ForgetPositions
 from allonova.application.dispatch.keep_weeks import KeepWeeks
@@ -55,6 +57,8 @@ def _fleet(platform: Platform, outside: Outside) -> dict[object, object]:
         AddClient: AddClient(begin_for, clock, ids, shared.trail, read_phone),
         ChangeClient: ChangeClient(begin_for, clock, shared.trail, read_phone),
         RemoveClient: RemoveClient(begin_for, clock, shared.trail),
+        ExportClient: ExportClient(begin_for, clock, shared.trail),
+        EraseClient: EraseClient(begin_for, clock, shared.trail),
         AddStaffDevice: AddStaffDevice(begin_for, clock, ids, outside.sealer, shared.trail),
         RemoveStaffDevice: RemoveStaffDevice(begin_for, shared.trail),
     }

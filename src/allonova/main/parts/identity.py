@@ -61,7 +61,7 @@ def build(platform: Platform, outside: Outside) -> Part:
 def _use(platform: Platform, outside: Outside) -> dict[object, object]:
     begin: Begin[IdentityUnit] = platform.begin
     clock, ids, secrets, sealer, hasher = platform.clock, outside.ids, outside.secrets, outside.sealer, outside.hasher
-    codes, links = OtpDesk(clock, ids, secrets), LinkDesk(clock, ids, secrets)
+    codes, links = OtpDesk(clock, ids, secrets, sealer), LinkDesk(clock, ids, secrets)
     sessions = SessionDesk(clock, ids, secrets, outside.tokens)
     passwords = PasswordDesk(clock, ids, sessions)
     uploads = UploadDesk(platform.begin, clock, outside.files, outside.cleaner)
@@ -92,7 +92,7 @@ def _handlers(platform: Platform, outside: Outside) -> dict[str, Handler]:
     begin: Begin[IdentityUnit] = platform.begin
     clock, secrets, sealer, messenger = platform.clock, outside.secrets, outside.sealer, outside.messenger
     return {
-        "send_code": SendCode(begin, clock, secrets, messenger),
+        "send_code": SendCode(begin, clock, secrets, sealer, messenger),
         "send_link": SendLink(begin, clock, secrets, messenger, outside.web_url),
         "tell_owner": TellOwner(begin, messenger),
         "mail_owner": MailOwner(begin, messenger),

@@ -38,7 +38,8 @@ def build(platform: Platform, outside: Outside) -> Part:
     photos = PhotoDesk(
         platform.begin, ids, UploadDesk(platform.begin, clock, outside.files, outside.cleaner), outside.public_url
     )
-    notes, codes, links = NoteDesk(clock, ids), OtpDesk(clock, ids, secrets), LinkDesk(clock, ids, secrets)
+    notes, links = NoteDesk(clock, ids), LinkDesk(clock, ids, secrets)
+    codes = OtpDesk(clock, ids, secrets, outside.sealer)
     show = ShowCase(platform.moderation, outside.files)
     return Part(
         use={

@@ -24,7 +24,7 @@ def build(platform: Platform, outside: Outside, policies: Policies) -> Part:
     begin: Begin[OwnerUnit] = platform.begin
     clock, ids, secrets = platform.clock, outside.ids, outside.secrets
     accounts = PayoutAccountDesk(clock, ids, outside.sealer)
-    gateways, codes = outside.payout_gateways, OtpDesk(clock, ids, secrets)
+    gateways, codes = outside.payout_gateways, OtpDesk(clock, ids, secrets, outside.sealer)
     opening = cash(platform, outside, policies).opening
     return Part(
         use={

@@ -11,8 +11,9 @@ from allonova.application.kernel.ports import Sealer
 from allonova.domain.carpool.vehicle import Comfort, Vehicle
 from allonova.domain.identity.referral_code import referral_code_of
 from allonova.domain.identity.user import Gender, User
-from allonova.domain.kyc.document import DocType, KycDocument, KycStatus, number_context
+from allonova.domain.kyc.document import KycDocument, KycStatus, number_context
 from allonova.main.seed_many.dice import Dice, id_of
+from allonova.main.seed_papers import SHOWN, paper_key
 
 SEEDS = range(100)  # a number's two digits stand in every phone and plate, so that seeds do not meet
 MOST_USERS = 200_000
@@ -92,14 +93,14 @@ class People:
             yield self._vehicle(dice, number, joined)
 
     def _papers(self, dice: Dice, number: int, joined: datetime) -> Iterator[KycDocument]:
-        for doc_type in (DocType.CNI, DocType.PERMIS):
+        for doc_type in SHOWN:
             id, at = dice.new(), joined + timedelta(days=1)
             yield KycDocument(
                 id=id,
                 user_id=self.user_id(number),
                 doc_type=doc_type,
                 doc_number=self.sealer.seal(f"CI{dice.randrange(10**10):010d}", context=number_context(id)),
-                front_url=f"demo/{doc_type}.jpg",
+                front_url=paper_key(doc_type),
                 status=KycStatus.APPROVED,
                 reviewed_at=at,
                 created_at=joined,

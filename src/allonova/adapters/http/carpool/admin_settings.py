@@ -145,6 +145,7 @@ class SettingsBody(Body):
     wallet_limit: Annotated[StrictInt, _of("wallet_limit")] | MISSING = MISSING
     referral_bonus_referrer: Annotated[StrictInt, _of("referral_bonus_referrer")] | MISSING = MISSING
     referral_bonus_referee: Annotated[StrictInt, _of("referral_bonus_referee")] | MISSING = MISSING
+    legal_retention_days: Annotated[StrictInt, _of("legal_retention_days")] | MISSING = MISSING
     corridors: Corridors | MISSING = MISSING
     allow_auto_accept: StrictBool | MISSING = MISSING
     require_kyc_for_driver: StrictBool | MISSING = MISSING

@@ -15,6 +15,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "Somebody else was given this taxi at the same moment.",
         "fr": "Ce taxi vient d'être attribué à quelqu'un d'autre.",
     },
+    "ClientExpected": {
+        "en": "A course of this client is still open.",
+        "fr": "Une course de ce client est encore ouverte.",
+    },
     "LastAdmin": {
         "en": "The last active admin stays.",
         "fr": "Le dernier administrateur actif doit rester.",

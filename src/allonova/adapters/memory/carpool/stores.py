@@ -28,6 +28,7 @@ from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
 from allonova.domain.kernel.changes import Change
 from allonova.domain.kernel.errors import NotFound
+from allonova.domain.kernel.machine import Party
 
 
 class MemoryTrips(MemoryStore[Trip]):
@@ -100,6 +101,12 @@ class MemoryTrips(MemoryStore[Trip]):
             if trip.vehicle_id == vehicle_id and trip.status in on_the_road and trip.arrival_eta > now
         )
         return max(offers, default=0)
+
+    async def forget_words(self, driver_id: UUID) -> None:
+        """See TripStore."""
+        for trip in [trip for trip in self._rows().values() if trip.driver_id == driver_id]:
+            empty = dataclasses.replace(trip, rules=None, luggage_policy=None, cancel_reason=None)
+            self._transaction.put(TRIPS, empty)
 
     async def remove(self, trip: Trip) -> None:
         """See TripStore."""
@@ -198,6 +205,14 @@ class MemoryBookings(MemoryStore[Booking]):
                 booking.hold_expires_at = min(booking.hold_expires_at, booking.departure_time)
             booking.updated_at = at
             await self.save(booking)
+
+    async def forget_words(self, user_id: UUID) -> None:
+        """See BookingStore."""
+        trips = self._transaction.rows(TRIPS)
+        for one in [one for one in self._rows().values() if one.cancel_reason is not None]:
+            sides = {Party.PASSENGER: one.passenger_id, Party.DRIVER: trips[one.trip_id].driver_id}
+            if one.cancelled_by is not None and sides.get(one.cancelled_by) == user_id:
+                self._transaction.put(BOOKINGS, dataclasses.replace(one, cancel_reason=None))
 
     async def has_any(self, trip_id: UUID) -> bool:
         """See BookingStore."""

@@ -45,6 +45,20 @@ UPDATE carpool.bookings SET
     version = version + 1
 WHERE trip_id = $1::uuid AND status IN ('pending', 'accepted', 'paid')
 """
+_FORGET_WORDS = """
+WITH written AS (
+    SELECT id FROM carpool.bookings
+    WHERE cancel_reason IS NOT NULL AND (
+        (passenger_id = $1::uuid AND cancelled_by = 'passenger')
+        OR (
+            trip_id = ANY (ARRAY(SELECT id FROM carpool.trips WHERE driver_id = $1::uuid))
+            AND cancelled_by = 'driver'
+        )
+    )
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE carpool.bookings AS b SET cancel_reason = NULL FROM written WHERE b.id = written.id
+"""
 _HAS_ANY = """
 SELECT EXISTS (SELECT FROM carpool.bookings WHERE trip_id = $1::uuid)
 """
@@ -100,6 +114,10 @@ class PostgresBookings(PostgresStore[Booking]):
     async def shift(self, trip_id: UUID, *, by: timedelta, at: datetime) -> None:
         """The live bookings of a trip leave so much later, or earlier; no hold outlives the departure."""
         await self._runner.execute(_SHIFT, trip_id, by, at)
+
+    async def forget_words(self, user_id: UUID) -> None:
+        """See BookingStore."""
+        await self._runner.execute(_FORGET_WORDS, user_id)
 
     async def has_any(self, trip_id: UUID) -> bool:
         """Whether anybody ever booked a seat on the trip, whatever became of it."""

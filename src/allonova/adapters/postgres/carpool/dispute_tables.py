@@ -56,6 +56,7 @@ DISPUTES = Table(
     Index(None, "status", "created_at"),
     Index(None, "category", "created_at"),
     Index(None, "created_at"),
+    Index("ix_disputes_decided", "resolved_at", postgresql_where=text("resolved_at IS NOT NULL")),
     schema=CARPOOL,
 )
 

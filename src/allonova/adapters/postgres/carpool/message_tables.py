@@ -31,5 +31,6 @@ MESSAGES = Table(
     CheckConstraint("flags <@ '{phone,link,money}'::text[]", name="flags"),
     # What people of the back office look at: few among many.
     Index("ix_messages_flagged", "created_at", postgresql_where=text("flags <> '{}'::text[]")),
+    Index("ix_messages_kept", "created_at", postgresql_where=text("content IS NOT NULL")),
     schema=CARPOOL,
 )

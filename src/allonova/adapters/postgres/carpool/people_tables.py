@@ -45,5 +45,6 @@ USER_REPORTS = Table(
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
     Index(None, "reported_id"),
+    Index("ix_user_reports_kept", "updated_at", postgresql_where=text("status = 'closed' AND reason <> ''")),
     schema=CARPOOL,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, Uuid
 
 from allonova.adapters.postgres.carpool.tables import TRIPS
 from allonova.adapters.postgres.schema import CARPOOL, METADATA, count, created, id_column
@@ -17,5 +17,6 @@ REMINDERS = Table(
     created(),
     UniqueConstraint("trip_id", "user_id", "hours_before"),
     CheckConstraint("hours_before > 0", name="hours_before"),
+    Index(None, "created_at"),
     schema=CARPOOL,
 )

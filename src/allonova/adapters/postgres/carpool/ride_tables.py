@@ -53,6 +53,7 @@ RIDE_PROOFS = Table(
     created(),
     UniqueConstraint("booking_id"),
     CheckConstraint("fixes > 0", name="fixes"),
+    Index(None, "created_at"),
     schema=CARPOOL,
 )
 

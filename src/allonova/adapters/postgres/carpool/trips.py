@@ -104,6 +104,16 @@ _ON_THE_ROAD = compile_once(
         TRIPS.c.arrival_eta > bindparam("after"),
     )
 )
+# Nobody shows or changes a trip of his any more: nothing of it is open.
+_FORGET_WORDS = """
+WITH written AS (
+    SELECT id FROM carpool.trips
+    WHERE driver_id = $1::uuid AND coalesce(rules, luggage_policy, cancel_reason) IS NOT NULL
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE carpool.trips AS t SET rules = NULL, luggage_policy = NULL, cancel_reason = NULL
+FROM written WHERE t.id = written.id
+"""
 _REMOVE = "DELETE FROM carpool.trips WHERE id = $1::uuid"
 
 
@@ -158,6 +168,10 @@ class PostgresTrips(PostgresStore[Trip]):
     async def seats_offered(self, vehicle_id: UUID, *, now: datetime) -> int:
         """The most seats that a trip of a vehicle offers, published or under way, that has yet to arrive; else 0."""
         return int(await self._runner.fetchval(_SEATS_OFFERED, vehicle_id, now))
+
+    async def forget_words(self, driver_id: UUID) -> None:
+        """See TripStore."""
+        await self._runner.execute(_FORGET_WORDS, driver_id)
 
     async def remove(self, trip: Trip) -> None:
         """Forget a trip that nobody ever booked; stops and rides go with it."""

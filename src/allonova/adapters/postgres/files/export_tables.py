@@ -35,5 +35,6 @@ EXPORTS = Table(
     # Few are under way, and few have a file.
     Index("ix_exports_open", "created_at", postgresql_where=text("status IN ('queued', 'running')")),
     Index("ix_exports_kept", "expires_at", postgresql_where=text("object_key IS NOT NULL")),
+    Index(None, "updated_at"),
     schema=PLATFORM,
 )

@@ -27,5 +27,6 @@ UPLOADS = Table(
     CheckConstraint("swept_at IS NULL OR closed_at IS NOT NULL", name="swept_is_closed"),
     Index(None, "user_id"),
     Index("ix_uploads_due", "expires_at", postgresql_where=text("swept_at IS NULL")),
+    Index("ix_uploads_swept", "swept_at", postgresql_where=text("swept_at IS NOT NULL")),
     schema=CARPOOL,
 )

@@ -21,5 +21,6 @@ USER_NOTES = Table(
     CheckConstraint("char_length(text) BETWEEN 1 AND 2000", name="text"),
     CheckConstraint("(text IS NULL) = (struck_at IS NOT NULL)", name="struck"),
     Index(None, "user_id", "created_at"),
+    Index(None, "created_at"),
     schema=CARPOOL,
 )

@@ -75,6 +75,7 @@ USERS = Table(
     UniqueConstraint("phone"),
     UniqueConstraint("referral_code"),
     Index(None, "created_at"),
+    Index("ix_users_erased", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
     schema=CARPOOL,
 )
 Index("uq_users_email", func.lower(USERS.c.email), unique=True)
@@ -119,6 +120,7 @@ OTP_CODES = Table(
     CheckConstraint("(purpose = 'login') = (user_id IS NULL)", name="owner"),
     Index(None, "target", "created_at"),
     Index(None, "user_id", "created_at", postgresql_where=text("user_id IS NOT NULL")),
+    Index(None, "expires_at"),
     schema=PLATFORM,
 )
 
@@ -153,6 +155,7 @@ CONTACT_CHANGES = Table(
     created(),
     CheckConstraint("kind <> 'password' OR old_value IS NULL", name="no_secret"),
     Index(None, "user_id", "created_at"),
+    Index(None, "created_at"),
     schema=CARPOOL,
 )
 
@@ -168,6 +171,7 @@ DEVICES = Table(
     *stamps(),
     UniqueConstraint("token_hash"),
     Index(None, "user_id"),
+    Index(None, "updated_at"),
     schema=CARPOOL,
 )
 
@@ -183,6 +187,7 @@ SESSIONS = Table(
     created(),
     Index(None, "user_id"),
     Index(None, "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+    Index(None, "created_at"),
     schema=PLATFORM,
 )
 

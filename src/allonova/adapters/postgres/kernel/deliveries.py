@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from allonova.adapters.postgres.company import ACQUIRE_S
+from allonova.adapters.postgres.failures import LOCK_TIMED_OUT
 from allonova.adapters.postgres.runner import Connection, Pool, Runner
 from allonova.application.kernel.ports import Delivery, DeliveryQueue, LiveBatch, LiveQueue
 
@@ -108,7 +109,10 @@ class PostgresLiveQueue:
     async def take(self, limit: int) -> AsyncIterator[PostgresLiveBatch]:
         """See LiveQueue."""
         async with self._pool.acquire(timeout=ACQUIRE_S) as connection, connection.transaction():
-            rows = await connection.fetch(_TAKE, limit)
+            try:
+                rows = await connection.fetch(_TAKE, limit)
+            except LOCK_TIMED_OUT:  # whoever has held them for so long is showing them
+                rows = []
             batch = PostgresLiveBatch(connection, [Delivery(*row) for row in rows])
             yield batch
             if batch.shown:

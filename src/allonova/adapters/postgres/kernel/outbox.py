@@ -40,9 +40,11 @@ class PostgresOutbox:
     live: frozenset[str]
     ids: Ids
     rows: list[_OutboxRow] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     async def put(self, event: Event) -> None:
         """Leave it for the relay."""
+        self.events.append(event)
         payload = event.payload()
         heard_by = self.subscribers.get(type(event), ())
         self.rows += [(self.ids.new(), event.name, payload, who, who in self.live) for who in heard_by]

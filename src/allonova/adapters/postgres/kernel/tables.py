@@ -28,6 +28,7 @@ ATTEMPTS = Table(
     METADATA,
     Column("key", Text, primary_key=True),
     Column("times", ARRAY(TIMESTAMP(timezone=True)), nullable=False),
+    Index("ix_attempts_last", text("(times[cardinality(times)])")),
     schema=PLATFORM,
 )
 
@@ -110,6 +111,7 @@ JOB_REQUESTS = Table(
     words("error", optional=True),
     created(),
     Index("ix_job_requests_due", "created_at", postgresql_where=text("taken_at IS NULL AND done_at IS NULL")),
+    Index(None, "created_at"),
     schema=PLATFORM,
 )
 
@@ -122,5 +124,6 @@ JOB_RUNS = Table(
     moment("finished_at", optional=True),
     words("error", optional=True),
     PrimaryKeyConstraint("job", "tick"),
+    Index(None, "lease_until"),
     schema=PLATFORM,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Uuid, literal_column
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Uuid, literal_column, text
 
 from allonova.adapters.postgres.schema import CARPOOL, METADATA, id_column, moment, one_of, stamps, words
 from allonova.domain.kyc.document import DocType, KycStatus
@@ -24,6 +24,7 @@ KYC_DOCUMENTS = Table(
     Index(None, "user_id", "status"),
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
+    Index("ix_kyc_documents_refused", "reviewed_at", postgresql_where=text("status = 'rejected'")),
     schema=CARPOOL,
 )
 # As the index spells it, so that it serves.

@@ -78,6 +78,7 @@ PAYMENTS = Table(
     Index(None, "updated_at"),
     # Few are flagged: people look at those.
     Index("ix_payments_flags", "flags", postgresql_using="gin", postgresql_where=text("flags <> '{}'")),
+    Index("ix_payments_words", "updated_at", postgresql_where=text("raw_payload IS NOT NULL OR intent IS NOT NULL")),
     schema=CARPOOL,
 )
 
@@ -154,6 +155,7 @@ PAYOUTS = Table(
     Index(None, "status", "created_at"),
     Index(None, "updated_at"),
     Index(None, "created_at"),
+    Index("ix_payouts_phones", "created_at", postgresql_where=text("phone <> ''")),
     schema=CARPOOL,
 )
 
@@ -182,6 +184,7 @@ WEBHOOK_EVENTS = Table(
     moment("received_at"),
     UniqueConstraint("provider", "event_id", name="uq_webhook_events_event"),
     Index(None, "payment_id"),
+    Index(None, "received_at"),
     schema=PLATFORM,
 )
 

@@ -14,6 +14,7 @@ SUPPRESSED_ADDRESSES = Table(
     id_column(),
     *one_of("channel", Channel),
     words("address_hash"),
+    words("kid", optional=True),
     *one_of("reason", SuppressionReason),
     created(),
     UniqueConstraint("address_hash", "channel"),

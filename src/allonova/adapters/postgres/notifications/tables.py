@@ -22,5 +22,6 @@ NOTICES = Table(
     # A reader's list, and how long it is, without reading the rows; the same of what he has not read.
     Index("ix_notices_reader", "user_id", "created_at", "id"),
     Index("ix_notices_unread", "user_id", "created_at", "id", postgresql_where=text("read_at IS NULL")),
+    Index(None, "created_at"),
     schema=CARPOOL,
 )
