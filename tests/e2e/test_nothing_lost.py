@@ -24,7 +24,7 @@ COUNTS = [pytest.param(40, id="sample"), pytest.param(200, id="full", marks=pyte
 EFFECTS = """
 SELECT t.id, (SELECT count(*) FROM carpool.bookings b WHERE b.trip_id = t.id) AS bookings,
     (SELECT count(*) FROM carpool.notices n
-        WHERE n.user_id = t.driver_id AND n.template = 'booking_requested') AS notices
+        WHERE n.user_id = t.driver_id AND n.type = 'booking_requested') AS notices
 FROM carpool.trips t WHERE t.id = ANY ($1)
 """
 LEFT = "SELECT count(*) FROM platform.outbox WHERE dead_at IS NOT NULL AND created_at >= $1::timestamptz"

@@ -28,11 +28,12 @@ def take_at_once(api: Api, rows: int) -> None:
     """Above so many rows it is a job, from now on."""
     edge = api.service.edge
     export: Any = edge.use[ExportTable]
-    api.app.state.edge = replace(edge, use={**edge.use, ExportTable: replace(export, at_once=rows)})
+    api.app.state.edge = replace(edge, use={**edge.use, ExportTable: replace(export.inner, at_once=rows)})
 
 
 def the_job(api: Api) -> RunExports:
-    found = next(job.run for job in api.service.jobs if job.name == "exports")
+    watched: Any = next(job.run for job in api.service.jobs if job.name == "exports")
+    found = watched.inner
     assert isinstance(found, RunExports)
     return found
 

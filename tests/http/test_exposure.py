@@ -62,9 +62,18 @@ VEHICLES = r"(GET|POST) /api/v1/vehicles|(GET|PATCH) /api/v1/vehicles/\{id\}|PAT
 CARS_OF_TRIPS = r"GET /api/v1/admin/trips(/\{id\})?|PATCH /api/v1/admin/trips/\{id\}|GET /api/v1/public/rides/\{token\}"
 ADMIN_IN = r"POST /api/v1/admin/(login|token/refresh)"
 
+STAFF_FILE = r"GET /api/users/\{id\}/export"
+CLIENT_FILE = r"GET /api/clients/\{id\}/export"
+
 SHOWN: Mapping[str, tuple[str, ...]] = {
-    "phone": (LOGGED_IN, ONESELF, DESK_OF_USERS, DESK_ABOUT_USERS, PAYOUT_PHONE, PAYMENT_PAGE, STAFF_IN, STAFF),
-    "email": (LOGGED_IN, ONESELF, DESK_OF_USERS, DESK_ABOUT_USERS, ADMINS, ADMINS_NAMED, STAFF_IN, STAFF, SOCIETE),
+    "phone": (
+        *(LOGGED_IN, ONESELF, DESK_OF_USERS, DESK_ABOUT_USERS, PAYOUT_PHONE, PAYMENT_PAGE, STAFF_IN, STAFF),
+        STAFF_FILE,
+    ),
+    "email": (
+        *(LOGGED_IN, ONESELF, DESK_OF_USERS, DESK_ABOUT_USERS, ADMINS, ADMINS_NAMED, STAFF_IN, STAFF, SOCIETE),
+        STAFF_FILE,
+    ),
     "author_email": (r"(GET|POST) /api/v1/admin/users/\{id\}/notes",),
     "last_name": (LOGGED_IN, ONESELF, DESK_OF_USERS, DESK_ABOUT_USERS, r"GET /api/v1/admin/kyc/pending"),
     "birthdate": (LOGGED_IN, ONESELF, ONE_USER),
@@ -83,9 +92,9 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "client_secret": (PAYMENT_PAGE,),
     "token": (r"POST /api/v1/bookings/\{id\}/share",),
     "ticket": (r"POST /api/(v1/)?ws/tickets",),
-    "contactEmail": (CLIENTS,),
-    "contactPhone": (CLIENTS,),
-    "adresse": (CLIENTS, SOCIETE),
+    "contactEmail": (CLIENTS, CLIENT_FILE),
+    "contactPhone": (CLIENTS, CLIENT_FILE),
+    "adresse": (CLIENTS, CLIENT_FILE, SOCIETE),
     "telephone": (SOCIETE, FOUNDED),
     "siret": (SOCIETE, FOUNDED),
 }

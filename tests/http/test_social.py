@@ -168,7 +168,7 @@ async def test_login_waits_for_the_provider_when_its_keys_cannot_be_had(api: Api
 async def test_provider_is_unknown_when_it_is_switched_off(api: Api) -> None:
     use = dict(api.service.edge.use)
     enter: Any = use[LogInByProvider]
-    use[LogInByProvider] = replace(enter, providers={})
+    use[LogInByProvider] = replace(enter.inner, providers={})
     api.app.state.edge = replace(api.service.edge, use=use)
     refusal(await post(api, await id_token(api)), 404, "not_found")
 

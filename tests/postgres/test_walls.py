@@ -33,6 +33,9 @@ DOORS = {
     "chercher_clients",
     "give_up_device",
     "forget_positions",
+    "forget_devices",
+    "forget_notifications",
+    "forget_deplacements",
 }
 """What runs as the tables' owner: each gives a company, ids that are due, or a number; a new one is a decision."""
 

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from allonova.main.serving import Exit
 
 log = logging.getLogger(__name__)
+
+LOST_S = 1.0  # between two tries of a worker without its Redis
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -198,20 +201,21 @@ def worker(_: argparse.Namespace) -> int:
     """The arq worker."""
     from redis.exceptions import RedisError  # noqa: PLC0415
 
-    from allonova.main.full import create_job_worker  # noqa: PLC0415
+    from allonova.main.full import run_job_worker  # noqa: PLC0415
     from allonova.main.logs import set_up_logs  # noqa: PLC0415
     from allonova.main.observing import observed  # noqa: PLC0415
 
     settings = _settings()
     set_up_logs(settings.log_level, process="worker")
-    asyncio.set_event_loop(asyncio.new_event_loop())  # arq asks for the current loop while it is built
-    try:
-        with observed(settings, process="worker"):
-            create_job_worker(settings).run()
-    except (RedisError, OSError) as error:  # arq does not outlive its Redis: the supervisor starts the worker again
-        log.error("the worker lost a server that it needs", extra={"error": type(error).__name__})  # noqa: TRY400
-        return 1
-    return 0
+    with observed(settings, process="worker"):
+        while True:
+            try:
+                run_job_worker(settings)
+            except (RedisError, OSError) as error:  # arq does not outlive its Redis
+                log.error("the worker lost a server that it needs", extra={"error": type(error).__name__})  # noqa: TRY400
+            else:
+                return 0
+            time.sleep(LOST_S)  # and all over again here: a new process would need longer than a Redis to come back
 
 
 def migrate(_: argparse.Namespace) -> int:

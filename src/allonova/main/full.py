@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -111,9 +112,21 @@ def _with_sandbox_time(app: FastAPI) -> ASGIApp:
     return call
 
 
-def create_job_worker(settings: Settings) -> Worker:
-    """The arq worker."""
-    stack = AsyncExitStack()
+def run_job_worker(settings: Settings) -> None:
+    """Work until told to stop. Raises RedisError or OSError when a server that it needs is gone; all that it held is
+    closed then, so that it can be called again: arq leaves that to the end of the process.
+    """
+    with asyncio.Runner() as runner:
+        runner.get_loop()  # arq asks for the current loop while it is built
+        stack = AsyncExitStack()
+        worker = _job_worker(settings, stack)
+        try:
+            worker.run()
+        finally:
+            runner.run(stack.aclose())
+
+
+def _job_worker(settings: Settings, stack: AsyncExitStack) -> Worker:
     held: dict[str, Any] = {}
 
     async def start(ctx: dict[Any, Any]) -> None:

@@ -27,8 +27,7 @@ from allonova.adapters.notify.orange_receipts import OrangeReceipts
 from allonova.adapters.storage.cleaner import ImageCleaner
 from allonova.adapters.storage.local import LocalFiles
 from allonova.adapters.telemetry.events import expect_events
-from allonova.adapters.telemetry.jobs import job_succeeded
-from allonova.adapters.telemetry.work import DELIVERY, JOB, watched, watching
+from allonova.adapters.telemetry.work import DELIVERY, WatchedJob, watched, watching
 from allonova.adapters.ws.hub import Hub
 from allonova.adapters.ws.routes import SocketEdge
 from allonova.application.carpool.settings_book import SettingsBook
@@ -251,9 +250,7 @@ def build_service(
     runs: ChainMap[str, Callable[[], Awaitable[object]]] = ChainMap(
         {RELAY: relay}, *(dict(part.jobs) for part in parts)
     )
-    jobs = tuple(
-        Job(name, _watched_job(name, runs[name]), every_s) for name, every_s in EVERY_S.items() if name in runs
-    )
+    jobs = tuple(Job(name, WatchedJob(name, runs[name]), every_s) for name, every_s in EVERY_S.items() if name in runs)
     return Service(
         edge=edge,
         platform=platform,
@@ -272,16 +269,6 @@ def _remembering(platform: Platform, outside: Outside, book: SettingsBook) -> Me
     """The messenger with what lies in the database: whom nothing is sent, and which mails lie with the vendor."""
     desk = mailboxes.desk_of(platform, outside)
     return replace(outside.messenger, suppressions=desk, rules=book.messages)
-
-
-def _watched_job(name: str, run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
-    async def call() -> object:
-        with watched(JOB, name):
-            done = await run()
-        job_succeeded(name)
-        return done
-
-    return call
 
 
 def _watch(delivery: Delivery) -> AbstractContextManager[object]:

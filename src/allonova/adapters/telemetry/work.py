@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import Histogram
 
 from allonova.adapters.telemetry import metrics
+from allonova.adapters.telemetry.jobs import job_succeeded
 from allonova.adapters.telemetry.traces import context_of
 from allonova.application.kernel.relay import NotYet
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable, ServiceUnavailable
@@ -106,6 +107,21 @@ class WatchedUseCase:
                 return await found(*args, **kwargs)
 
         return call
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedJob:
+    """A job, as whoever runs it gets it."""
+
+    name: str
+    inner: Callable[[], Awaitable[object]]
+
+    async def __call__(self) -> object:
+        """See the job."""
+        with watched(JOB, self.name):
+            done = await self.inner()
+        job_succeeded(self.name)
+        return done
 
 
 def watching(made: object) -> object:
