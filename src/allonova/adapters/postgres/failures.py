@@ -12,6 +12,7 @@ from allonova.domain.kernel.errors import AlreadyExists, DomainError
 STORAGE_FAILURES: tuple[type[Exception], ...] = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
