@@ -132,7 +132,8 @@ class Clients:
         if key is None or not answer.is_good:
             return
         data = answer.data
-        self.effects.setdefault(key, set()).add(str(data.get("id") or data.get("reference") or data["payment"]["id"]))
+        made = [data.get(name) for name in ("id", "reference", "batch_id")] + [data.get("payment", {}).get("id")]
+        self.effects.setdefault(key, set()).add(str(next(filter(None, made), None)))
 
 
 def fresh_key() -> str:
