@@ -191,10 +191,12 @@ async def test_login_is_counted_when_an_address_tries_many_tokens(api: Api) -> N
 
 
 async def test_one_account_is_made_when_twenty_devices_log_in_at_once(api: Api) -> None:
-    token = await id_token(api, email=MAIL)
-    answers = await asyncio.gather(*(post(api, token) for _ in range(20)))
-    assert len({data(answer)["user"]["id"] for answer in answers}) == 1
-    assert (await rows(api)).count("user.registered") == 1
+    api.configure(auth_per_minute=1000, auth_address_per_minute=1000)
+    for n in range(5):
+        token = await id_token(api, sub=f"the-{n}", email=f"awa{n}@example.test")
+        answers = await asyncio.gather(*(post(api, token) for _ in range(20)))
+        assert len({data(answer)["user"]["id"] for answer in answers}) == 1
+    assert (await rows(api)).count("user.registered") == 5
 
 
 async def test_provider_opens_nothing_more_when_it_was_unlinked(api: Api) -> None:

@@ -57,6 +57,8 @@ SECRET = re.compile("|".join(f"(?P<K{index}>{pattern})" for index, pattern in en
 NAMED = re.compile(NAMES)
 PIECE = re.compile(r"[\w~-]{6,}")
 CODE = re.compile(r"[0-9]{6,8}")
+WORDS = re.compile(r"[a-z]+(?:[-._/ ][a-z]+)*")
+"""What a program says as well: Hypothesis takes the words of ours for its made-up secrets. Ours have a digit or so."""
 SENDERS = ("no-reply@allocar.test",)
 """Addresses of nobody."""
 ANSWER = "answer"
@@ -92,7 +94,8 @@ class Canaries:
 
     def note(self, value: str, kind: str) -> None:
         """This one is secret from now on."""
-        is_telling = CODE.fullmatch(value) if kind == "code" else len(value) >= SHORTEST
+        is_long = len(value) >= SHORTEST and not WORDS.fullmatch(value)
+        is_telling = CODE.fullmatch(value) if kind == "code" else is_long
         if (
             is_telling and value not in self.kinds and value not in FIELDS and not SECRET.fullmatch(value)
         ):  # those are known anyway

@@ -82,28 +82,25 @@ class LogInByProvider:
             return None
         if not _is_open(user):
             raise BadIdToken
-        if user.is_email_verified:
-            await self._link(unit, user, person)
-            await self._tell(unit, user)
+        links = await unit.social_identities.of_user(user.id)
+        subjects = {one.subject for one in links if one.provider is person.provider}
+        if person.subject in subjects:  # the same person came between the look for the subject and this lock
             return user
-        if user.is_reachable:
+        if user.is_reachable and not user.is_email_verified:
             user.give_up(Channel.EMAIL, now)
             await unit.users.save(user)
             return None
-        user.prove(Channel.EMAIL, now)
-        _take_names(user, person)
-        await unit.users.save(user)
-        await self._link(unit, user, person)
-        return user
-
-    async def _link(self, unit: SocialUnit, user: User, person: ProvenPerson) -> None:
-        """Raises BadIdToken where another subject of the provider opens the account: an e-mail that went to somebody
-        else does not take the account along.
-        """
-        if any(one.provider is person.provider for one in await unit.social_identities.of_user(user.id)):
+        if subjects:  # an e-mail that went to somebody else does not take the account along
             raise BadIdToken
+        if user.is_email_verified:
+            await self._tell(unit, user)
+        else:
+            user.prove(Channel.EMAIL, now)
+            _take_names(user, person)
+            await unit.users.save(user)
         await self._add(unit, user, person)
         await self._note(unit, user, "user.social_linked", person.provider)
+        return user
 
     async def _registered(self, unit: SocialUnit, person: ProvenPerson, language: str) -> User:
         now = self.clock.now()
