@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from allonova.adapters.http.answers import spec
+from allonova.adapters.http.answers import TOLD, spec
+from allonova.adapters.http.openapi import create_openapi
 from allonova.adapters.http.provide import AdminRow
-from allonova.adapters.http.root import create_openapi
 from allonova.domain.identity.roles import Area, Right, Role
 from allonova.main.docs.map import Feature, features
 from allonova.main.docs.roles import guarded, row_of
@@ -58,7 +58,7 @@ def test_openapi_asks_for_the_right_token_when_a_route_is_of_the_back_office() -
 
 
 def test_openapi_announces_403_when_a_route_stands_in_a_row() -> None:
-    announced = spec(None, row=True)["responses"][403]["description"]
+    announced = spec(None, row=True)["openapi_extra"][TOLD].responses[403]["description"]
     for feature, _ in ROWS:
         answers = OPENAPI["paths"][feature.path][feature.method.lower()]["responses"]
         assert announced.partition(":")[0] in answers["403"]["description"], name_of(feature)

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.domain.dispatch.commande import CommandeStatut
 from allonova.domain.dispatch.demande import Demande
 from allonova.domain.dispatch.notification import Notification, NotificationType

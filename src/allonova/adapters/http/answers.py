@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -182,6 +183,7 @@ def spec(
     row: bool = False,
     media: str | Sequence[str] | None = None,
     parameters: Sequence[Mapping[str, Any]] = (),
+    more: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """A route's answers for its decorator: `@router.post("/bookings", **spec(BookingView, CreateBooking.errors))`.
 
@@ -194,21 +196,53 @@ def spec(
         row: stands in a row of the role table, which some roles may not enter.
         media: what a success is where it is not JSON, or one of several, beside `view`; refusals are JSON all the same.
         parameters: of the query string, where the route reads it by itself.
+        more: other successes, by their status.
     """
     kinds = [*errors, *ANYWHERE, *(() if hook else TO_CLIENTS), *([IdempotencyMismatch, StillRunning] * keyed)]
     kinds += [Forbidden] * row
-    envelope: Any = ListEnvelope if listed else PagedEnvelope if paged else Envelope
-    model = None if view is None else envelope[view]
     extra: dict[str, Any] = {"parameters": list(parameters)} if parameters else {}
     if not private and not hook:
         extra["security"] = [{}]  # beside the scheme of the router's limit: nothing will do as well
-    told: dict[str, Any] = {"response_model": model, "status_code": status, "openapi_extra": extra}
-    if media is None:
-        return told | {"responses": _refusals(kinds)}
-    kinds_of_file = [media] if isinstance(media, str) else media
-    success = {"content": {kind: {"schema": {"type": "string"}} for kind in kinds_of_file}}
-    told["responses"] = {status: success} | _refusals(kinds)
-    return told if view is not None else told | {"response_class": Response}
+    envelope: Any = ListEnvelope if listed else PagedEnvelope if paged else Envelope
+    kinds_of_file = () if media is None else (media,) if isinstance(media, str) else tuple(media)
+    extra[TOLD] = Told(view, envelope, status, tuple(kinds), kinds_of_file, dict(more or {}))
+    told: dict[str, Any] = {"response_model": None, "status_code": status, "openapi_extra": extra}
+    return told | {"response_class": Response} if view is None and kinds_of_file else told
+
+
+TOLD = "x-told"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the OpenAPI says of a route's answers. Its models are built where the document is written: a process that
+    serves would wait seconds at its start for what nobody there reads.
+    """
+
+    view: Any
+    envelope: Any
+    status: int
+    kinds: tuple[type[DomainError], ...]
+    media: tuple[str, ...]
+    more: Mapping[int, Mapping[str, Any]]
+
+    @property
+    def model(self) -> Any:
+        """Of a success."""
+        return None if self.view is None else self.envelope[self.view]
+
+    @property
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """All others, and files."""
+        content = {kind: {"schema": _file(kind)} for kind in self.media}
+        files: dict[int | str, dict[str, Any]] = {self.status: {"content": content}} if content else {}
+        return files | _refusals(self.kinds) | {status: dict(one) for status, one in self.more.items()}
+
+
+def _file(kind: str) -> dict[str, str]:
+    """A generated client reads text as text, and must leave the bytes of anything else alone."""
+    is_text = kind.startswith("text/") or kind.endswith("+xml")
+    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}
 
 
 def _refusals(kinds: Iterable[type[DomainError]]) -> dict[int | str, dict[str, Any]]:

@@ -99,7 +99,7 @@ from allonova.domain.kernel.errors import (
 
 log = logging.getLogger(__name__)
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 KEPT = (402, 404, 409, 422)  # conventions.md: refusals of the domain that an Idempotency-Key replays
 EXPOSED = (
     "ETag",
@@ -233,11 +233,6 @@ def create_ops(config: HttpConfig) -> FastAPI:
     app.add_middleware(Guard, body_limit_bytes=config.body_limit_bytes)
     app.add_middleware(Frame)
     return app
-
-
-def create_openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
-    return app.openapi()
 
 
 def _unmounted(app: ASGIApp) -> ASGIApp:

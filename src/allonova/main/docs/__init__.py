@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 from allonova.adapters.http.errors import STATUS
 from allonova.adapters.http.messages import MESSAGES
-from allonova.adapters.http.root import VERSION, create_openapi
+from allonova.adapters.http.openapi import create_openapi
+from allonova.adapters.http.root import VERSION
 from allonova.adapters.ws.asyncapi import asyncapi
 from allonova.adapters.ws.channels import ROUTES
 from allonova.main.docs.errors import errors_page

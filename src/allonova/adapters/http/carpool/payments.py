@@ -20,7 +20,7 @@ from allonova.application.carpool.take_provider_event import TakeProviderEvent
 from allonova.application.kernel.idempotency import Once
 from allonova.application.money.ports import PaymentGateway
 from allonova.application.money.views import PaymentStarted, PaymentView, payment_view
-from allonova.domain.kernel.errors import NotFound, WebhookInvalidSignature
+from allonova.domain.kernel.errors import NotFound, ValidationError, WebhookInvalidSignature
 from allonova.domain.money.payment import Method
 
 router = api_router("Payments", "/payments")
@@ -95,6 +95,7 @@ async def _taken(request: Request, method: Method, gateways: Gateways, take: Tak
 
 
 HOOK: Any = spec(WebhookTaken, [WebhookInvalidSignature], hook=True)
+NAMED_HOOK: Any = spec(WebhookTaken, [WebhookInvalidSignature, ValidationError], hook=True)  # by an id that may be none
 
 
 @webhooks.post("/wave", **HOOK)
@@ -123,13 +124,13 @@ async def _mtn(request: Request, gateways: Gateways, take: TakeProviderEvent, pa
     return answer(WebhookTaken(outcome=await take(replace(event, payment_id=payment_id))))
 
 
-@webhooks.post("/mtn/{payment_id}", **HOOK)
+@webhooks.post("/mtn/{payment_id}", **NAMED_HOOK)
 async def take_mtn_event(payment_id: UUID, request: Request, gateways: Known, take: Taking) -> Response:
     """MTN reports on a payment, without a proof and only once: it makes us ask."""
     return await _mtn(request, gateways, take, payment_id)
 
 
-@webhooks.put("/mtn/{payment_id}", **HOOK)
+@webhooks.put("/mtn/{payment_id}", **NAMED_HOOK)
 async def put_mtn_event(payment_id: UUID, request: Request, gateways: Known, take: Taking) -> Response:
     """The same, as MTN's other platform sends it."""
     return await _mtn(request, gateways, take, payment_id)

@@ -27,8 +27,7 @@ from allonova.domain.identity.device import PushPlatform
 router = staff_router("moi", "/api/me")
 DEVICES = Listing(filters={}, sortable=["createdAt"])
 KNOWN = {200: {"model": Envelope[StaffDeviceView], "description": "It was one's own already."}}
-ADDED = spec(StaffDeviceView, AddStaffDevice.errors, status=201)
-ADDED["responses"] = KNOWN | ADDED["responses"]
+ADDED = spec(StaffDeviceView, AddStaffDevice.errors, status=201, more=KNOWN)
 
 
 class StaffDeviceBody(NovaBody):

@@ -82,9 +82,9 @@ def asked(model: type[Asked]) -> Any:
 
 def export_spec(model: type[Asked]) -> dict[str, Any]:
     """The file, or 202 with the export that will be one."""
-    told = spec(None, ExportTable.errors, row=True, media=tuple(MEDIA.values()), parameters=parameters_of(model))
-    told["responses"][202] = {"model": Envelope[ExportStarted], "description": "More than 50,000 rows: a job."}
-    return told
+    parameters, media = parameters_of(model), tuple(MEDIA.values())
+    later = {202: {"model": Envelope[ExportStarted], "description": "More than 50,000 rows: a job."}}
+    return spec(None, ExportTable.errors, row=True, media=media, parameters=parameters, more=later)
 
 
 async def exported(
