@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.main.wiring import http_config
 from tests.support.serving import SETTINGS, app_of
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.main.wiring import http_config
 from tests.support.api import Api, Person
 from tests.support.fuzzing import Operation, name_of, operations

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.adapters.vendors.http import VendorHttp
 from allonova.domain.kernel.errors import ProviderUnavailable
 from allonova.main.wiring import http_config

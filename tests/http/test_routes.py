@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from allonova.adapters.http.errors import status_of
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.main.docs.map import Feature, features
 from allonova.main.wiring import http_config
 from tests.support.api import Api

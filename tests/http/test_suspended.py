@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.main.docs.map import Feature, features
 from allonova.main.wiring import http_config
 from tests.support.api import Api

@@ -57,7 +57,7 @@ SECRET = re.compile("|".join(f"(?P<K{index}>{pattern})" for index, pattern in en
 NAMED = re.compile(NAMES)
 PIECE = re.compile(r"[\w~-]{6,}")
 CODE = re.compile(r"[0-9]{6,8}")
-WORDS = re.compile(r"[a-z]+(?:[-._/ ][a-z]+)*")
+WORDS = re.compile(r"[a-z]+(?:[-._/][a-z]+)*")
 """What a program says as well: Hypothesis takes the words of ours for its made-up secrets. Ours have a digit or so."""
 SENDERS = ("no-reply@allocar.test",)
 """Addresses of nobody."""

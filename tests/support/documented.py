@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from allonova.adapters.http.root import create_openapi
+from allonova.adapters.http.openapi import create_openapi
 from allonova.domain.carpool.alert import Alert
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.trip import Trip, TripStatus
