@@ -219,3 +219,12 @@ async def test_last_hop_counts_when_a_caller_invents_earlier_ones(api: Api) -> N
 async def test_junk_is_an_address_like_any_other_when_a_proxy_passes_it_on(api: Api, junk: str) -> None:
     api.configure(anonymous_per_minute=1, trusted_proxies=(ADDRESS,))
     assert await statuses(api, junk, junk) == [200, 429]
+
+
+@pytest.mark.parametrize("typed", ["+2250700000001", "awa@example.test", "CI0123456", "Awa"])
+async def test_path_is_logged_by_its_words_alone_when_it_is_no_route(
+    api: Api, caplog: pytest.LogCaptureFixture, typed: str
+) -> None:
+    with caplog.at_level("INFO", logger="allonova.access"):
+        assert (await api.http.get(f"/users/{typed}/trips")).status_code == 404
+    assert [record.path for record in caplog.records] == ["/api/v1/users/…/trips"]  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ FILES = "/files/objects/"  # where files come in whole, at a place that knows ho
 FILE_LIMIT_BYTES = max(MAX_BYTES.values())
 SECRETS = {"/api/v1/public/rides/": "{token}", "/api/v1/notifications/receipts/orange/": "{secret}"}
 """Where what follows is a secret, and what the log has in its place."""
+NO_WORD = re.compile(r"/(?!(?:[a-z._-]{0,40}|v[0-9])(?:/|$))[^/]*")
 HOOKS = ("/api/v1/payments/webhook/", "/api/v1/notifications/webhook/", "/api/v1/notifications/receipts/")
 FREE_TYPE = ("/sandbox/", *HOOKS, FILES)  # paths whose bodies are not our own clients'
 
@@ -179,6 +180,8 @@ def _shape(scope: Scope) -> str:
     for before, name in SECRETS.items():
         if path.startswith(before):  # a link that is mistyped matches no route and may still be somebody's
             return before + name
+    if "path_params" not in scope:  # no route of ours: whatever somebody typed, words apart
+        path = NO_WORD.sub("/…", path)
     for name, value in scope.get("path_params", {}).items():
         path = path.replace(str(value), f"{{{name}}}")
     return path[:200]
