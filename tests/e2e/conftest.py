@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from tests.e2e.stage import Stage, open_stage
-from tests.support.collector import FAULTS, Collector, collecting
+from tests.support.collector import FAULTS, TRACES, Collector, collecting
 from tests.support.postgres import admin_dsn, drop_database, fresh_database
 from tests.support.processes import Fleet, make_fleet
 from tests.support.proving import Quote, is_proving
@@ -46,8 +46,9 @@ def fleet(collector: Collector) -> Iterator[Fleet]:
 
 @pytest.fixture(scope=as_long_as_needed)
 def outputs(fleet: Fleet, collector: Collector) -> Outputs:
-    """What the processes write, and the faults that they report."""
-    return Outputs([*(process.log for process in fleet.processes), collector.folder / FAULTS])
+    """What the processes write, and the traces and faults that they report."""
+    reports = (collector.folder / TRACES, collector.folder / FAULTS)
+    return Outputs([*(process.log for process in fleet.processes), *reports])
 
 
 @pytest.fixture

@@ -14,10 +14,14 @@ import httpx
 import pytest
 import sentry_sdk
 from opentelemetry import trace
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 from prometheus_client import CollectorRegistry, Counter
 
 from tests.support.canaries import Canaries, Said
-from tests.support.sieve import SIEVE, failing, figures
+from tests.support.collector import TRACES, collecting
+from tests.support.sieve import SIEVE, Outputs, failing, figures
 
 PHONE = "+2250708091011"
 LOG = logging.getLogger("allonova.test")
@@ -136,6 +140,15 @@ def test_leak_is_seen_when_a_span_notes_an_exception(leaked: Leaked) -> None:
     with pytest.raises(ValueError, match="225"), trace.get_tracer("test").start_as_current_span("call"):
         raise ValueError(PHONE)
     assert leaked() == [("span", "phone")]
+
+
+def test_leak_is_seen_when_a_span_that_was_sent_has_it(leaked: Leaked, tmp_path: Path) -> None:
+    span = Span(trace_id=bytes(16), name="call", attributes=[KeyValue(key="to", value=AnyValue(string_value=PHONE))])
+    report = ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])])
+    with collecting(tmp_path) as collector:
+        httpx.post(f"{collector.url}/v1/traces", content=report.SerializeToString(), trust_env=False)
+    Outputs([tmp_path / TRACES]).hear()
+    assert leaked() == [("output of traces", "phone")]
 
 
 def test_leak_is_seen_when_a_fault_has_it(leaked: Leaked) -> None:

@@ -10,10 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
 
+from google.protobuf.json_format import MessageToJson  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-TRACES, FAULTS = "traces.otlp", "faults.log"
+TRACES, FAULTS = "traces.log", "faults.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,19 @@ class Collector:
     def take(self, path: str, body: bytes) -> None:
         """One report."""
         is_traces = path.endswith("/v1/traces")
+        text = "".join(lines(body)).encode() if is_traces else body
         with self.lock, (self.folder / (TRACES if is_traces else FAULTS)).open("ab") as file:
-            file.write(body)
+            file.write(text)
             if is_traces and self.records:
                 self.spans += read(body)
+
+
+def lines(body: bytes) -> Iterator[str]:
+    """A report as JSON, all of it, for whoever searches it: a span a line."""
+    for group in ExportTraceServiceRequest.FromString(body).resource_spans:
+        spans = [span for scope in group.scope_spans for span in scope.spans]
+        for part in (group.resource, *(scope.scope for scope in group.scope_spans), *spans):
+            yield MessageToJson(part, indent=None, ensure_ascii=False) + "\n"
 
 
 def read(body: bytes) -> Iterator[Seen]:
