@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.api import Api, Person
 from tests.support.factories import DEPARTURE, HOUR
-from tests.support.wire import data, refusal, trip_body
+from tests.support.wire import data, fresh_phone, refusal, trip_body
 
 DAY = 24 * HOUR
 
@@ -108,13 +108,15 @@ async def test_all_of_it_is_there_when_an_account_is_exported(api: Api) -> None:
     driver, passenger, booking = await a_driver_at_rest(api)
     mine = data(await passenger.get("/me/export"))
     assert set(mine) == {
-        "exported_at", "user", "sessions", "devices", "papers", "social_links", "vehicles", "trips", "series",
+        "exported_at", "user", "sessions", "devices", "papers", "social_links", "contact_changes",
+        "vehicles", "trips", "series",
         "bookings", "payments", "wallet",
         "payout_account", "payouts", "referrals", "promo_uses", "wallet_txns",
         "alerts", "blocks", "reports", "messages", "locations", "ride_links",
         "ratings_written", "ratings_received", "disputes", "dispute_evidence", "notifications",
     }  # fmt: skip
     assert mine["user"]["phone"] == passenger.phone
+    assert mine["contact_changes"] == []
     assert [each["id"] for each in mine["bookings"]] == [booking["id"]]
     assert [each["status"] for each in mine["payments"]] == ["paid"]
     assert len(mine["sessions"]) == 1
@@ -122,6 +124,16 @@ async def test_all_of_it_is_there_when_an_account_is_exported(api: Api) -> None:
     assert (len(theirs["papers"]), len(theirs["vehicles"]), len(theirs["trips"])) == (2, 1, 1)
     assert passenger.phone not in json.dumps(theirs)
     refusal(await api.http.get("/me/export"), 401, "auth_required")
+
+
+async def test_changes_of_contacts_are_told_when_an_account_is_exported(api: Api) -> None:
+    person, before = await api.passenger(), await api.passenger()
+    number = fresh_phone()
+    data(await person.post("/me/phone", {"phone": number}), 202)
+    data(await person.post("/me/phone/confirm", {"code": await api.code(number)}))
+    (change,) = data(await person.get("/me/export"))["contact_changes"]
+    assert (change.keys(), change["kind"]) == ({"kind", "changed_at"}, "phone")
+    assert data(await before.get("/me/export"))["contact_changes"] == []
 
 
 @pytest.mark.parametrize("size", [1, 3])

@@ -18,10 +18,12 @@ from allonova.adapters.memory.store import MemoryStore, Rows, Transaction, store
 from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.ports import REFUSALS, IdentityQueries
 from allonova.application.identity.views import (
+    ContactChangeView,
     DeviceView,
     SessionView,
     SocialLinkView,
     UserView,
+    contact_change_view,
     device_view,
     social_link_view,
     user_view,
@@ -273,6 +275,11 @@ class MemoryIdentityQueries:
         """See IdentityQueries."""
         mine = [device for device in self._source.rows(DEVICES).values() if device.user_id == user_id]
         return [device_view(device) for device in sorted(mine, key=attrgetter("created_at", "id"))]
+
+    async def contact_changes(self, user_id: UUID) -> list[ContactChangeView]:
+        """See IdentityQueries."""
+        mine = [change for change in self._source.rows(CONTACT_CHANGES).values() if change.user_id == user_id]
+        return [contact_change_view(change) for change in sorted(mine, key=attrgetter("created_at", "id"))]
 
     async def social_links(self, user_id: UUID) -> list[SocialLinkView]:
         """See IdentityQueries."""

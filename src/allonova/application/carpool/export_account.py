@@ -25,7 +25,7 @@ from allonova.application.carpool.series_views import SeriesView
 from allonova.application.carpool.views import BookingView, TripView, VehicleView
 from allonova.application.files.ports import FileStore
 from allonova.application.identity.ports import Caller, IdentityQueries
-from allonova.application.identity.views import DeviceView, SessionView, SocialLinkView, UserView
+from allonova.application.identity.views import ContactChangeView, DeviceView, SessionView, SocialLinkView, UserView
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Clock
 from allonova.application.kyc.show_papers import ShowPapers
@@ -53,6 +53,7 @@ class AccountExport:
     sessions: tuple[SessionView, ...]
     devices: tuple[DeviceView, ...]
     social_links: tuple[SocialLinkView, ...]
+    contact_changes: tuple[ContactChangeView, ...]
     papers: tuple[PaperView, ...]
     vehicles: tuple[VehicleView, ...]
     trips: tuple[TripView, ...]
@@ -114,6 +115,7 @@ class ExportAccount:
             sessions=await _all(lambda q: identity.sessions(me, q, current=caller.session_id, now=now)),
             devices=tuple(await identity.devices(me)),
             social_links=tuple(await identity.social_links(me)),
+            contact_changes=tuple(await identity.contact_changes(me)),
             papers=tuple((await self.papers(caller_id=me)).documents),
             vehicles=await _all(lambda q: rides.vehicles(me, q)),
             trips=await _all(lambda q: rides.trips(me, q)),

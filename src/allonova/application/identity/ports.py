@@ -9,7 +9,7 @@ from uuid import UUID
 
 from allonova.application.files.ports import FilesUnit
 from allonova.application.identity.admin_views import AdminView
-from allonova.application.identity.views import DeviceView, SessionView, SocialLinkView, UserView
+from allonova.application.identity.views import ContactChangeView, DeviceView, SessionView, SocialLinkView, UserView
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.kernel.ports import Store, Unit
 from allonova.application.money.promo_ports import ReferralStore
@@ -150,6 +150,9 @@ class IdentityQueries(Protocol):
 
     async def devices(self, user_id: UUID) -> list[DeviceView]:
         """A user's devices, the oldest first."""
+
+    async def contact_changes(self, user_id: UUID) -> list[ContactChangeView]:
+        """What changed of how a user is reached and guarded, the oldest first."""
 
     async def social_links(self, user_id: UUID) -> list[SocialLinkView]:
         """The providers that open a user's account, the oldest first."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from allonova.domain.identity.contact import ChangeKind, ContactChange
 from allonova.domain.identity.device import Device, PushPlatform
 from allonova.domain.identity.session import TokenPair
 from allonova.domain.identity.social import SocialIdentity, SocialProvider
@@ -75,6 +76,14 @@ class DeviceView:
     id: UUID
     platform: PushPlatform
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChangeView:
+    """A change of what the account is reached and guarded by."""
+
+    kind: ChangeKind
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +184,11 @@ def user_view(user: User) -> UserView:
 def device_view(device: Device) -> DeviceView:
     """A device as its owner sees it: not its token."""
     return DeviceView(id=device.id, platform=device.platform, created_at=device.created_at)
+
+
+def contact_change_view(change: ContactChange) -> ContactChangeView:
+    """A change as the account's owner sees it: not what was there before, which is sealed."""
+    return ContactChangeView(kind=change.kind, changed_at=change.created_at)
 
 
 def social_link_view(identity: SocialIdentity) -> SocialLinkView:

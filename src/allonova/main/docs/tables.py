@@ -119,6 +119,7 @@ QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
     "IdentityQueries.revoked_sessions": ("platform.sessions",),
     "IdentityQueries.sessions": ("platform.sessions", "platform.refresh_tokens"),
     "IdentityQueries.devices": ("carpool.devices",),
+    "IdentityQueries.contact_changes": ("carpool.contact_changes",),
     "IdentityQueries.social_links": ("carpool.social_identities",),
     "AuditQueries.entries": ("platform.audit_logs", "platform.audit_seals", "carpool.admin_users"),
     "AuditQueries.sealed_after": ("platform.audit_seals", "platform.audit_logs"),

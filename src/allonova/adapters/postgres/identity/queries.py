@@ -8,18 +8,27 @@ from uuid import UUID
 from sqlalchemy import DateTime, bindparam, func, literal, select
 
 from allonova.adapters.postgres.identity.social import OF_USER, SOCIAL_SHELF
-from allonova.adapters.postgres.identity.stores import ADMIN_SHELF, DEVICE_SHELF, USER_SHELF
-from allonova.adapters.postgres.identity.tables import ADMIN_USERS, DEVICES, REFRESH_TOKENS, SESSIONS, USERS
+from allonova.adapters.postgres.identity.stores import ADMIN_SHELF, CHANGE_SHELF, DEVICE_SHELF, USER_SHELF
+from allonova.adapters.postgres.identity.tables import (
+    ADMIN_USERS,
+    CONTACT_CHANGES,
+    DEVICES,
+    REFRESH_TOKENS,
+    SESSIONS,
+    USERS,
+)
 from allonova.adapters.postgres.lists import Listing
 from allonova.adapters.postgres.runner import Row, Runner
 from allonova.adapters.postgres.statements import compile_once
 from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.ports import IdentityQueries
 from allonova.application.identity.views import (
+    ContactChangeView,
     DeviceView,
     SessionView,
     SocialLinkView,
     UserView,
+    contact_change_view,
     device_view,
     social_link_view,
     user_view,
@@ -70,6 +79,12 @@ def _session_view(row: Row, current: UUID) -> SessionView:
 _DEVICES = compile_once(
     DEVICE_SHELF.select(DEVICES.c.user_id == bindparam("user_id")).order_by(DEVICES.c.created_at, DEVICES.c.id)
 )
+_CHANGES = compile_once(
+    CHANGE_SHELF.select(CONTACT_CHANGES.c.user_id == bindparam("user_id")).order_by(
+        CONTACT_CHANGES.c.created_at, CONTACT_CHANGES.c.id
+    )
+)
+_read_change = CHANGE_SHELF.mapper.reader()
 _read_device = DEVICE_SHELF.mapper.reader()
 _read_social = SOCIAL_SHELF.mapper.reader()
 
@@ -108,6 +123,11 @@ class PostgresIdentityQueries:
         """A user's devices, the oldest first."""
         rows = await self._runner.fetch(_DEVICES.sql, *_DEVICES.args(user_id=user_id))
         return [device_view(_read_device(row)) for row in rows]
+
+    async def contact_changes(self, user_id: UUID) -> list[ContactChangeView]:
+        """What changed of how a user is reached and guarded, the oldest first."""
+        rows = await self._runner.fetch(_CHANGES.sql, *_CHANGES.args(user_id=user_id))
+        return [contact_change_view(_read_change(row)) for row in rows]
 
     async def social_links(self, user_id: UUID) -> list[SocialLinkView]:
         """The providers that open a user's account, the oldest first."""
