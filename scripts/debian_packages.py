@@ -13,7 +13,7 @@ from local_servers import numbers
 POLICY = Path("/usr/sbin/policy-rc.d")
 CLUSTERS = Path("/etc/postgresql-common/createcluster.d/allonova.conf")
 # Programs that a test runs beside the servers, and the packages that they come in.
-TOOLS = {"pgbackrest": "pgbackrest", "prometheus": "prometheus"}
+TOOLS = {"pgbackrest": "pgbackrest", "pgbouncer": "pgbouncer", "prometheus": "prometheus"}
 
 
 def postgis_package() -> str:

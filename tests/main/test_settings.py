@@ -72,6 +72,7 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
     [
         ({"ALLONOVA_SECRET_KEYS": f"demo:{DEMO_SECRET}"}, "ALLONOVA_SECRET_KEYS"),
         ({"ALLONOVA_SECRET_KEYS": "k1:short"}, "ALLONOVA_SECRET_KEYS"),
+        ({"ALLONOVA_DATABASE_POOLED": "true"}, "MIGRATIONS_DATABASE_URL"),
         ({"ALLONOVA_SECRET_KEYS": "no-pair"}, "ALLONOVA_SECRET_KEYS"),
         ({"ALLONOVA_SECRET_KEYS": f"k1:{'s' * 32},no-pair"}, "ALLONOVA_SECRET_KEYS"),
         ({"ALLONOVA_SECRET_KEYS": f"k.1:{'s' * 32}"}, "ALLONOVA_SECRET_KEYS"),

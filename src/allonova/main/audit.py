@@ -32,7 +32,7 @@ def verify_audit(settings: Settings, head: str | None) -> int:
 
 
 async def _verify(settings: Settings, head: str | None) -> AuditReport:
-    pool = await open_pool(settings.database_url, min_size=1, max_size=1)
+    pool = await open_pool(settings.database_url, min_size=1, max_size=1, pooled=settings.database_pooled)
     try:
         return await VerifyAudit(PostgresAuditQueries(pool))(head=head)
     finally:

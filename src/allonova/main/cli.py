@@ -277,7 +277,8 @@ def verify_books(_: argparse.Namespace) -> int:
     from allonova.adapters.postgres.pool import open_pool  # noqa: PLC0415
 
     async def go() -> int:
-        pool = await open_pool(_settings().database_url, min_size=1, max_size=1)
+        settings = _settings()
+        pool = await open_pool(settings.database_url, min_size=1, max_size=1, pooled=settings.database_pooled)
         try:
             report = await PostgresBooks(pool).verify()
         finally:

@@ -133,7 +133,7 @@ def _job_worker(settings: Settings, stack: AsyncExitStack) -> Worker:
         service = await stack.enter_async_context(running_service(settings))
         held["service"] = service
         held["jobs"] = {job.name: job for job in service.jobs}
-        pool = await open_pool(settings.database_url, min_size=1, max_size=2)
+        pool = await open_pool(settings.database_url, min_size=1, max_size=2, pooled=settings.database_pooled)
         stack.push_async_callback(pool.close)
         held["requests"] = JobRequests(pool)
         expect_jobs(schedule_of(settings))
@@ -200,7 +200,9 @@ class _Lazy:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Until the end of the block."""
-        pool = await open_pool(self._settings.database_url, min_size=1, max_size=4)
+        pool = await open_pool(
+            self._settings.database_url, min_size=1, max_size=4, pooled=self._settings.database_pooled
+        )
         waker = QueueWaker(self._settings.redis_url)
         try:
             async with waker.running():

@@ -254,7 +254,9 @@ async def _is_up() -> None:
 @asynccontextmanager
 async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[Platform]:
     """PostgreSQL for what matters, Redis for limits, wake-ups and news."""
-    pool = await open_pool(settings.database_url, min_size=2, max_size=settings.database_pool)
+    pool = await open_pool(
+        settings.database_url, min_size=2, max_size=settings.database_pool, pooled=settings.database_pooled
+    )
     redis = connect(settings.redis_url)
     try:
         wall = SystemClock()

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     web_url: str = Field(default="", validation_alias="ALLONOVA_WEB_URL")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     migrations_database_url: str = Field(default="", validation_alias="MIGRATIONS_DATABASE_URL")
+    database_pooled: bool = Field(default=False, validation_alias="ALLONOVA_DATABASE_POOLED")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
     backup_dir: Path | None = Field(default=None, validation_alias="ALLONOVA_BACKUP_DIR")
     backup_verify_database_url: str = Field(

@@ -32,6 +32,8 @@ def _structure(settings: Settings) -> list[str]:
         faults.append("S3_BUCKET needs S3_ACCESS_KEY and S3_SECRET_KEY")
     if not settings.is_embedded and not (settings.database_url and settings.redis_url):
         faults.append(f"ALLONOVA_ENV={settings.env} needs DATABASE_URL and REDIS_URL")
+    if settings.database_pooled and not settings.migrations_database_url:
+        faults.append("ALLONOVA_DATABASE_POOLED needs MIGRATIONS_DATABASE_URL, past the pooler")
     if bool(settings.backup_dir) != bool(settings.backup_verify_database_url):
         faults.append("ALLONOVA_BACKUP_DIR and ALLONOVA_BACKUP_VERIFY_DATABASE_URL need each other")
     elif settings.backup_dir and _place(settings.backup_verify_database_url) in map(

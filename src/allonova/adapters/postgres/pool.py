@@ -33,6 +33,14 @@ SETTINGS = {
     # Compiling costs more than our statements run.
     "jit": "off",
 }
+# What PgBouncer carries from a client to the server that it lends; all else is set where it connects.
+_CARRIED = {name: SETTINGS[name] for name in ("application_name", "timezone")}
+# Statements that a connection keeps prepared. A pooler lends another server for each transaction, which knows none.
+_PREPARED = 500
+
+
+class SessionsDiffer(Exception):
+    """The pooler's servers are not set as the application's sessions must be."""
 
 
 def asyncpg_dsn(database_url: str) -> str:
@@ -59,8 +67,18 @@ class _SeenPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
             POOL_WAIT_SECONDS.observe(time.perf_counter() - started)
 
 
-async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, role: str | None = "allonova_app") -> Pool:
-    """Open the pool. Its sessions become `role`, which owns no table; with None they stay who logged in."""
+async def open_pool(
+    dsn: str, *, min_size: int = 1, max_size: int = 10, role: str | None = "allonova_app", pooled: bool = False
+) -> Pool:
+    """Open the pool. Its sessions become `role`, which owns no table; with None they stay who logged in.
+
+    With `pooled`, `dsn` is a PgBouncer that lends a server for each transaction: it refuses to be told of roles and
+    limits, so its own file sets them.
+
+    Raises:
+        SessionsDiffer: that file does not.
+    """
+    session = SETTINGS if role is None else SETTINGS | {"role": role}
     made = _SeenPool(
         asyncpg_dsn(dsn),
         min_size=min_size,
@@ -74,12 +92,21 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, role: st
         loop=None,
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
-        server_settings=SETTINGS if role is None else SETTINGS | {"role": role},
-        statement_cache_size=500,
+        server_settings=_CARRIED if pooled else session,
+        statement_cache_size=0 if pooled else _PREPARED,
     )
     pool: Pool = await made
+    if pooled:
+        await _require(pool, session)
     show_pool(made)
     return pool
+
+
+async def _require(pool: Pool, session: dict[str, str]) -> None:
+    rows = await pool.fetch("SELECT name, current_setting(name) AS value FROM unnest($1::text[]) name", list(session))
+    if differ := sorted(row["name"] for row in rows if row["value"] != session[row["name"]]):
+        await pool.close()
+        raise SessionsDiffer(f"set in connect_query of pgbouncer.ini: {', '.join(differ)}")
 
 
 async def connect_plainly(dsn: str) -> asyncpg.Connection:

@@ -104,7 +104,10 @@ async def plant(settings: Settings, *, users: int, seed: int, day: date | None =
     Raises:
         Misconfigured: numbers that are out of range.
     """
-    async with running_service(settings) as service, await open_pool(settings.database_url, max_size=2) as pool:
+    async with (
+        running_service(settings) as service,
+        await open_pool(settings.database_url, max_size=2, pooled=settings.database_pooled) as pool,
+    ):
         platform, outside = service.platform, service.outside
         noon = datetime.combine(day or platform.clock.now().date(), time(12), UTC)
         try:
