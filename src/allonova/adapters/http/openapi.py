@@ -16,7 +16,9 @@ def create_openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document, with all that `spec` told."""
     routes: Sequence[RouteContext] = [*iter_route_contexts(app.routes)]
     told = [_told(route) if isinstance(route.original_route, APIRoute) else route for route in routes]
-    return get_openapi(title=app.title, version=app.version, description=app.description, routes=told)
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=told)
+    _require_what_is_answered(document)
+    return document
 
 
 def _told(route: RouteContext) -> Any:
@@ -40,3 +42,29 @@ def _told(route: RouteContext) -> Any:
         response_class=route.response_class,
         generate_unique_id_function=route.generate_unique_id_function,
     )
+
+
+def _require_what_is_answered(document: dict[str, Any]) -> None:
+    """A field with a default may be left out of a request, but stands in every answer: whoever generates a client from
+    the document need not ask whether it is there.
+    """
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    sent: set[str] = set()
+    waiting = _referred([[each.get("parameters"), each.get("requestBody")] for each in operations])
+    while waiting:
+        name = waiting.pop()
+        if name not in sent:
+            sent.add(name)
+            waiting |= _referred(schemas[name])
+    for name in schemas.keys() - sent:
+        if "properties" in schemas[name]:
+            schemas[name]["required"] = list(schemas[name]["properties"])
+
+
+def _referred(node: Any) -> set[str]:
+    """Names of the schemas that are referred to in it."""
+    if isinstance(node, dict):
+        own = {node["$ref"].rpartition("/")[2]} if "$ref" in node else set()
+        return own.union(*(_referred(each) for each in node.values()))
+    return set[str]().union(*(_referred(each) for each in node)) if isinstance(node, list) else set()

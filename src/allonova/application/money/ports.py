@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from allonova.application.identity.ports import ChangeStore
@@ -28,7 +28,7 @@ from allonova.domain.money.wallet import TxnStatus, Wallet
 class RedirectIntent:
     """Open `url` in the system's browser before `expires_at` (Wave, Orange Money)."""
 
-    kind: str = "redirect"
+    kind: Literal["redirect"] = "redirect"
     url: str
     expires_at: datetime
 
@@ -37,7 +37,7 @@ class RedirectIntent:
 class PushIntent:
     """The payer confirms on `phone` before `expires_at` (MTN MoMo)."""
 
-    kind: str = "push"
+    kind: Literal["push"] = "push"
     phone: str
     expires_at: datetime
 
@@ -46,7 +46,7 @@ class PushIntent:
 class ClientSecretIntent:
     """For Stripe's own form on the client."""
 
-    kind: str = "client_secret"
+    kind: Literal["client_secret"] = "client_secret"
     client_secret: str = field(repr=False)
     publishable_key: str
 
@@ -55,7 +55,7 @@ class ClientSecretIntent:
 class InstantIntent:
     """Nothing is left to do: it is paid."""
 
-    kind: str = "instant"
+    kind: Literal["instant"] = "instant"
 
 
 type Intent = RedirectIntent | PushIntent | ClientSecretIntent | InstantIntent
