@@ -7,6 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 bin := .venv/bin
 servers := $(bin)/python scripts/servers.py
+compose := docker compose --file deploy/compose/compose.yaml
 # Arguments for pytest, as in: make unit PYTEST_ARGS='-n 2 -k booking'
 PYTEST_ARGS ?=
 # Names of docs/promises.md to prove; all when there is none.
@@ -50,11 +51,21 @@ restore-drill: install ## Put the newest backup back elsewhere and look at it; w
 wal-drill: install ## Lose rows on private servers, and have them back from the second before (needs pgbackrest)
 	@exec $(bin)/python scripts/wal_drill.py
 
+.PHONY: up
+up: ## Start all of it in containers (needs Docker with compose): API, worker, played world, Prometheus, Grafana
+	@scripts/python scripts/compose_env.py
+	@$(compose) up --build --detach --wait api worker grafana
+	@$(compose) up --detach osrm || echo 'no map (MAP_URL in deploy/compose/.env): trips are measured by straight lines'
+
+.PHONY: down
+down: ## Stop the containers; their data stay (DOWN_ARGS=--volumes: they go too)
+	@exec $(compose) down $(DOWN_ARGS)
+
 ##@ Check
 
 .PHONY: test
 test: dev tools ## Everything CI checks, with PostgreSQL and Redis of its own
-	@exec $(servers) run -- $(MAKE) checks uncounted fleet
+	@exec $(servers) run -- $(MAKE) checks uncounted fleet tried
 	@floors=$$($(bin)/python scripts/coverage_floors.py) || { echo "$$floors"; exit 1; } # no word if all is well: pytest has the last
 
 # mypy has one core busy for more than a minute: the tests go on meanwhile.
@@ -76,6 +87,10 @@ lint: dev ## Lint rules and layout (ruff), dangerous calls (bandit)
 sbom: dev ## What the service is made of: packages, licences, hashes as CycloneDX (dist/allonova.cdx.json)
 	@exec $(bin)/python scripts/sbom.py
 
+.PHONY: audit
+audit: dev ## Known faults in the locked packages (pip-audit; asks PyPI)
+	@exec $(bin)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
 .PHONY: types
 types: dev ## Types (mypy)
 	@scripts/step 'types (mypy)' $(bin)/mypy $(mypy_args)
@@ -85,8 +100,10 @@ imports: dev ## Who may import whom (import-linter)
 	@scripts/step 'imports (import-linter)' $(bin)/lint-imports --no-logo
 
 .PHONY: docs-check
-docs-check: dev ## Generated files are up to date
+docs-check: dev ## Generated files are up to date, the API keeps its version's word, the documentation hangs together
 	@scripts/step 'generated files (allonova docs check)' $(bin)/allonova docs check
+	@scripts/step 'breaks of the API (scripts/api_changes.py)' $(bin)/python scripts/api_changes.py check
+	@scripts/step 'the documentation as a site (zensical)' $(bin)/python scripts/docs_site.py
 
 .PHONY: unit
 unit: dev tools ## The tests alone (PYTEST_ARGS='-k booking')
@@ -116,6 +133,10 @@ uncounted: dev
 fleet: dev
 	@printf '\n── tests on a fleet of processes (pytest)\n'
 	@exec $(servers) run -- $(bin)/pytest --no-cov tests/e2e
+
+.PHONY: tried
+tried: dev
+	@scripts/step 'clients: made, compiled, their stories on a service (scripts/clients.py)' $(bin)/python scripts/clients.py try
 
 .PHONY: coverage
 coverage: dev ## How much of the code the last tests ran, beside the floors
@@ -163,7 +184,7 @@ install: ## Make .venv with what running needs
 dev: ## Make .venv with what developing needs as well
 	@scripts/python scripts/install.py dev
 
-# What tests run beside the servers: pgBackRest, Prometheus.
+# What tests run beside the servers: pgBackRest, PgBouncer, Prometheus.
 .PHONY: tools
 tools: dev
 	@exec $(servers) tools
@@ -181,13 +202,21 @@ format: dev ## Repair lint and layout where that can be done by itself
 docs: dev ## Write the generated files again
 	@exec $(bin)/allonova docs write
 
+.PHONY: site
+site: dev ## Build the documentation as a searchable site: build/site (needs the npm registry once)
+	@exec $(bin)/python scripts/docs_site.py
+
+.PHONY: clients
+clients: dev ## Make the clients of clients/ from the OpenAPI: TypeScript, Dart, Postman (needs the npm registry)
+	@exec $(bin)/python scripts/clients.py make
+
 .PHONY: lock
 lock: dev ## Lock the packages of pyproject.toml again (LOCK_ARGS=--upgrade for newer ones)
 	@scripts/lock $(LOCK_ARGS)
 
 .PHONY: clean
 clean: ## Remove all that was made here, .venv included
-	@rm -rf .venv build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	@rm -rf .venv build dist clients/node_modules clients/typescript/dist clients/dart/allonova htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

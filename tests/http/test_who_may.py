@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from allonova.adapters.http.provide import AdminRow
 from allonova.adapters.http.openapi import create_openapi
+from allonova.adapters.http.provide import AdminRow
 from allonova.domain.identity.roles import Role, may
 from allonova.main.docs.roles import guarded
 from allonova.main.wiring import http_config
