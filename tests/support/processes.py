@@ -18,7 +18,7 @@ import httpx
 from redis import Redis
 from redis.exceptions import RedisError
 
-PATIENCE_S = 60.0  # for whatever comes up by itself, on a busy machine
+PATIENCE_S = 120.0  # for whatever comes up by itself, on a busy machine
 STOP_S = 20.0  # deploy/supervisord.conf
 SUPERVISED_S = 0.1  # between two looks of a supervisor
 SECRETS = {"e2e": "the-secret-of-the-end-to-end-tests"}
