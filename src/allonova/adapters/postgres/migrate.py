@@ -44,7 +44,7 @@ def migrate(database_url: str, revision: str = "head") -> None:
         while True:
             try:
                 command.upgrade(_config(database_url), revision)
-            except (DBAPIError, asyncpg.LockNotAvailableError) as error:
+            except (DBAPIError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
                 if not _is_taken(error) or time.monotonic() - began > PATIENCE_S:
                     raise
                 log.warning("a table that a revision needs is taken: trying again")
@@ -98,9 +98,9 @@ def run_sql(name: str) -> None:
 
 
 def _is_taken(error: Exception) -> bool:
-    """Whether somebody else had a lock for too long."""
+    """Whether somebody else had a lock for too long, or waited for one of ours meanwhile."""
     code: object = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
-    return bool(code == asyncpg.LockNotAvailableError.sqlstate)
+    return code in (asyncpg.LockNotAvailableError.sqlstate, asyncpg.DeadlockDetectedError.sqlstate)
 
 
 def _config(database_url: str) -> Config:
