@@ -143,3 +143,28 @@ def test_nobody_is_refused_when_a_revision_meets_traffic_and_a_long_reader(
     migrate(blank, revisions[0])
     for before, revision in pairwise(revisions):
         asyncio.run(arrives(before, revision))
+
+
+WAITING = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = $1)"
+)
+
+
+async def met_in_a_circle(dsn: str) -> None:
+    """A request has what the revision wants next, and then wants what the revision has."""
+    request, watcher = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+    name = await watcher.fetchval("SELECT current_database()")
+    async with request.transaction():
+        await request.execute("SELECT count(*) FROM dispatch.users")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, dsn))
+        while not await watcher.fetchval(WAITING, name):
+            await asyncio.sleep(0)
+        await request.execute("DELETE FROM platform.otp_codes")
+    await migrating
+    await asyncio.gather(request.close(), watcher.close())
+
+
+@pytest.mark.promise("migrations-under-load")
+def test_revision_gives_up_and_comes_back_when_it_meets_a_request_in_a_circle(blank: str) -> None:
+    migrate(blank, "0006")
+    asyncio.run(met_in_a_circle(blank))
