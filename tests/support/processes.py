@@ -167,7 +167,7 @@ class Fleet:
 
     async def ready(self) -> None:
         """Start what is not running, again and again like a supervisor, until all of it serves."""
-        if self._has_served and all(process.is_running for process in self.processes):
+        if self._has_served and await _asked(self._all_serve):  # one that was just started again may not listen yet
             return
         self.redis.start()
         await eventually("Redis is up", self._redis_is_up)

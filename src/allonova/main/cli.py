@@ -201,6 +201,7 @@ def worker(_: argparse.Namespace) -> int:
     """The arq worker."""
     from redis.exceptions import RedisError  # noqa: PLC0415
 
+    from allonova.adapters.postgres.failures import AWAY  # noqa: PLC0415
     from allonova.main.full import run_job_worker  # noqa: PLC0415
     from allonova.main.logs import set_up_logs  # noqa: PLC0415
     from allonova.main.observing import observed  # noqa: PLC0415
@@ -211,7 +212,7 @@ def worker(_: argparse.Namespace) -> int:
         while True:
             try:
                 run_job_worker(settings)
-            except (RedisError, OSError) as error:  # arq does not outlive its Redis
+            except (RedisError, *AWAY) as error:  # arq does not outlive its Redis; PostgreSQL may be on its way back
                 log.error("the worker lost a server that it needs", extra={"error": type(error).__name__})  # noqa: TRY400
             else:
                 return 0

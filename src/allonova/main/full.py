@@ -113,8 +113,8 @@ def _with_sandbox_time(app: FastAPI) -> ASGIApp:
 
 
 def run_job_worker(settings: Settings) -> None:
-    """Work until told to stop. Raises RedisError or OSError when a server that it needs is gone; all that it held is
-    closed then, so that it can be called again: arq leaves that to the end of the process.
+    """Work until told to stop. Raises RedisError or one of AWAY when a server that it needs is gone; all that it held
+    is closed then, so that it can be called again: arq leaves that to the end of the process.
     """
     with asyncio.Runner() as runner:
         runner.get_loop()  # arq asks for the current loop while it is built

@@ -18,6 +18,16 @@ STORAGE_FAILURES: tuple[type[Exception], ...] = (
 )
 """What a broken, busy or unreachable database raises: 503, never a refusal."""
 
+AWAY: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What a database raises that stops, starts, or has died: it will be there again. Not a wrong password or name."""
+
 LOCK_TIMED_OUT: type[Exception] = asyncpg.LockNotAvailableError
 """Somebody held a lock for longer than the lock timeout."""
 
