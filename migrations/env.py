@@ -28,8 +28,8 @@ def migrate_over(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": MIGRATION_TURN})
         # Whoever waits longer for a table holds up everybody who queues behind, whose own limit is 5 s: better to fail
-        # and come back, as `migrate` does. Less than PostgreSQL's `deadlock_timeout` of a second: of two who wait for each
-        # other, this one gives up, and no request.
+        # and come back, as `migrate` does. Less than PostgreSQL's `deadlock_timeout` of a second: of two who wait for
+        # each other, this one gives up, and no request.
         connection.execute(text("SET LOCAL lock_timeout = '500ms'"))
         context.run_migrations()
 

@@ -207,12 +207,13 @@ def worker(_: argparse.Namespace) -> int:
     from allonova.main.observing import observed  # noqa: PLC0415
 
     settings = _settings()
+    away: tuple[type[Exception], ...] = (RedisError, *AWAY)
     set_up_logs(settings.log_level, process="worker")
     with observed(settings, process="worker"):
         while True:
             try:
                 run_job_worker(settings)
-            except (RedisError, *AWAY) as error:  # arq does not outlive its Redis; PostgreSQL may be on its way back
+            except away as error:  # arq does not outlive its Redis; PostgreSQL may be on its way back
                 log.error("the worker lost a server that it needs", extra={"error": type(error).__name__})  # noqa: TRY400
             else:
                 return 0
