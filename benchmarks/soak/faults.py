@@ -18,8 +18,10 @@ TICKET_PULSES = ("tickets-1", "tickets-2")
 FRAME_PULSES = ("frames-1", "frames-2")
 ALL_PULSES = (*API_PULSES, *TICKET_PULSES, *FRAME_PULSES, "worker")
 OURS = frozenset({"api-1", "api-2", "worker"})
-# Redis counts who logs in and remembers tickets: both fail closed, and nothing else may fail.
-NEED_REDIS = frozenset({"ask for a ticket", "ask for a code", "log in by code", "refresh a session", "log in"})
+# Redis counts who logs in and who orders on the form, and remembers tickets: these fail closed, nothing else may.
+NEED_REDIS = frozenset(
+    {"ask for a ticket", "ask for a code", "log in by code", "refresh a session", "log in", "order on the form"}
+)
 START_S = 30.0  # a process that was killed has to start, which is not what the promise is about
 REST_S = 30.0  # adapters/vendors/breaker.py leaves a provider alone for so long
 REDIS_DOWN_S = 3.0

@@ -114,9 +114,9 @@ class Riders:
         self.world.kept.bookings[id] = str(person.id)
         path = f"/api/v1/bookings/{id}"
         answer = await self.clients.ask("POST", f"{path}/accept", what="accept", who=self._who(driver))
-        if not answer.is_good and not answer.is_repeat:
-            self._require(answer.code == FULL, "accept", answer.status, answer.code)
+        if answer.code == FULL:  # to a repeat as well: what an earlier try had accepted is answered otherwise
             return None
+        self._require(answer.is_good or answer.is_repeat, "accept", answer.status, answer.code)
         await self._talk(id, driver, person)
         await self._pay(id, person)
         return (id, person) if await self._is_paid(path, who) else None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from allonova.domain.identity.roles import Role
+from allonova.main.memory import give_memory_back
 from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD
 from allonova.main.seed_nova import ADMIN as NOVA_ADMIN
 from allonova.main.seed_nova import CHAUFFEUR
@@ -37,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; exits with its code."""
     args = _parser().parse_args(argv)
+    give_memory_back()
     try:
         code = args.command(args)
     except Misconfigured as error:
