@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.server import ServerState
 
 from allonova.adapters.http.intake import HEAD_NUMBER, LINGER_BYTES, BoundedProtocol
 
 SOON_S = 10.0
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
 
 
@@ -41,9 +43,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def connected(kind: type[BoundedProtocol] = Hasty) -> AsyncIterator[tuple[Any, Any]]:
+async def connected(kind: type[BoundedProtocol] = Hasty, app: Any = echo) -> AsyncIterator[tuple[Any, Any]]:
     """A connection to a server of this protocol."""
-    config, state = uvicorn.Config(echo, http=kind, log_config=None, lifespan="off"), ServerState()
+    config, state = uvicorn.Config(app, http=kind, log_config=None, lifespan="off"), ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: kind(config=config, server_state=state, app_state={}), "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
@@ -135,3 +137,42 @@ async def test_answer_in_hand_is_not_disturbed_when_the_next_head_is_too_large()
         writer.write(HEAD + b"\r\n" + HEAD + b"X-Long: " + b"a" * 2000 + b"\r\n\r\n")
         said = await until_closed(reader)
     assert b"431" not in said
+
+
+async def test_socket_is_not_begun_when_its_head_is_too_large() -> None:
+    began: list[str] = []
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        began.append(scope["type"])
+
+    handshake = b"GET /x HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\nX-Long: "
+    async with connected(app=noting) as (reader, writer):
+        writer.write(
+            handshake + b"a" * 2000 + b"\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + KEY + b"\r\n\r\n"
+        )
+        said = await until_closed(reader)
+    assert said.startswith(b"HTTP/1.1 431")
+    assert began == []
+
+
+async def test_sender_is_not_blamed_when_it_was_us_who_did_not_read() -> None:
+    looked, read_on = asyncio.Event(), asyncio.Event()
+
+    class Looking(Hasty):
+        slowest_bps = 10**9
+
+        def _look(self) -> None:
+            super()._look()
+            looked.set()
+
+    async def waiting(scope: Any, receive: Any, send: Any) -> None:
+        await read_on.wait()
+        await echo(scope, receive, send)
+
+    async with connected(Looking, waiting) as (reader, writer):
+        size = 4 * HIGH_WATER_LIMIT
+        writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % size + b"a" * size)
+        await asyncio.wait_for(looked.wait(), SOON_S)
+        read_on.set()
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        assert await reader.readexactly(len(str(size))) == str(size).encode()

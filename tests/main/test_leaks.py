@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from tests.support.canaries import Canaries, Said
 from tests.support.collector import TRACES, collecting
-from tests.support.sieve import SIEVE, Outputs, failing, figures
+from tests.support.sieve import SIEVE, Outputs, Sieve, failing, figures
 
 PHONE = "+2250708091011"
 LOG = logging.getLogger("allonova.test")
@@ -96,6 +96,17 @@ def test_nothing_is_found_when_it_may_show(text: str) -> None:
 
 def test_name_may_stand_in_a_refusal() -> None:
     assert kinds_in("Kouassi has left", "answer 409 of GET /x") == []
+
+
+def test_value_of_a_later_test_is_known_in_what_was_said_before_as_well() -> None:
+    sieve, found = Sieve(), []
+    for noted in ((), NOTED):
+        sieve.begin()
+        for kind in noted:
+            sieve.canaries.note(PLANTED[kind], kind)
+        sieve.hear("span", f"SELECT '{PLANTED['password']}'")
+        found.append([leak.kind for leak in sieve.look_through()])
+    assert found == [[], ["password"]]
 
 
 def test_leak_is_seen_when_a_line_of_the_log_has_it(leaked: Leaked) -> None:

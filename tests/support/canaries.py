@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 import httpx
@@ -40,6 +41,7 @@ SHAPES: Mapping[str, str] = {
 }
 NAMES = r"\b(?:Awa|Kon(?:é|\\u00e9)|Yao|Kouassi)\b"
 """Of people that factories make."""
+NAME = "name"
 
 FIELDS: Mapping[str, str] = {
     **dict.fromkeys(("password", "new_password", "current_password", "newPassword", "currentPassword"), "password"),
@@ -55,7 +57,6 @@ FIELDS: Mapping[str, str] = {
 FIELD = re.compile(rf'"({"|".join(FIELDS)})"\s*:\s*"((?:[^"\\]|\\.)+)"')
 SECRET = re.compile("|".join(f"(?P<K{index}>{pattern})" for index, pattern in enumerate(SHAPES.values())))
 NAMED = re.compile(NAMES)
-PIECE = re.compile(r"[\w~-]{6,}")
 CODE = re.compile(r"[0-9]{6,8}")
 WORDS = re.compile(r"[a-z]+(?:[-._/][a-z]+)*")
 """What a program says as well: Hypothesis takes the words of ours for its made-up secrets. Ours have a digit or so."""
@@ -115,23 +116,29 @@ class Canaries:
 
     def found_in(self, heard: Iterable[Said]) -> list[Leak]:
         """Each once for each kind. Names count everywhere but in refusals, whose words are shown to their owner."""
-        pieces = {piece: value for value in self.kinds for form in _forms(value) for piece in PIECE.findall(form)}
+        forms = [(form, value) for value in self.kinds for form in dict.fromkeys(_forms(value))]
         lines = (
-            Said(said.place, line) for said in heard if self._kinds_in(said, pieces) for line in said.text.splitlines()
+            Said(said.place, line) for said in heard if self._kinds_in(said, forms) for line in said.text.splitlines()
         )
-        leaks = [Leak(kind, line) for line in lines for kind in sorted(self._kinds_in(line, pieces))]
+        leaks = [Leak(kind, line) for line in lines for kind in sorted(self._kinds_in(line, forms))]
         return list(dict.fromkeys(leaks))
 
-    def _kinds_in(self, said: Said, pieces: Mapping[str, str]) -> set[str]:
-        kinds = {_kind_of(match) for match in SECRET.finditer(said.text) if match[0] not in SENDERS}
-        if not said.place.startswith(ANSWER) and NAMED.search(said.text):
-            kinds.add("name")
+    def _kinds_in(self, said: Said, forms: Iterable[tuple[str, str]]) -> set[str]:
+        kinds = set(_known_in(said.text))
+        if said.place.startswith(ANSWER):
+            kinds.discard(NAME)
         if said.place.startswith(CURRENT):
             kinds -= CONTACTS
-        for value in {pieces[piece] for piece in PIECE.findall(said.text) if piece in pieces}:
-            if any(re.search(rf"(?<!\w){re.escape(form)}(?!\w|\.\d)", said.text) for form in _forms(value)):
+        for form, value in forms:
+            if form in said.text and re.search(rf"(?<!\w){re.escape(form)}(?!\w|\.\d)", said.text):
                 kinds.add(self.kinds[value])
         return kinds
+
+
+@lru_cache(maxsize=4096)  # programs repeat themselves: statements of a trace, lines without a figure
+def _known_in(text: str) -> frozenset[str]:
+    kinds = {_kind_of(match) for match in SECRET.finditer(text) if match[0] not in SENDERS}
+    return frozenset(kinds | {NAME} if NAMED.search(text) else kinds)
 
 
 def _kind_of(match: re.Match[str]) -> str:

@@ -35,21 +35,14 @@ class Sieve:
 
     def __init__(self) -> None:
         self.canaries = Canaries()
-        self._said: list[Said] = []
+        self._said: dict[Said, None] = {}  # what is said twice is looked at once
         self._leaks: list[Leak] = []
-        self._seen: set[str] = set()
 
     def hear(self, place: str, text: str) -> None:
         """Something left."""
-        self._said.append(Said(place, text))
+        self._said[Said(place, text)] = None
         if len(self._said) > MOST_AT_ONCE:
             self._look()
-
-    def hear_anew(self, place: str, text: str) -> None:
-        """The same for what is said again and again, such as a statement's text."""
-        if text not in self._seen:
-            self._seen.add(text)
-            self.hear(place, text)
 
     def look_through(self) -> list[Leak]:
         """What should not have left since the last time."""
@@ -58,7 +51,7 @@ class Sieve:
         return leaks
 
     def _look(self) -> None:
-        said, self._said = self._said, []
+        said, self._said = self._said, {}
         self._leaks += self.canaries.found_in(said)
 
     def begin(self) -> None:
@@ -151,7 +144,7 @@ def hear_traces() -> None:
 
     class Listening(SpanProcessor):
         def on_end(self, span: ReadableSpan) -> None:
-            SIEVE.hear_anew("span", _text_of(span))
+            SIEVE.hear("span", _text_of(span))
 
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(Listening())
