@@ -77,11 +77,12 @@ checks: dev
 acting := src/allonova/adapters src/allonova/main scripts migrations deploy
 
 .PHONY: lint
-lint: dev ## Lint rules and layout (ruff), dangerous calls (bandit)
+lint: dev ## Lint rules and layout (ruff), dangerous calls (bandit), revisions (squawk)
 	@scripts/step 'locked packages (pip check)' $(bin)/python -m pip check
 	@scripts/step 'lint (ruff check)' $(bin)/ruff check .
 	@scripts/step 'layout (ruff format)' $(bin)/ruff format --check .
 	@scripts/step 'what opens doors (bandit)' $(bin)/bandit -q -c pyproject.toml -r $(acting)
+	@scripts/step 'what stops a running service (squawk)' scripts/revisions
 
 .PHONY: sbom
 sbom: dev ## What the service is made of: packages, licences, hashes as CycloneDX (dist/allonova.cdx.json)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
@@ -14,7 +17,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.schema import CreateSchema
 
 from allonova.adapters.postgres.metadata import APPEND_ONLY, METADATA, SCHEMAS
-from allonova.adapters.postgres.migrate import downgrade, migrate, migration_engine, of_ours
+from allonova.adapters.postgres.migrate import downgrade, migrate, migration_engine, migrations_folder, of_ours
 from allonova.adapters.postgres.runner import Connection, Pool, Runner
 from tests.support.postgres import admin_dsn, blank_database, drop_database
 
@@ -31,6 +34,12 @@ SELECT attrelid::regclass::text AS "table", attname AS name, format_type(atttypi
 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE relkind = 'r' AND relnamespace::regnamespace::text = ANY ($1) AND attnum > 0 ORDER BY 1, 2
+"""
+ELSEWHERE = """
+import sys, pathlib
+from allonova.adapters.postgres.migrate import migrate
+
+migrate(sys.argv[1], folder=pathlib.Path(sys.argv[2]))
 """
 OURS = "SELECT count(*) FROM pg_namespace WHERE nspname = ANY ($1)"
 
@@ -84,14 +93,87 @@ def test_nothing_of_ours_is_left_when_downgraded_and_all_is_back_when_upgraded_a
     assert seen == [len(SCHEMAS), 0, len(SCHEMAS), len(SCHEMAS)]
 
 
+async def migrate_elsewhere(dsn: str, folder: Path) -> int:
+    """By a process of its own; its exit code."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", ELSEWHERE, dsn, str(folder))
+    return await process.wait()
+
+
 async def test_two_migrations_at_once_both_succeed(blank: str) -> None:
-    script = "import sys; from allonova.adapters.postgres.migrate import migrate; migrate(sys.argv[1])"
+    both = (migrate_elsewhere(blank, migrations_folder()) for _ in range(2))
+    assert await asyncio.gather(*both) == [0, 0]
 
-    async def migrate_elsewhere() -> int:
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, blank)
-        return await process.wait()
 
-    assert list(await asyncio.gather(migrate_elsewhere(), migrate_elsewhere())) == [0, 0]
+CONCURRENT = """
+DROP INDEX CONCURRENTLY IF EXISTS platform.ix_attempts_played;
+CREATE INDEX CONCURRENTLY ix_attempts_played ON platform.attempts ({});
+"""
+INDEX = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('platform.ix_attempts_played')"
+ATTEMPT = "INSERT INTO platform.attempts (key, times) VALUES ('a', ARRAY[now()])"
+REVISION = '''
+from allonova.adapters.postgres.migrate import run_sql_concurrently
+
+revision, down_revision, branch_labels, depends_on = "played", "{before}", None, None
+
+
+def upgrade() -> None:
+    run_sql_concurrently("played.concurrently.sql")
+
+
+def downgrade() -> None:
+    """Nothing."""
+'''
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> Path:
+    """Our revisions, and one more that makes an index beside the traffic."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    newest = max((folder / "versions").glob("0*.py")).name[:4]
+    (folder / "versions/played.py").write_text(REVISION.format(before=newest))
+    (folder / "sql/played.concurrently.sql").write_text(CONCURRENT.format("key"))
+    return folder
+
+
+async def asked(dsn: str, sql: str) -> Any:
+    """One value."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.promise("migrations-under-load")
+def test_index_is_made_while_somebody_writes_and_others_migrate(blank: str, later: Path) -> None:
+    async def together() -> list[Any]:
+        writer = await asyncpg.connect(blank)
+        async with writer.transaction():
+            await writer.execute(ATTEMPT)
+            migrating = [asyncio.create_task(migrate_elsewhere(blank, later)) for _ in range(2)]
+            while await asked(blank, INDEX) is None:  # it waits for the writer, who is not held up
+                await asyncio.sleep(0.01)
+            await writer.execute("UPDATE platform.attempts SET key = 'b'")
+        await writer.close()
+        return await asyncio.gather(*migrating)
+
+    migrate(blank)
+    assert asyncio.run(together()) == [0, 0]
+    assert asyncio.run(asked(blank, INDEX)) is True
+
+
+def test_index_is_made_again_when_the_first_time_it_broke_off(blank: str, later: Path) -> None:
+    migrate(blank)
+    script = later / "sql/played.concurrently.sql"
+    script.write_text(CONCURRENT.format("(1 / (length(key) - 1))"))
+    asyncio.run(asked(blank, f"{ATTEMPT} RETURNING key"))
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        migrate(blank, folder=later)
+    assert asyncio.run(asked(blank, INDEX)) is False
+    script.write_text(CONCURRENT.format("key"))
+    migrate(blank, folder=later)
+    assert asyncio.run(asked(blank, INDEX)) is True
 
 
 async def test_alembic_finds_no_difference_between_metadata_and_migrated_schema(database: str) -> None:
@@ -132,6 +214,11 @@ async def test_named_rules_are_there(owner: Runner) -> None:
 def test_every_id_column_has_the_servers_default() -> None:
     without = [table.fullname for table in METADATA.sorted_tables if "id" in table.c and not table.c.id.server_default]
     assert without == []
+
+
+async def test_whatever_counts_without_end_has_room_for_it(owner: Runner) -> None:
+    counted = [row for row in await owner.fetch(COLUMNS, list(SCHEMAS)) if row["identity"]]
+    assert {row["type"] for row in counted} == {"bigint"}
 
 
 async def test_application_is_its_role_and_owns_no_table(pool: Pool) -> None:

@@ -238,7 +238,6 @@ MACHINES = (
         says="migrations do not stop the traffic",
         full="each revision under load with a long reader: no 5xx; up, down and up again",
         sample="the newest revision",
-        elsewhere="squawk's look at the SQL is not part of it yet: the linter is not among the locked packages.",
     ),
     Promise(
         name="graceful-stop",
