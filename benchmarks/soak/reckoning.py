@@ -55,6 +55,11 @@ JOIN platform.accounts a ON a.id = p.account_id JOIN platform.journal_entries e 
 WHERE a.kind = 'clearing' AND a.owner = $1 AND e.kind <> 'provider_charged'
 """
 DEAD = "SELECT subscriber, last_error, count(*) AS n FROM platform.outbox WHERE dead_at IS NOT NULL GROUP BY 1, 2"
+DELIVERED = "SELECT count(*) FROM platform.outbox WHERE done_at IS NOT NULL"
+ROOM = """
+SELECT relname AS name, n_live_tup AS n, pg_total_relation_size(relid) / n_live_tup AS bytes
+FROM pg_stat_user_tables WHERE n_live_tup > 2000 ORDER BY n_live_tup DESC
+"""
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
 
 
@@ -189,6 +194,8 @@ class Reckoning:
     async def _letters(self, owner: Pool) -> None:
         dead = [f"{row['n']} × {row['subscriber']}: {row['last_error']}" for row in await owner.fetch(DEAD)]
         self.seen["dead letters"] = dead
+        self.seen["deliveries"] = await owner.fetchval(DELIVERED)
+        self.seen["rows, bytes each"] = {row["name"]: (row["n"], row["bytes"]) for row in await owner.fetch(ROOM)}
         for one in dead:
             self._breach(f"given up: {one}")
 

@@ -68,15 +68,17 @@ def _recoveries(record: Record) -> Iterator[str]:
 
 
 def _memory(outcome: Outcome) -> Iterator[str]:
-    yield f"{'process':<12}{'starts':>7}{'seen s':>8}{'MB then':>9}{'MB now':>8}{'MB/min':>8}{'files':>12}"
+    yield f"{'process':<12}{'starts':>7}{'seen s':>8}{'MB then':>9}{'MB now':>8}{'MB/min':>8}{'files':>12}{'busy':>7}"
     for life in outcome.vitals.longest():
         (first, last), (before, after) = life.thirds(life.rss_mb), life.thirds(life.files)
         starts = 1 + outcome.lives.get(life.name, 0)
         files = f"{before:.0f} → {after:.0f}"
         slope = f"{life.slope_mb_a_minute:+.2f}"
         judged = "" if life.can_be_judged else "  (too short to judge)"
-        yield f"{life.name:<12}{starts:>7}{life.seconds:>8.0f}{first:>9.1f}{last:>8.1f}{slope:>8}{files:>12}{judged}"
-    yield "then and now: medians of the first and the last third of the longest life, a minute of warm-up left out"
+        memory = f"{first:>9.1f}{last:>8.1f}{slope:>8}"
+        yield f"{life.name:<12}{starts:>7}{life.seconds:>8.0f}{memory}{files:>12}{life.busy:>7.0%}{judged}"
+    yield "then and now: medians of the first and the last third of the longest life, a minute of warm-up left out;"
+    yield "busy: of one core, in the same time"
 
 
 def _asides(outcome: Outcome) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Memory and open files of each process, every second of its life."""
+"""Memory, open files and processor time of each process, every second of its life."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class Life:
     at: list[float] = field(default_factory=list)
     rss_mb: list[float] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
+
+    @property
+    def busy(self) -> float:
+        """Processor time, as a part of one core's, after the warm-up."""
+        some, at = (self.settled(self.cpu_s), self.settled(self.at)) if self.can_be_judged else (self.cpu_s, self.at)
+        return (some[-1] - some[0]) / (at[-1] - at[0]) if len(at) > 1 else 0.0
 
     @property
     def seconds(self) -> float:
@@ -90,12 +97,14 @@ class Vitals:
             life = Life(name, pid)
             self.lives.append(life)
         try:
-            seen = rss_mb(pid), len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - a number is all that is wanted
+            files = len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - a number is all that is wanted
+            memory, cpu = rss_mb(pid), cpu_seconds(pid)
         except OSError:
             return  # it has just ended
         life.at.append(time.monotonic())
-        life.rss_mb.append(seen[0])
-        life.files.append(seen[1])
+        life.rss_mb.append(memory)
+        life.files.append(files)
+        life.cpu_s.append(cpu)
 
     def judge(self, breach: Callable[[str], None]) -> None:
         """Nothing grows."""
@@ -113,3 +122,9 @@ def rss_mb(pid: int) -> float:
     """What a process has of the memory now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far, its own and the kernel's for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
