@@ -119,6 +119,7 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"ALLONOVA_PAYMENT_RETURN_URL": "http://app.example.test"}, "payment return URL"),
         ({"DATABASE_URL": "postgresql://app@db/allonova"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://app@db/allonova?sslmode=disable"}, "DATABASE_URL"),
+        ({"DATABASE_REPLICA_URL": "postgresql://app@replica/allonova"}, "DATABASE_REPLICA_URL"),
         ({"REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"ALLONOVA_BACKUP_VERIFY_DATABASE_URL": ""}, "ALLONOVA_BACKUP_VERIFY_DATABASE_URL"),

@@ -36,6 +36,7 @@ class OwnPostgres:
     programs: Path
     folder: Path
     port: str
+    name: str = "own"  # of its data and its log
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -86,8 +87,8 @@ class OwnPostgres:
     def _spawned(self) -> subprocess.Popen[bytes]:
         settings = (*SETTINGS, f"unix_socket_directories={self.folder}")
         options = [part for setting in settings for part in ("-c", setting)]
-        command = [self.programs / "postgres", "-D", self.folder / "own", "-p", self.port, *options]
-        return spawn(self.folder, "own", *command)
+        command = [self.programs / "postgres", "-D", self.folder / self.name, "-p", self.port, *options]
+        return spawn(self.folder, self.name, *command)
 
 
 async def make_own_postgres(folder: Path) -> OwnPostgres:
@@ -96,8 +97,19 @@ async def make_own_postgres(folder: Path) -> OwnPostgres:
     if not isinstance(found, LocalPostgres):
         raise CannotServe("PostgreSQL's programs are missing: these tests stop and start a server of their own")
     made = OwnPostgres(found.programs, folder, free_ports()[0])
-    await asyncio.to_thread(make_cluster, found.programs, folder, folder / "own")
+    await asyncio.to_thread(make_cluster, found.programs, folder, folder / made.name)
     await made.start()
     createdb = [found.programs / "createdb", "-h", "127.0.0.1", "-p", made.port, "-U", "postgres", "allonova"]
     await asyncio.to_thread(lambda: finish(spawn(folder, "createdb", *createdb), folder / "createdb.log"))
+    return made
+
+
+async def make_standby(primary: OwnPostgres) -> OwnPostgres:
+    """Another server in the same folder that follows it, and answers reads."""
+    folder, name = primary.folder, "standby"
+    copy = [primary.programs / "pg_basebackup", "-h", "127.0.0.1", "-p", primary.port, "-U", "postgres"]
+    where = ["-D", folder / name, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+    await asyncio.to_thread(lambda: finish(spawn(folder, "copy", *copy, *where), folder / "copy.log"))
+    made = OwnPostgres(primary.programs, folder, free_ports()[0], name)
+    await made.start()
     return made

@@ -101,7 +101,8 @@ from allonova.adapters.postgres.money.wallet_queries import PostgresWalletQuerie
 from allonova.adapters.postgres.notifications.queries import PostgresNoticeQueries
 from allonova.adapters.postgres.notifications.suppressions import PostgresSuppressionQueries
 from allonova.adapters.postgres.pool import open_pool
-from allonova.adapters.postgres.runner import Pool
+from allonova.adapters.postgres.replica import ReplicaReads
+from allonova.adapters.postgres.runner import Lender, Pool, Reader
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.adapters.redis.bus import RedisBus
 from allonova.adapters.redis.carpool.searches import RedisSearchCache
@@ -176,10 +177,11 @@ def memory_reads(database: MemoryDatabase, clock: Clock) -> dict[str, Any]:
     }
 
 
-def postgres_reads(pool: Pool) -> dict[str, Any]:
-    """The same on PostgreSQL."""
+def postgres_reads(pool: Pool, reads: Reader | None = None) -> dict[str, Any]:
+    """The same on PostgreSQL. Searches and reports may be some seconds old: they are asked of `reads`."""
+    reads = reads or pool
     return {
-        "carpool": PostgresCarpoolQueries(pool),
+        "carpool": PostgresCarpoolQueries(pool, searching=reads),
         "alerts": PostgresAlertQueries(pool),
         "people": PostgresPeopleQueries(pool),
         "users": PostgresUserQueries(pool),
@@ -200,9 +202,9 @@ def postgres_reads(pool: Pool) -> dict[str, Any]:
         "reconciliation": PostgresReconciliationQueries(pool),
         "payouts": PostgresPayoutQueries(pool),
         "wallets": PostgresWalletQueries(pool),
-        "reports": PostgresReportQueries(pool),
+        "reports": PostgresReportQueries(reads),
         "exports": PostgresExportQueries(pool),
-        "usage": PostgresUsageQueries(pool),
+        "usage": PostgresUsageQueries(reads),
         "settings": PostgresSettingsQueries(pool),
         "notices": PostgresNoticeQueries(pool),
         "reminders": PostgresReminderQueries(pool),
@@ -224,14 +226,15 @@ def memory_dispatch(database: MemoryDatabase, units: MemoryUnits) -> Dispatch:
         companies=MemoryCompanyQueries(database),
         fleet=MemoryFleetQueries(database),
         stats=MemoryStatsQueries(database),
+        facts=MemoryStatsQueries(database),
         desk=MemoryDeskQueries(database),
         forms=MemoryFormQueries(database),
         screens=MemoryScreenQueries(database),
     )
 
 
-def postgres_dispatch(pool: Pool, units: PostgresUnits) -> Dispatch:
-    """NOVA on PostgreSQL."""
+def postgres_dispatch(pool: Pool, units: PostgresUnits, reads: Lender | None = None) -> Dispatch:
+    """NOVA on PostgreSQL. What is kept for ever is not counted from what may be some seconds old."""
     reading = reading_from(pool)
     return Dispatch(
         begin_for=units.begin_for,
@@ -240,7 +243,8 @@ def postgres_dispatch(pool: Pool, units: PostgresUnits) -> Dispatch:
         offers=PostgresOfferQueries(reading),
         companies=PostgresCompanyQueries(reading),
         fleet=PostgresFleetQueries(reading),
-        stats=PostgresStatsQueries(reading),
+        stats=PostgresStatsQueries(reading_from(reads or pool)),
+        facts=PostgresStatsQueries(reading),
         desk=PostgresDeskQueries(reading),
         forms=PostgresFormQueries(reading),
         screens=PostgresScreenQueries(reading),
@@ -249,6 +253,22 @@ def postgres_dispatch(pool: Pool, units: PostgresUnits) -> Dispatch:
 
 async def _is_up() -> None:
     """Memory is always there."""
+
+
+@asynccontextmanager
+async def _reads_of(settings: Settings, pool: Pool) -> AsyncIterator[Pool | ReplicaReads]:
+    """Where searches and reports are asked."""
+    if not settings.database_replica_url:
+        yield pool
+        return
+
+    async def open_replica() -> Pool:
+        return await open_pool(
+            settings.database_replica_url, max_size=settings.database_pool, pooled=settings.database_pooled
+        )
+
+    async with ReplicaReads(pool, open_replica, lag_s=settings.database_replica_lag_s).watched() as reads:
+        yield reads
 
 
 @asynccontextmanager
@@ -281,11 +301,12 @@ async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[
         async with (
             RedisRevocations(settings.redis_url, heard=heard, reload=revoked_lately) as revocations,
             RedisBus(settings.redis_url) as bus,
+            _reads_of(settings, pool) as reads,
         ):
             yield Platform(
                 begin=units.begin,
-                **postgres_reads(pool),
-                dispatch=postgres_dispatch(pool, units),
+                **postgres_reads(pool, reads),
+                dispatch=postgres_dispatch(pool, units, reads),
                 clock=clock,
                 revocations=revocations,
                 limiter=RedisRateLimiter(redis, fallback=LocalRateLimiter()),

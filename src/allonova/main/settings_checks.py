@@ -211,8 +211,12 @@ def _production(settings: Settings) -> list[str]:
     ):
         if urlsplit(url).scheme != "https":
             faults.append(f"{name} must be https in production")
-    if "sslmode=" not in settings.database_url or "sslmode=disable" in settings.database_url:
-        faults.append("DATABASE_URL must ask for TLS (sslmode=verify-full) in production")
+    databases = {"DATABASE_URL": settings.database_url, "DATABASE_REPLICA_URL": settings.database_replica_url}
+    faults += [
+        f"{name} must ask for TLS (sslmode=verify-full) in production"
+        for name, url in databases.items()
+        if url and ("sslmode=" not in url or "sslmode=disable" in url)
+    ]
     if not settings.redis_url.startswith("rediss://"):
         faults.append("REDIS_URL must be rediss:// in production")
     return faults

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 from uuid import UUID
 
-from allonova.adapters.postgres.runner import Connection, Pool, Runner
+from allonova.adapters.postgres.runner import Connection, Lender, Runner
 
 # What a list reads lies in memory or on a disk without arms: a page here and there costs little more than the next one.
 REPLAN = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL random_page_cost = 1.1"
@@ -31,7 +31,7 @@ def begin_sql(mode: str, tenant: UUID | None) -> str:
     return begin if tenant is None else f"{begin}; SET LOCAL allonova.societe = '{tenant}'"
 
 
-def reading_from(pool: Pool) -> Reading:
+def reading_from(pool: Lender) -> Reading:
     """A short transaction for each read, which costs two round trips more and leaves nothing behind."""
 
     @asynccontextmanager

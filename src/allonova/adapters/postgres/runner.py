@@ -15,8 +15,8 @@ class Row(Protocol):
     def __len__(self) -> int: ...
 
 
-class Runner(Protocol):
-    """One statement, one round trip."""
+class Reader(Protocol):
+    """One question, one round trip."""
 
     async def fetch(self, query: str, *args: object) -> Sequence[Row]:
         """All rows."""
@@ -26,6 +26,10 @@ class Runner(Protocol):
 
     async def fetchval(self, query: str, *args: object) -> Any:
         """The first column of the first row."""
+
+
+class Runner(Reader, Protocol):
+    """One statement, one round trip."""
 
     async def execute(self, query: str, *args: object) -> str:
         """Nothing but the status."""
@@ -44,14 +48,21 @@ class Connection(Runner, Protocol):
         """Hang up."""
 
 
-class Pool(Runner, Protocol):
-    """Connections to borrow."""
-
-    async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, *failure: object) -> None: ...
+class Lender(Protocol):
+    """Has connections to borrow."""
 
     def acquire(self, *, timeout: float | None = None) -> AbstractAsyncContextManager[Connection]:
         """Borrow one; TimeoutError when none comes free in time."""
 
+
+class Pool(Runner, Lender, Protocol):
+    """Connections that are kept."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *failure: object) -> None: ...
+
     async def close(self) -> None:
         """Wait for the borrowed ones and close all."""
+
+    def terminate(self) -> None:
+        """Close all at once; whoever has borrowed one is cut off."""

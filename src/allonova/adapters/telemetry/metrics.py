@@ -46,6 +46,8 @@ POOL_WAIT_SECONDS = Histogram(
     "allonova_pool_wait_seconds", "Waits for a connection when none was free.", buckets=SOON_S
 )
 POOL_WAITING = Gauge("allonova_pool_waiting", "Who waits for a connection now.")
+REPLICA_USED = Gauge("allonova_replica_used", "Whether a replica is read; where there is none, nothing.", ["what"])
+REPLICA_LAG_S = Gauge("allonova_replica_lag_seconds", "How old what the replica shows may be.", ["what"])
 REDIS_HEARD = Gauge("allonova_redis_heard", "Whether this process hears what Redis publishes.", ["what"])
 
 SOCKETS_OPEN = Gauge("allonova_sockets_open", "Sockets that follow a channel.", ["channel"])

@@ -82,6 +82,7 @@ class Dispatch:
     companies: CompanyQueries
     fleet: FleetQueries
     stats: StatsQueries
+    facts: StatsQueries
     desk: DeskQueries
     forms: FormQueries
     screens: ScreenQueries

@@ -39,7 +39,7 @@ def build(platform: Platform, outside: Outside) -> Part:
             ReportChauffeur: ReportChauffeur(dispatch.stats, clock),
         },
         jobs={
-            "weekly": KeepWeeks(dispatch.begin_for, dispatch.doors, dispatch.stats, clock, ids),
+            "weekly": KeepWeeks(dispatch.begin_for, dispatch.doors, dispatch.facts, clock, ids),
             "positions": ForgetPositions(dispatch.doors, clock),
         },
     )

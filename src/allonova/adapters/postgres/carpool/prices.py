@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from math import cos, degrees, radians
 
-from allonova.adapters.postgres.runner import Runner
+from allonova.adapters.postgres.runner import Reader
 from allonova.domain.carpool.price_hint import SeatPrice
 from allonova.domain.kernel.geo import EARTH_RADIUS_M, Point
 
@@ -40,7 +40,7 @@ def around(point: Point, radius_m: float) -> tuple[float, float, float, float]:
 
 
 async def find_prices(
-    runner: Runner, start: Point, end: Point, *, radius_m: int, since: datetime, until: datetime, limit: int
+    runner: Reader, start: Point, end: Point, *, radius_m: int, since: datetime, until: datetime, limit: int
 ) -> list[SeatPrice]:
     """See CarpoolQueries.seat_prices."""
     when = since.date(), until.date(), since, until

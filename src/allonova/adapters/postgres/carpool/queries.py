@@ -31,7 +31,7 @@ from allonova.adapters.postgres.kyc.tables import KYC_DOCUMENTS
 from allonova.adapters.postgres.lists import Listing
 from allonova.adapters.postgres.money.stores import PAYMENT_SHELF, TXN, WALLET_SHELF
 from allonova.adapters.postgres.money.tables import PAYMENTS, REFUNDS, WALLET_TXNS, WALLETS
-from allonova.adapters.postgres.runner import Runner
+from allonova.adapters.postgres.runner import Reader, Runner
 from allonova.adapters.postgres.statements import compile_once
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, vehicle_view
@@ -171,10 +171,11 @@ _read_txn = TXN.reader()
 
 
 class PostgresCarpoolQueries:
-    """One round trip each, on a pool or on a unit's connection."""
+    """One round trip each, on a pool or on a unit's connection; searches may be asked elsewhere."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, *, searching: Reader | None = None) -> None:
         self._runner = runner
+        self._searching = searching or runner
 
     async def vehicle(self, id: UUID, *, owner_id: UUID) -> VehicleView | None:
         """One of somebody's vehicles, unless it is retired."""
@@ -203,18 +204,18 @@ class PostgresCarpoolQueries:
 
     async def search(self, search: Search) -> Page[Hit]:
         """Published trips that match, one hit per trip by its nearest stretch."""
-        found = await find_hits(self._runner, search)
+        found = await find_hits(self._searching, search)
         return Page([read_hit(hit) for hit in found.hits], found.total)
 
     async def find(self, search: Search) -> Found:
         """What `search` brings, as JSON."""
-        return await find_hits(self._runner, search)
+        return await find_hits(self._searching, search)
 
     async def seat_prices(
         self, start: Point, end: Point, *, radius_m: int, since: datetime, until: datetime, limit: int
     ) -> list[SeatPrice]:
         """What each driver took on his last trip that way."""
-        return await find_prices(self._runner, start, end, radius_m=radius_m, since=since, until=until, limit=limit)
+        return await find_prices(self._searching, start, end, radius_m=radius_m, since=since, until=until, limit=limit)
 
     async def booking(self, id: UUID, *, viewer_id: UUID) -> BookingView | None:
         """A booking, to one of its two sides."""

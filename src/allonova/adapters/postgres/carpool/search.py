@@ -34,7 +34,7 @@ from allonova.adapters.postgres.carpool.open_trips import NOBODY, is_open_to, vi
 from allonova.adapters.postgres.carpool.selects import DRIVER, TRIP_ROW, VEHICLE_ROW
 from allonova.adapters.postgres.carpool.tables import TRIP_LEGS
 from allonova.adapters.postgres.lists import TOTAL, ordering, paged
-from allonova.adapters.postgres.runner import Runner
+from allonova.adapters.postgres.runner import Reader
 from allonova.adapters.postgres.schema import GeographyPoint
 from allonova.adapters.postgres.statements import Statement, compile_once
 from allonova.application.carpool.ports import RIDES_IN_AREA, Found, Search
@@ -87,7 +87,7 @@ which order.
 """
 
 
-async def find_hits(runner: Runner, search: Search) -> Found:
+async def find_hits(runner: Reader, search: Search) -> Found:
     """The page of hits; the number of all costs a second statement only beyond the last page."""
     optional = [name for name in _OPTIONAL if getattr(search, name) is not None]
     shape = frozenset(optional) | _places(search), ranked(search.sort)

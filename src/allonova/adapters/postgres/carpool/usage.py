@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime
 
-from allonova.adapters.postgres.runner import Row, Runner
+from allonova.adapters.postgres.runner import Reader, Row
 from allonova.application.carpool.usage_queries import Usage, UsageQueries
 from allonova.domain.carpool.usage import Actives, Counts
 
@@ -72,7 +72,7 @@ _COUNTED = {
 class PostgresUsageQueries:
     """See UsageQueries."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Reader) -> None:
         self._runner = runner
 
     async def usage(self, since: datetime, until: datetime) -> Usage:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from allonova.adapters.postgres.identity.tables import USERS
 from allonova.adapters.postgres.money.stores import PAYOUT_SHELF, TXN
 from allonova.adapters.postgres.money.tables import PAYOUTS, WALLET_TXNS, WALLETS
-from allonova.adapters.postgres.runner import Row, Runner
+from allonova.adapters.postgres.runner import Reader, Row
 from allonova.adapters.postgres.statements import Statement, compile_once
 from allonova.application.files.sheets import Terms
 from allonova.application.money.payout_ports import PayoutLine
@@ -132,7 +132,7 @@ _read_payout = PAYOUT_SHELF.mapper.reader("p_")
 class PostgresReportQueries:
     """See ReportQueries."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Reader) -> None:
         self._runner = runner
 
     async def flows(self, since: datetime, until: datetime) -> list[Flow]:
