@@ -136,7 +136,8 @@ def _courses(company: Company, wanted: int, now: datetime, chance: Random) -> It
         day, place_in_day = divmod(n * (DAYS + AHEAD), wanted)
         date_iso = start + timedelta(days=day, minutes=1440 * place_in_day // wanted // 5 * 5)
         made = date_iso - timedelta(minutes=chance.randint(30, 14_400))
-        made = min(made, now)
+        if made > now:  # orders come one after the other, not all at this moment
+            made = now - timedelta(seconds=n % 86_400)
         numbers[made.year] += 1
         yield _course(company, f"NV-{made.year}-{numbers[made.year]:06d}", n % TAXIS, (date_iso, made, now), chance)
 
