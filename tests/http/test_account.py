@@ -112,7 +112,7 @@ async def test_all_of_it_is_there_when_an_account_is_exported(api: Api) -> None:
         "vehicles", "trips", "series",
         "bookings", "payments", "wallet",
         "payout_account", "payouts", "referrals", "promo_uses", "wallet_txns",
-        "alerts", "blocks", "reports", "messages", "locations", "ride_links",
+        "alerts", "blocks", "reports", "messages", "locations", "ride_links", "ride_proofs",
         "ratings_written", "ratings_received", "disputes", "dispute_evidence", "notifications",
     }  # fmt: skip
     assert mine["user"]["phone"] == passenger.phone

@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 
 from tests.support.api import Api, Person
+from tests.support.arguing import Quarrel, quarrel
 from tests.support.factories import HOUR
 from tests.support.filing import Filing, key_of
-from tests.support.pictures import picture
+from tests.support.pictures import PDF, picture
 from tests.support.wire import ABIDJAN, YAMOUSSOUKRO, data, trip_body
 
 WORD = "Zénobie-Quarcoo"
 PLATE = "7777ZQ01"
+FARE = 12_000
 TOKEN = "token-of-a-phone"
 LONG_AFTER = timedelta(days=3_651)
 
@@ -67,6 +69,39 @@ async def test_no_word_is_left_when_both_sides_of_a_ride_are_erased(filing: Fili
         with subtests.test(trace):
             assert trace not in everything
     assert [await filing.holds(photo) for photo in photos] == [False, False]
+    await api.audit_books()
+
+
+async def give_evidence(filing: Filing, case: Quarrel) -> list[str]:
+    """Of both sides, with words; the keys of the files."""
+    files, path = [], f"/disputes/{case.dispute['id']}"
+    for each in (case.sale.passenger, case.sale.driver):
+        key = await filing.sent(each, f"{path}/uploads", PDF, "application/pdf")
+        given = data(await each.post(f"{path}/evidence", {"object_key": key, "note": WORD}), 201)
+        files.append(key_of(given["file_url"]))
+    return files
+
+
+async def rate_each_other(case: Quarrel) -> None:
+    """With words about the other one."""
+    sides = (case.sale.passenger, case.sale.driver)
+    for by, whom in (sides, sides[::-1]):
+        words = {"to_user_id": str(whom.id), "stars": 1, "comment": WORD}
+        data(await by.post("/ratings", {"booking_id": case.sale.booking["id"], **words}), 201)
+
+
+async def test_no_word_of_a_quarrel_is_left_when_both_sides_are_erased(filing: Filing) -> None:
+    api = filing.api
+    case = await quarrel(api, until="end-ride", description=WORD)
+    files = await give_evidence(filing, case)
+    await rate_each_other(case)
+    await case.end("resolved", refund_amount=FARE)
+    await api.relay()
+    assert (await api.inside.everything()).count(WORD) >= 5
+    for each in (case.sale.passenger, case.sale.driver):
+        assert (await each.send("DELETE", "/me")).status_code == 204, each
+    assert WORD not in await kept(api)
+    assert [await filing.holds(key) for key in files] == [False, False]
     await api.audit_books()
 
 

@@ -93,6 +93,10 @@ async def test_positions_are_forgotten_after_seven_days_and_the_proof_stays(api:
     await api.run("forget_locations")
     assert await positions(api, ride) == 0
     assert await proof(ride) == shown
+    for person, count in ((ride.driver, 1), (ride.passenger, 1), (await api.passenger(), 0)):
+        mine = data(await person.get("/me/export"))["ride_proofs"]
+        assert len(mine) == count
+        assert all({**shown, **one} == shown for one in mine)
 
 
 async def test_links_are_forgotten_a_week_after_their_end(api: Api) -> None:

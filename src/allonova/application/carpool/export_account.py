@@ -19,7 +19,7 @@ from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.carpool.rating_queries import RatingQueries
 from allonova.application.carpool.rating_views import OwnRating, RatingView
 from allonova.application.carpool.ride_queries import RideQueries
-from allonova.application.carpool.ride_views import OwnLink, OwnLocation
+from allonova.application.carpool.ride_views import OwnLink, OwnLocation, OwnProof
 from allonova.application.carpool.series_queries import SeriesQueries
 from allonova.application.carpool.series_views import SeriesView
 from allonova.application.carpool.views import BookingView, TripView, VehicleView
@@ -74,6 +74,7 @@ class AccountExport:
     dispute_evidence: tuple[EvidenceView, ...]
     locations: tuple[OwnLocation, ...]
     ride_links: tuple[OwnLink, ...]
+    ride_proofs: tuple[OwnProof, ...]
     referrals: ReferralSummary
     promo_uses: tuple[OwnPromoUse, ...]
     notifications: tuple[NoticeView, ...]
@@ -135,6 +136,7 @@ class ExportAccount:
             dispute_evidence=tuple(evidence_view(each, self.files) for each in await self.disputed.given_by(me)),
             locations=tuple(await self.followed.locations(me)),
             ride_links=tuple(await self.followed.links(me)),
+            ride_proofs=tuple(await self.followed.proofs(me)),
             referrals=await self.promos.referred(me),
             promo_uses=tuple(await self.promos.used_by(me)),
             notifications=await _all(lambda q: self.told.notices(me, q)),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from allonova.application.carpool.ride_views import FollowedRide, OwnLink, OwnLocation
+from allonova.application.carpool.ride_views import FollowedRide, OwnLink, OwnLocation, OwnProof
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.location import DriverLocation, Fix
 from allonova.domain.carpool.ride_proof import RideProof
@@ -107,3 +107,6 @@ class RideQueries(Protocol):
 
     async def links(self, passenger_id: UUID) -> list[OwnLink]:
         """The links that somebody has made, the oldest first."""
+
+    async def proofs(self, user_id: UUID) -> list[OwnProof]:
+        """What was kept of the rides that somebody drove or rode in, the oldest first."""

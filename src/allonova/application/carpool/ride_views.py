@@ -137,6 +137,19 @@ class RideProofView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnProof:
+    """What was kept of a ride that one drove or rode in, when its positions were forgotten."""
+
+    booking_id: UUID
+    fixes: int
+    first: SeenView
+    last: SeenView
+    distance_m: int | None
+    pickup: NearestView
+    dropoff: NearestView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnLocation:
     """Where one was as a driver."""
 
@@ -220,6 +233,19 @@ def ride_proof_view(booking: Booking, proof: RideProof | None) -> RideProofView:
         distance_m=None if proof is None else proof.distance_m,
         pickup=None if proof is None else NearestView(distance_m=proof.pickup_distance_m, at=proof.pickup_at),
         dropoff=None if proof is None else NearestView(distance_m=proof.dropoff_distance_m, at=proof.dropoff_at),
+    )
+
+
+def own_proof(proof: RideProof) -> OwnProof:
+    """A proof, to either side of its ride."""
+    return OwnProof(
+        booking_id=proof.booking_id,
+        fixes=proof.fixes,
+        first=_seen(proof.first_point, proof.first_at),
+        last=_seen(proof.last_point, proof.last_at),
+        distance_m=proof.distance_m,
+        pickup=NearestView(distance_m=proof.pickup_distance_m, at=proof.pickup_at),
+        dropoff=NearestView(distance_m=proof.dropoff_distance_m, at=proof.dropoff_at),
     )
 
 

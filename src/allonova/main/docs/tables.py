@@ -190,6 +190,7 @@ QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "RideQueries.forgettable": ("carpool.driver_locations",),
     "RideQueries.locations": ("carpool.driver_locations",),
+    "RideQueries.proofs": ("carpool.ride_proofs", "carpool.bookings", "carpool.trips"),
     "RideQueries.links": ("carpool.ride_links", "carpool.bookings"),
     "SettingsQueries.settings": ("platform.settings",),
     "SettingsQueries.history": ("platform.settings_history", "carpool.admin_users"),

@@ -22,7 +22,15 @@ from allonova.application.carpool.ride_queries import (
     RideQueries,
     Rider,
 )
-from allonova.application.carpool.ride_views import OwnLink, OwnLocation, followed_ride, own_link, own_location
+from allonova.application.carpool.ride_views import (
+    OwnLink,
+    OwnLocation,
+    OwnProof,
+    followed_ride,
+    own_link,
+    own_location,
+    own_proof,
+)
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.location import DriverLocation, Fix, Window
 from allonova.domain.carpool.ride_link import RideLink
@@ -242,6 +250,17 @@ class MemoryRideQueries:
         bookings, links = self._source.rows(BOOKINGS), self._source.rows(RIDE_LINKS).values()
         mine = [link for link in links if bookings[link.booking_id].passenger_id == passenger_id]
         return [own_link(link) for link in sorted(mine, key=attrgetter("created_at", "id"))]
+
+    async def proofs(self, user_id: UUID) -> list[OwnProof]:
+        """See RideQueries."""
+        bookings, trips = self._source.rows(BOOKINGS), self._source.rows(TRIPS)
+
+        def is_his(proof: RideProof) -> bool:
+            booking = bookings[proof.booking_id]
+            return user_id in (booking.passenger_id, trips[booking.trip_id].driver_id)
+
+        mine = filter(is_his, self._source.rows(RIDE_PROOFS).values())
+        return [own_proof(proof) for proof in sorted(mine, key=attrgetter("created_at", "id"))]
 
     def _paid(self, trip_id: UUID) -> list[Booking]:
         rows = self._source.rows(BOOKINGS).values()

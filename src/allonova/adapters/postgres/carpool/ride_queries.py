@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Label, Select, Uuid, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Label, Select, Uuid, bindparam, case, func, or_, select, union_all
 
 from allonova.adapters.postgres.carpool.ride_tables import DRIVER_LOCATIONS, RIDE_LINKS, RIDE_PROOFS
 from allonova.adapters.postgres.carpool.rides import LINK_SHELF, LOCATION, PROOF
@@ -22,7 +22,7 @@ from allonova.adapters.postgres.carpool.selects import (
     read_trip,
     read_vehicle,
 )
-from allonova.adapters.postgres.carpool.tables import BOOKINGS
+from allonova.adapters.postgres.carpool.tables import BOOKINGS, TRIPS
 from allonova.adapters.postgres.identity.stores import USER_SHELF
 from allonova.adapters.postgres.runner import Row, Runner
 from allonova.adapters.postgres.statements import compile_once
@@ -35,7 +35,15 @@ from allonova.application.carpool.ride_queries import (
     RideQueries,
     Rider,
 )
-from allonova.application.carpool.ride_views import OwnLink, OwnLocation, followed_ride, own_link, own_location
+from allonova.application.carpool.ride_views import (
+    OwnLink,
+    OwnLocation,
+    OwnProof,
+    followed_ride,
+    own_link,
+    own_location,
+    own_proof,
+)
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.location import DriverLocation, Fix
 from allonova.domain.carpool.trip import TripStatus
@@ -165,6 +173,21 @@ _LINKS = compile_once(
     .join_from(RIDE_LINKS, BOOKINGS, BOOKINGS.c.id == RIDE_LINKS.c.booking_id)
     .order_by(RIDE_LINKS.c.created_at, RIDE_LINKS.c.id)
 )
+# Each side by its own index: for both at once there is none.
+_PROOFS = compile_once(
+    select(*PROOF.columns())
+    .where(
+        RIDE_PROOFS.c.booking_id.in_(
+            union_all(
+                select(BOOKINGS.c.id).where(BOOKINGS.c.passenger_id == bindparam("user_id")),
+                select(BOOKINGS.c.id)
+                .join_from(BOOKINGS, TRIPS, TRIPS.c.id == BOOKINGS.c.trip_id)
+                .where(TRIPS.c.driver_id == bindparam("user_id")),
+            )
+        )
+    )
+    .order_by(RIDE_PROOFS.c.created_at, RIDE_PROOFS.c.id)
+)
 
 
 class PostgresRideQueries:
@@ -257,6 +280,11 @@ class PostgresRideQueries:
         """The links that somebody has made, the oldest first."""
         rows = await self._runner.fetch(_LINKS.sql, *_LINKS.args(passenger_id=passenger_id))
         return [own_link(LINK_SHELF.mapper.read(tuple(row))) for row in rows]
+
+    async def proofs(self, user_id: UUID) -> list[OwnProof]:
+        """What was kept of the rides that somebody drove or rode in, the oldest first."""
+        rows = await self._runner.fetch(_PROOFS.sql, *_PROOFS.args(user_id=user_id))
+        return [own_proof(PROOF.read(tuple(row))) for row in rows]
 
 
 def _conforms(queries: PostgresRideQueries) -> RideQueries:
