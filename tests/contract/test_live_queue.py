@@ -41,7 +41,7 @@ def screen() -> Screen:
 
 @pytest.fixture
 def relay(world: World, screen: Screen) -> RelayLive:
-    return RelayLive(world.live, showings_of([Showing(BookingAccepted, "show", screen)]))
+    return RelayLive(world.live, showings_of([Showing(BookingAccepted, "show", screen)]), world.clock)
 
 
 async def put(world: World, count: int) -> list[UUID]:
@@ -112,7 +112,7 @@ async def test_it_comes_again_with_the_same_key_when_the_relay_died(
     (id,) = await put(world, 1)
 
     async def shown_and_died() -> None:
-        async with world.live.take(1) as batch:
+        async with world.live.take(1, known=relay.showings.keys(), left_before=world.clock.now()) as batch:
             (delivery,) = batch.deliveries
             await screen(BookingAccepted(id), once=str(delivery.id))
             batch.done(delivery)

@@ -107,7 +107,7 @@ async def talk(pool: Pool, tmp_path: Path) -> Talk:
         queries=queries,
         send=SendMessage(units.begin, clock, ids, UploadDesk(units.begin, clock, files, ImageCleaner())),
         read=ReadMessages(units.begin, queries, clock),
-        relay=RelayLive(PostgresLiveQueue(pool), showings_of(showings)),
+        relay=RelayLive(PostgresLiveQueue(pool), showings_of(showings), clock),
         bus=bus,
         booking=booking,
         driver_id=driver.id,

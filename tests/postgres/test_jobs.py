@@ -13,6 +13,8 @@ from allonova.adapters.postgres.runner import Pool
 from allonova.domain.kernel.errors import NotFound
 from tests.support.factories import NOW, SetClock
 
+NAMES = ("expire_bookings", "drop_everything")
+
 
 def trigger(pool: Pool, wakes: list[None]) -> PostgresJobTrigger:
     """What an API process has."""
@@ -23,7 +25,7 @@ async def work(pool: Pool, error: str | None = None) -> list[str]:
     """A worker that waits for one round of requests and runs them."""
     requests = JobRequests(pool)
     while True:
-        taken = await requests.take_due()
+        taken = await requests.take_due(NAMES)
         if taken:
             break
         await asyncio.sleep(0.01)
@@ -36,7 +38,7 @@ async def test_returns_when_the_worker_has_run_it(pool: Pool, wakes: list[None])
     _, names = await asyncio.gather(trigger(pool, wakes).run("expire_bookings"), work(pool))
     assert names == ["expire_bookings"]
     assert wakes == [None]
-    assert await JobRequests(pool).take_due() == []
+    assert await JobRequests(pool).take_due(NAMES) == []
 
 
 async def test_error_when_the_job_failed(pool: Pool, wakes: list[None]) -> None:
@@ -49,7 +51,7 @@ async def test_error_when_the_job_failed(pool: Pool, wakes: list[None]) -> None:
 async def test_not_found_when_no_job_has_that_name(pool: Pool, wakes: list[None]) -> None:
     with pytest.raises(NotFound):
         await trigger(pool, wakes).run("drop_everything")
-    assert await JobRequests(pool).take_due() == []
+    assert await JobRequests(pool).take_due(NAMES) == []
 
 
 async def test_withdrawn_when_nobody_runs_it_in_time(pool: Pool) -> None:
@@ -57,13 +59,21 @@ async def test_withdrawn_when_nobody_runs_it_in_time(pool: Pool) -> None:
     made = await requests.request("expire_bookings")
     with pytest.raises(TimeoutError):
         await requests.wait(made, timeout_s=0.05)
-    assert await requests.take_due() == []
+    assert await requests.take_due(NAMES) == []
+
+
+async def test_request_waits_for_another_worker_when_this_one_lacks_the_job(pool: Pool) -> None:
+    requests = JobRequests(pool)
+    made = await requests.request("job_of_the_next_release")
+    known = await requests.request("expire_bookings")
+    assert [request.id for request in await requests.take_due(["expire_bookings"])] == [known]
+    assert [request.id for request in await requests.take_due(["job_of_the_next_release"])] == [made]
 
 
 async def test_each_request_is_one_workers_when_four_take_at_once(pool: Pool) -> None:
     requests = JobRequests(pool)
     made = {await requests.request("expire_bookings") for _ in range(20)}
-    taken = await asyncio.gather(*(requests.take_due() for _ in range(4)))
+    taken = await asyncio.gather(*(requests.take_due(NAMES) for _ in range(4)))
     found = [request.id for batch in taken for request in batch]
     assert len(found) == 20
     assert set(found) == made

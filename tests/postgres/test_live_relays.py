@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from allonova.adapters.postgres.kernel.deliveries import PostgresLiveQueue
+from allonova.adapters.postgres.kernel.deliveries import _TAKE, PostgresLiveQueue
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.kernel.relay_live import RelayLive, Showing, showings_of
 from allonova.domain.carpool.events import BookingAccepted
-from tests.support.factories import NumberedIds, SetClock
+from tests.support.factories import NOW, NumberedIds, SetClock
 
 CARDS, CHANGES, RELAYS = 8, 25, 4
+ALL: dict[str, Any] = {"known": [(BookingAccepted.name, "show")], "left_before": NOW - timedelta(hours=1)}
 
 
 @dataclass
@@ -43,9 +46,9 @@ async def test_nothing_is_taken_when_another_relay_has_held_the_rows_for_long(po
     )
     async with units.begin() as unit:
         await unit.outbox.put(BookingAccepted(uuid4()))
-    async with await open_pool(database, max_size=1) as impatient, PostgresLiveQueue(pool).take(9) as held:
+    async with await open_pool(database, max_size=1) as impatient, PostgresLiveQueue(pool).take(9, **ALL) as held:
         await impatient.execute("SET lock_timeout = '20ms'")
-        async with PostgresLiveQueue(impatient).take(9) as other:
+        async with PostgresLiveQueue(impatient).take(9, **ALL) as other:
             assert (len(held.deliveries), len(other.deliveries)) == (1, 0)
 
 
@@ -71,7 +74,7 @@ async def test_order_is_that_of_the_commits_when_relays_run_at_once(pool: Pool, 
             said[card].append(change_id)
 
     async def relay() -> None:
-        work = RelayLive(PostgresLiveQueue(pool), showings_of([Showing(BookingAccepted, "show", screen)]))
+        work = RelayLive(PostgresLiveQueue(pool), showings_of([Showing(BookingAccepted, "show", screen)]), SetClock())
         while not is_over.is_set():
             await work()
         await work()
@@ -90,7 +93,6 @@ async def test_index_is_used_when_the_relay_looks(owner: Connection) -> None:
         " SELECT 'e', '{}', 's', now(), now(), false FROM generate_series(1, 20000)"
     )
     await owner.execute("ANALYZE platform.outbox")
-    plan = await owner.fetch(
-        "EXPLAIN SELECT id FROM platform.outbox WHERE is_live AND dead_at IS NULL ORDER BY seq LIMIT 50 FOR UPDATE"
-    )
+    take = _TAKE.replace("$1", "50").replace("$2", "ARRAY['e s']").replace("$3", "now()")
+    plan = await owner.fetch(f"EXPLAIN {take}")
     assert any("ix_outbox_live" in row[0] for row in plan)

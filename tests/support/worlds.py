@@ -104,7 +104,7 @@ from allonova.application.money.report_ports import ReportQueries
 from allonova.application.money.wallet_queries import WalletQueries
 from allonova.application.notifications.notice_queries import NoticeQueries
 from allonova.application.notifications.suppression_ports import SuppressionQueries
-from allonova.domain.carpool.events import BookingAccepted, BookingPaid
+from allonova.domain.carpool.events import BookingAccepted, BookingPaid, BookingRejected
 from allonova.domain.identity.events import SessionRevoked
 from allonova.domain.kernel.events import Event
 from tests.support.factories import AnyUnit, NumberedIds, SetClock, Thing, keep
@@ -113,6 +113,7 @@ SUBSCRIBERS: Mapping[type[Event], Sequence[str]] = {
     BookingPaid: ("tell", "count"),
     SessionRevoked: ("announce",),
     BookingAccepted: ("show",),
+    BookingRejected: ("show",),
 }
 LIVE = frozenset({"show"})
 LEASE = timedelta(seconds=60)

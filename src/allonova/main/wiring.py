@@ -256,7 +256,7 @@ def build_service(
         platform=platform,
         outside=outside,
         relay=relay,
-        relay_live=RelayLive(platform.live, showings_of(_showings(parts)), _watch),
+        relay_live=RelayLive(platform.live, showings_of(_showings(parts)), platform.clock, _watch),
         hub=hub,
         sockets=_socket_edge(settings, edge, platform, outside),
         jobs=jobs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import UUID
@@ -41,8 +41,8 @@ class Requested(Protocol):
 class Requests(Protocol):
     """Jobs asked for out of turn."""
 
-    async def take_due(self) -> Sequence[Requested]:
-        """Those that no worker has taken."""
+    async def take_due(self, names: Collection[str]) -> Sequence[Requested]:
+        """Those for one of these jobs that no worker has taken."""
 
     async def finish(self, id: UUID, error: str | None = None) -> None:
         """It ran, or failed."""
@@ -128,7 +128,7 @@ def create_worker(
 
     async def run_requests(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
         await before_job()
-        for asked in await requests().take_due():
+        for asked in await requests().take_due(jobs().keys()):
             try:
                 await jobs()[asked.name].run()
             except Exception as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -291,11 +291,19 @@ class MemoryLiveQueue:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def take(self, limit: int) -> AsyncIterator[MemoryLiveBatch]:
+    async def take(
+        self, limit: int, *, known: Collection[tuple[str, str]], left_before: datetime
+    ) -> AsyncIterator[MemoryLiveBatch]:
         """See LiveQueue."""
         async with self._turn:
             async with self._database.transaction() as transaction:
-                live = [row for row in transaction.rows(OUTBOX).values() if row.is_live and not row.is_dead]
+                live = [
+                    row
+                    for row in transaction.rows(OUTBOX).values()
+                    if row.is_live
+                    and not row.is_dead
+                    and ((row.event, row.subscriber) in known or row.created_at < left_before)
+                ]
             batch = MemoryLiveBatch(
                 self._database,
                 self._clock,

@@ -21,7 +21,7 @@ UPDATE platform.job_requests SET done_at = now(), error = $2::text WHERE id = $1
 """
 _TAKE = """
 WITH due AS MATERIALIZED (
-    SELECT id FROM platform.job_requests WHERE taken_at IS NULL AND done_at IS NULL
+    SELECT id FROM platform.job_requests WHERE taken_at IS NULL AND done_at IS NULL AND name = ANY ($1::text[])
     ORDER BY created_at, id FOR UPDATE SKIP LOCKED
 )
 UPDATE platform.job_requests AS r SET taken_at = now() FROM due WHERE r.id = due.id
@@ -48,9 +48,11 @@ class JobRequests:
         made: UUID = await self.runner.fetchval(_REQUEST, name)
         return made
 
-    async def take_due(self) -> Sequence[JobRequest]:
-        """Requests that no worker has taken; they are now the caller's."""
-        return [JobRequest(*row) for row in await self.runner.fetch(_TAKE)]
+    async def take_due(self, names: Collection[str]) -> Sequence[JobRequest]:
+        """Requests for these jobs that no worker has taken; they are now the caller's. One for a job that only another
+        release has waits for its worker.
+        """
+        return [JobRequest(*row) for row in await self.runner.fetch(_TAKE, list(names))]
 
     async def finish(self, id: UUID, error: str | None = None) -> None:
         """It ran, or failed with `error`."""

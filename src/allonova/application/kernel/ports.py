@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -232,8 +232,12 @@ class LiveBatch(Protocol):
 class LiveQueue(Protocol):
     """What sockets are to be shown, seen from its relay."""
 
-    def take(self, limit: int) -> AbstractAsyncContextManager[LiveBatch]:
-        """The oldest; waits while another relay works on them. What was done when the block ends cleanly is gone."""
+    def take(
+        self, limit: int, *, known: Collection[tuple[str, str]], left_before: datetime
+    ) -> AbstractAsyncContextManager[LiveBatch]:
+        """The oldest of these events and subscribers, and any that came before `left_before` and nobody took; waits
+        while another relay works on them. What was done when the block ends cleanly is gone.
+        """
 
 
 class ClockControl(Protocol):

@@ -35,6 +35,10 @@ class NotYet(Exception):
         self.at = at
 
 
+class OtherRelease(Exception):
+    """Another release put it, and here is nobody of that name: its own processes find it when it comes again."""
+
+
 type Handler = Callable[[Any], Awaitable[None]]
 """Takes the events it is subscribed to."""
 
@@ -85,7 +89,7 @@ class RelayOutbox:
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
-            subscription = self.subscriptions[delivery.event, delivery.subscriber]
+            subscription = self._of(delivery)
             with self.watch(delivery):
                 async with asyncio.timeout(HANDLER_LIMIT_S):
                     await subscription.take(delivery)
@@ -95,6 +99,12 @@ class RelayOutbox:
             await self._postpone(delivery, error)
         else:
             await self.queue.done(delivery.id, now=self.clock.now())
+
+    def _of(self, delivery: Delivery) -> Subscription:
+        subscription = self.subscriptions.get((delivery.event, delivery.subscriber))
+        if subscription is None:
+            raise OtherRelease
+        return subscription
 
     async def _postpone(self, delivery: Delivery, error: Exception) -> None:
         is_last = delivery.attempts >= ATTEMPTS or isinstance(error, Hopeless)

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol
 
 from allonova.application.kernel.live import ChannelsDown
-from allonova.application.kernel.ports import Delivery, LiveBatch, LiveQueue, Watch, unwatched
+from allonova.application.kernel.ports import Clock, Delivery, LiveBatch, LiveQueue, Watch, unwatched
+from allonova.application.kernel.relay import OtherRelease
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.events import Event
 
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 ATTEMPTS = 10  # an event that no handler can show must not stand before all others for ever
 SHOWER_LIMIT_S = 5
+LEFT_FOR_OTHERS = timedelta(hours=1)  # as long as a channel keeps frames: nobody would be shown an older one
 
 
 class Shower(Protocol):
@@ -38,19 +41,24 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class RelayLive:
-    """Show what is there until nothing is."""
+    """Show what is there until nothing is. What only another release can show is left for it, and holds up nothing:
+    its own processes may take it before or after what comes later.
+    """
 
     queue: LiveQueue
     showings: Mapping[tuple[str, str], Showing]
+    clock: Clock
     watch: Watch = unwatched
 
     errors: ClassVar[tuple[type[DomainError], ...]] = (ChannelsDown,)
 
     async def __call__(self) -> int:
-        """Returns how many were shown. Raises ChannelsDown, with what is left kept for later."""
+        """Returns how many were dealt with. Raises ChannelsDown, with what is left kept for later."""
         shown = 0
         while True:
-            async with self.queue.take(BATCH) as batch:  # left cleanly in any case: what was shown is done with
+            left_before = self.clock.now() - LEFT_FOR_OTHERS
+            # left cleanly in any case: what was shown is done with
+            async with self.queue.take(BATCH, known=self.showings.keys(), left_before=left_before) as batch:
                 done, is_down = await self._show(batch)
             shown += done
             if is_down:
@@ -59,25 +67,27 @@ class RelayLive:
                 return shown
 
     async def _show(self, batch: LiveBatch) -> tuple[int, bool]:
-        """How many were shown, up to the first that failed, since the later ones must not come before it; and whether
-        nothing at all can be shown.
+        """How many were shown or given up, to the first that failed, since later ones must not come before it; and
+        whether nothing at all can be shown.
         """
         for done, delivery in enumerate(batch.deliveries):
+            showing = self.showings.get((delivery.event, delivery.subscriber))
+            if showing is None:
+                await self._fail(batch, delivery, OtherRelease(), is_last=True)
+                continue
             try:
-                showing = self.showings[delivery.event, delivery.subscriber]
                 async with asyncio.timeout(SHOWER_LIMIT_S):
                     with self.watch(delivery):
                         await showing.shower(showing.event.of(delivery.payload), once=str(delivery.id))
             except ChannelsDown:
                 return done, True
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again, and then given up
-                await self._fail(batch, delivery, error)
+                await self._fail(batch, delivery, error, is_last=delivery.attempts >= ATTEMPTS)
                 return done, False
             batch.done(delivery)
         return len(batch.deliveries), False
 
-    async def _fail(self, batch: LiveBatch, delivery: Delivery, error: Exception) -> None:
-        is_last = delivery.attempts >= ATTEMPTS
+    async def _fail(self, batch: LiveBatch, delivery: Delivery, error: Exception, *, is_last: bool) -> None:
         log.log(
             logging.ERROR if is_last else logging.WARNING,
             "event not shown",

@@ -21,7 +21,9 @@ class Event:
 
     @classmethod
     def of(cls, payload: dict[str, str | int]) -> Self:
-        """The event that `payload()` wrote; fields unknown to this release are ignored."""
+        """The event that `payload()` wrote, perhaps in another release: fields that this one does not know are ignored,
+        and those that the other did not know have their defaults.
+        """
         hints = get_type_hints(cls)
-        names = [f.name for f in dataclasses.fields(cls)]
+        names = [f.name for f in dataclasses.fields(cls) if f.name in payload]
         return cls(**{n: UUID(str(payload[n])) if hints[n] is UUID else payload[n] for n in names})

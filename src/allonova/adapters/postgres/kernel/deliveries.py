@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,7 +71,9 @@ class PostgresDeliveryQueue:
 # leave in the order of their commits, and those of a process that died are free at once.
 _TAKE = """
 SELECT id, event, payload, subscriber, attempts + 1, trace FROM platform.outbox
-WHERE is_live AND dead_at IS NULL ORDER BY seq LIMIT $1::int
+WHERE is_live AND dead_at IS NULL
+  AND (event || ' ' || subscriber = ANY ($2::text[]) OR created_at < $3::timestamptz)
+ORDER BY seq LIMIT $1::int
 FOR UPDATE
 """
 _FORGET = "DELETE FROM platform.outbox WHERE id = ANY($1::uuid[])"
@@ -106,11 +108,14 @@ class PostgresLiveQueue:
         self._pool = pool
 
     @asynccontextmanager
-    async def take(self, limit: int) -> AsyncIterator[PostgresLiveBatch]:
+    async def take(
+        self, limit: int, *, known: Collection[tuple[str, str]], left_before: datetime
+    ) -> AsyncIterator[PostgresLiveBatch]:
         """See LiveQueue."""
+        names = [f"{event} {subscriber}" for event, subscriber in known]
         async with self._pool.acquire(timeout=ACQUIRE_S) as connection, connection.transaction():
             try:
-                rows = await connection.fetch(_TAKE, limit)
+                rows = await connection.fetch(_TAKE, limit, names, left_before)
             except LOCK_TIMED_OUT:  # whoever has held them for so long is showing them
                 rows = []
             batch = PostgresLiveBatch(connection, [Delivery(*row) for row in rows])
