@@ -211,6 +211,10 @@ site: dev ## Build the documentation as a searchable site: build/site (needs the
 clients: dev ## Make the clients of clients/ from the OpenAPI: TypeScript, Dart, Postman (needs the npm registry)
 	@exec $(bin)/python scripts/clients.py make
 
+.PHONY: wire
+wire: dev ## Write again what two releases say to each other (tests/compat/wire.json)
+	@exec env -u REDIS_URL DATABASE_URL=none $(servers) run -- $(bin)/python scripts/wire_samples.py write
+
 .PHONY: lock
 lock: dev ## Lock the packages of pyproject.toml again (LOCK_ARGS=--upgrade for newer ones)
 	@scripts/lock $(LOCK_ARGS)
