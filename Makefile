@@ -12,6 +12,8 @@ compose := docker compose --file deploy/compose/compose.yaml
 PYTEST_ARGS ?=
 # Names of docs/promises.md to prove; all when there is none.
 PROMISE ?=
+# A tag or a commit: what `make previous` compares with, and a rolling release begins with.
+RELEASE ?=
 # Trips of a benchmark.
 N ?= 1000000
 # What the people of `make seed N=…` follow from, 0 to 99.
@@ -146,6 +148,10 @@ coverage: dev ## How much of the code the last tests ran, beside the floors
 .PHONY: prove
 prove: dev tools ## The promises at full count, with the table to quote (PROMISE='no-oversell one-payout': those alone)
 	@exec $(servers) run -- $(bin)/pytest --prove $(addprefix --promise=,$(PROMISE)) --no-cov -v -m '' $(PYTEST_ARGS)
+
+.PHONY: previous
+previous: dev tools ## The tests of the release before on today's tables (RELEASE=v1.0.0; by default the newest tag)
+	@exec $(servers) run -- $(bin)/python scripts/previous_release.py $(RELEASE) -- -n 2 --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: mutants
 mutants: dev ## Plant small faults in the rules of money and rides: how many do the tests of the domain see?

@@ -78,6 +78,13 @@ def test_commands_are_there() -> None:
     assert [name for name in re.findall(r"deploy/[\w/]+", runs) if not (ROOT / name).exists()] == []
 
 
+def test_release_before_is_there_to_be_tested() -> None:
+    """By default a forge fetches neither tags nor what came before."""
+    jobs = [job for path in WORKFLOWS for job in workflow(path)["jobs"].values()]
+    (job,) = [job for job in jobs if any(step.get("run") == "make previous" for step in job.get("steps", ()))]
+    assert job["steps"][0]["with"]["fetch-depth"] == 0
+
+
 def test_forge_installs_each_program_that_tests_run() -> None:
     (install,) = [step["run"] for step in steps() if "apt-get install" in step.get("run", "")]
     assert set(TOOLS.values()) <= set(install.split())
