@@ -120,7 +120,9 @@ def test_production_starts_when_everything_is_set(monkeypatch: pytest.MonkeyPatc
         ({"DATABASE_URL": "postgresql://app@db/allonova"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://app@db/allonova?sslmode=disable"}, "DATABASE_URL"),
         ({"DATABASE_REPLICA_URL": "postgresql://app@replica/allonova"}, "DATABASE_REPLICA_URL"),
-        ({"REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://cache:6379/0"}, "REDIS_URL must be rediss://"),
+        ({"REDIS_URL": "redis+sentinel://cache/main"}, "REDIS_URL must be rediss://"),
+        ({"REDIS_URL": "rediss+sentinel://:sec/ret@cache/main"}, "REDIS_URL is not like"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"ALLONOVA_BACKUP_VERIFY_DATABASE_URL": ""}, "ALLONOVA_BACKUP_VERIFY_DATABASE_URL"),
         ({"ALLONOVA_BACKUP_VERIFY_DATABASE_URL": SOUND["DATABASE_URL"]}, "is the live database"),
@@ -177,9 +179,24 @@ def test_mails_go_by_smtp_when_there_is_a_server(monkeypatch: pytest.MonkeyPatch
     assert settings_of(monkeypatch, {"SMTP_URL": ""}).smtp_server is None
 
 
-def test_password_stays_out_of_the_fault_when_the_smtp_url_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Misconfigured) as refused:
-        settings_of(monkeypatch, {"SMTP_URL": "smtp://user:sec/ret@mail.example.test"}).checked()
+def test_production_starts_when_redis_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {"REDIS_URL": "rediss+sentinel://:unshown@a,b:26379/main/0"}).checked()
+    assert "unshown" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("SMTP_URL", "smtp://user:sec/ret@mail.example.test"),
+        ("REDIS_URL", "rediss://user:sec/ret@cache:6379/0"),
+        ("REDIS_URL", "rediss+sentinel://user:sec/ret@cache/main"),
+    ],
+)
+def test_password_stays_out_of_the_fault_when_a_url_is_none(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    with pytest.raises(Misconfigured, match=name) as refused:
+        settings_of(monkeypatch, {name: url}).checked()
     assert "sec" not in str(refused.value)
 
 

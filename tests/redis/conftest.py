@@ -1,4 +1,6 @@
-"""A real Redis: the one of the environment, or one of the test's own that it may stop and start."""
+"""A real Redis: the one of the environment, one that Sentinels watch, or one of the test's own that it may stop and
+start.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from redis.asyncio import Redis
 
 from allonova.adapters.redis.client import connect, is_healthy
+from tests.support.sentinels import CALM_MS, Watched, make_watched
 
 PATIENCE_S = 10
 
@@ -69,8 +72,37 @@ async def own_redis(tmp_path: Path) -> AsyncIterator[OwnRedis]:
     await server.stop()
 
 
+@pytest.fixture(scope="session")
+def sentinels_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Sentinels that all tests share, before servers that stay as they are."""
+    watched = make_watched(tmp_path_factory.mktemp("sentinels"), patience_ms=CALM_MS)
+    try:
+        asyncio.run(watched.start())
+        yield watched.url
+    finally:
+        watched.stop()
+
+
 @pytest.fixture
-async def redis_url(tmp_path: Path) -> AsyncIterator[str]:
+async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
+    """Servers and Sentinels that the test may kill."""
+    watched = make_watched(tmp_path)
+    try:
+        await watched.start()
+        yield watched
+    finally:
+        watched.stop()
+
+
+@pytest.fixture(params=["lone_url", "sentinels_url"])
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """What every adapter must do with: an address of one server, or of Sentinels."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+async def lone_url(tmp_path: Path) -> AsyncIterator[str]:
     """REDIS_URL, else a server of the test's own."""
     if url := os.environ.get("REDIS_URL"):
         yield url

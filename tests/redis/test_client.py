@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError
 
 from allonova.adapters.redis.client import connect, is_healthy
 from tests.redis.conftest import OwnRedis, free_port
@@ -24,3 +26,10 @@ async def test_same_client_works_when_redis_was_restarted(own_redis: OwnRedis) -
     await own_redis.start()
     assert await client.set("a", "2")
     await client.aclose()
+
+
+async def test_says_so_at_once_when_the_password_is_missing(own_redis: OwnRedis) -> None:
+    async with connect(own_redis.url) as owner, connect(own_redis.url) as stranger:
+        await owner.config_set("requirepass", "secret")
+        with pytest.raises(AuthenticationError):
+            await stranger.ping()

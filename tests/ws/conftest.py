@@ -9,10 +9,10 @@ import pytest
 from allonova.adapters.local.bus import LocalBus
 from allonova.adapters.redis.bus import RedisBus
 from allonova.application.kernel.live import Bus
-from tests.redis.conftest import own_redis, redis_url
+from tests.redis.conftest import lone_url, own_redis, redis_url, sentinels_url
 from tests.ws.stand import Stand, standing
 
-__all__ = ["own_redis", "redis_url"]
+__all__ = ["lone_url", "own_redis", "redis_url", "sentinels_url"]
 
 
 @pytest.fixture(params=["local", "redis"])

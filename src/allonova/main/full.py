@@ -27,6 +27,7 @@ from allonova.adapters.postgres.failures import STORAGE_FAILURES
 from allonova.adapters.postgres.jobs import JobRequests, PostgresJobTrigger
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.pool import open_pool
+from allonova.adapters.redis.client import connections
 from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
 from allonova.adapters.telemetry.gauges import Count, GaugeReader
 from allonova.adapters.telemetry.jobs import expect_jobs
@@ -46,7 +47,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Service]:
     """Everything a process of this mode stands on."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
-        waker = QueueWaker(settings.redis_url)
+        waker = QueueWaker(connections(settings.redis_url, retries=0))
         await stack.enter_async_context(waker.running())
         live = LiveRunner()
 
@@ -128,6 +129,8 @@ def run_job_worker(settings: Settings) -> None:
 
 def _job_worker(settings: Settings, stack: AsyncExitStack) -> Worker:
     held: dict[str, Any] = {}
+    redis = connections(settings.redis_url, retries=0)
+    stack.push_async_callback(redis.disconnect)
 
     async def start(ctx: dict[Any, Any]) -> None:
         service = await stack.enter_async_context(running_service(settings))
@@ -153,7 +156,7 @@ def _job_worker(settings: Settings, stack: AsyncExitStack) -> Worker:
         return found
 
     return create_worker(
-        settings.redis_url,
+        redis,
         jobs=jobs,
         requests=lambda: held["requests"],
         on_startup=start,
@@ -203,7 +206,7 @@ class _Lazy:
         pool = await open_pool(
             self._settings.database_url, min_size=1, max_size=4, pooled=self._settings.database_pooled
         )
-        waker = QueueWaker(self._settings.redis_url)
+        waker = QueueWaker(connections(self._settings.redis_url, retries=0))
         try:
             async with waker.running():
                 self._clock = PostgresClockControl(pool, SystemClock())

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     database_pooled: bool = Field(default=False, validation_alias="ALLONOVA_DATABASE_POOLED")
     database_replica_url: str = Field(default="", validation_alias="DATABASE_REPLICA_URL")
     database_replica_lag_s: float = Field(default=2.0, gt=0, le=60, validation_alias="ALLONOVA_DATABASE_REPLICA_LAG_S")
-    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL", repr=False)
     backup_dir: Path | None = Field(default=None, validation_alias="ALLONOVA_BACKUP_DIR")
     backup_verify_database_url: str = Field(
         default="", validation_alias="ALLONOVA_BACKUP_VERIFY_DATABASE_URL", repr=False

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from allonova.adapters.crypto.keys import KID
 from allonova.adapters.payments.orange_wire import MAX_URL as ORANGE_MAX_URL
+from allonova.adapters.redis.address import read_sentinels
 
 if TYPE_CHECKING:
     from allonova.main.settings import Settings
@@ -32,6 +33,8 @@ def _structure(settings: Settings) -> list[str]:
         faults.append("S3_BUCKET needs S3_ACCESS_KEY and S3_SECRET_KEY")
     if not settings.is_embedded and not (settings.database_url and settings.redis_url):
         faults.append(f"ALLONOVA_ENV={settings.env} needs DATABASE_URL and REDIS_URL")
+    if settings.redis_url:
+        faults += _redis(settings)
     if settings.database_pooled and not settings.migrations_database_url:
         faults.append("ALLONOVA_DATABASE_POOLED needs MIGRATIONS_DATABASE_URL, past the pooler")
     if bool(settings.backup_dir) != bool(settings.backup_verify_database_url):
@@ -49,6 +52,14 @@ def _structure(settings: Settings) -> list[str]:
     except ValueError as error:
         faults.append(f"FCM_SERVICE_ACCOUNT is {error}")
     return faults + _senders(settings) + _maps(settings) + _mtn_platform(settings)
+
+
+def _redis(settings: Settings) -> list[str]:
+    try:
+        read_sentinels(settings.redis_url)
+    except ValueError as error:
+        return [f"REDIS_URL is {error}"]
+    return []
 
 
 def _keys(settings: Settings) -> list[str]:
@@ -217,8 +228,8 @@ def _production(settings: Settings) -> list[str]:
         for name, url in databases.items()
         if url and ("sslmode=" not in url or "sslmode=disable" in url)
     ]
-    if not settings.redis_url.startswith("rediss://"):
-        faults.append("REDIS_URL must be rediss:// in production")
+    if not settings.redis_url.startswith(("rediss://", "rediss+sentinel://")):
+        faults.append("REDIS_URL must be rediss:// or rediss+sentinel:// in production")
     return faults
 
 

@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
-from arq import create_pool, cron
-from arq.connections import ArqRedis, RedisSettings
+from arq import cron
+from arq.connections import ArqRedis
 from arq.cron import CronJob
 from arq.typing import StartupShutdown, WorkerCoroutine
 from arq.worker import Function, Worker, func
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from allonova.adapters.jobs.job import RELAY, Job
@@ -52,9 +53,8 @@ class QueueWaker:
     """Tells the worker, after a commit, that there is something to do; many calls become one. A wake-up that Redis
     does not take is lost, and the worker's beat finds the rows."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._settings = RedisSettings.from_dsn(redis_url)
-        self._settings.conn_retries = 0
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._queue = _queue_on(pool)
         self._wanted = asyncio.Event()
 
     def wake(self) -> None:
@@ -70,27 +70,27 @@ class QueueWaker:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await self._queue.aclose(close_connection_pool=True)
 
     async def _send_for_ever(self) -> None:
-        queue: ArqRedis | None = None
         wait_s = 0.1
-        try:
-            while True:
-                await self._wanted.wait()
-                self._wanted.clear()
-                try:
-                    queue = queue or await create_pool(self._settings, default_queue_name=QUEUE)
-                    for name in WAKES:
-                        await queue.enqueue_job(name)
-                    wait_s = 0.1
-                except (RedisError, OSError, TimeoutError) as error:
-                    log.warning("worker not woken", extra={"error": type(error).__name__})
-                    self._wanted.set()
-                    await asyncio.sleep(wait_s)
-                    wait_s = min(wait_s * 2, MAX_WAIT_S)
-        finally:
-            if queue is not None:
-                await queue.aclose()
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                for name in WAKES:
+                    await self._send(name)
+                wait_s = 0.1
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("worker not woken", extra={"error": type(error).__name__})
+                self._wanted.set()
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, MAX_WAIT_S)
+
+    async def _send(self, name: str) -> None:
+        """Raises ConnectionError when it broke in the middle: arq takes that for a call that was there before."""
+        if await self._queue.enqueue_job(name) is None:
+            raise ConnectionError("not put into the queue")
 
 
 async def waiting(redis: ArqRedis) -> int:
@@ -100,7 +100,7 @@ async def waiting(redis: ArqRedis) -> int:
 
 
 def create_worker(
-    redis_url: str,
+    pool: ConnectionPool,
     *,
     jobs: Callable[[], Mapping[str, Job]],
     requests: Callable[[], Requests],
@@ -113,6 +113,7 @@ def create_worker(
     """The worker.
 
     Args:
+        pool: connections that send nothing twice: a job's tries are counted. Closed with the worker.
         jobs: what can run, once `on_startup` is through.
         before_job: learns the service's time.
         schedule: names and how many seconds lie between two runs (they divide a minute, or are minutes).
@@ -149,7 +150,7 @@ def create_worker(
     return Worker(
         functions=functions,
         cron_jobs=beats,
-        redis_settings=RedisSettings.from_dsn(redis_url),
+        redis_pool=_queue_on(pool),
         queue_name=QUEUE,
         on_startup=on_startup,
         on_shutdown=on_shutdown,
@@ -160,6 +161,10 @@ def create_worker(
         log_results=False,
         handle_signals=True,
     )
+
+
+def _queue_on(pool: ConnectionPool) -> ArqRedis:
+    return ArqRedis(pool, default_queue_name=QUEUE)
 
 
 def _beat(name: str, run: WorkerCoroutine, every_s: int, limit_s: int) -> CronJob:

@@ -10,6 +10,7 @@ from typing import Any
 
 from redis.asyncio.client import PubSub
 
+from allonova.adapters.redis.master import has_left_its_master
 from allonova.adapters.telemetry.metrics import REDIS_HEARD
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ async def listen_for_ever(
 
 async def next_message(channel: PubSub) -> dict[str, Any]:
     """The next message, confirmations of subscriptions among them. Raises ConnectionError when the other side is silent
-    even when asked.
+    even when asked, or is no master any more.
     """
     is_asked = False
     while True:
@@ -58,6 +59,8 @@ async def next_message(channel: PubSub) -> dict[str, Any]:
             is_asked = False
         elif is_asked:
             raise ConnectionError("silent")
+        elif await has_left_its_master(channel):
+            raise ConnectionError("moved")
         else:
             is_asked = True
             await channel.ping()
