@@ -84,7 +84,7 @@ def test_sentinels_are_read_when_they_are_named(url: str, told: Sentinels) -> No
     ],
 )
 def test_url_is_refused_without_its_secret_when_it_is_none(url: str) -> None:
-    with pytest.raises(ValueError, match="^not like redis:") as refused:
+    with pytest.raises(ValueError, match=r"^not like redis:") as refused:
         read_sentinels(url)
     assert "sec" not in str(refused.value)
 
