@@ -31,7 +31,7 @@ from allonova.adapters.jobs.arq_jobs import WAKES, QueueWaker, Requested, create
 from allonova.adapters.jobs.job import Job
 from allonova.adapters.local.revocations import LocalRevocations
 from allonova.adapters.redis import bus, revocations, tickets
-from allonova.adapters.redis.client import connect
+from allonova.adapters.redis.client import connect, connections
 from allonova.adapters.redis.dispatch import presences
 from allonova.adapters.redis.listening import next_message
 from allonova.adapters.ws.frames import FrameChannels
@@ -152,7 +152,7 @@ async def unmoved(ctx: dict[Any, Any]) -> None:
 def a_worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
     """One like that of production, inside a running loop, with these jobs."""
     return create_worker(
-        redis_url,
+        connections(redis_url, retries=0),
         jobs=lambda: {job.name: job for job in jobs},
         requests=Idle,
         on_startup=unmoved,
@@ -179,7 +179,7 @@ def _event(event: type[Event]) -> Json:
 
 async def _calls(redis: Redis, url: str) -> dict[str, Json]:
     """What lies in the worker's queue: wake-ups, as they are sent, and the beats of workers."""
-    waker = QueueWaker(url)
+    waker = QueueWaker(connections(url, retries=0))
     async with waker.running():
         waker.wake()
         while len(keys := await redis.keys(f"{job_key_prefix}*")) < len(WAKES):  # noqa: ASYNC110 - it is Redis that knows

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import api_changes
 import pytest
 import wire_samples
 from wire_samples import AT, CHANNEL, COMPANY, DIGEST, HOLDER, OTHER, PRESENCE, SOCKET
@@ -225,6 +226,11 @@ async def test_frame_is_shown_once_when_processes_of_two_releases_carry_it(said:
         await redis.set(said["stored"]["frame once"]["key"], "1")
         await bus.append([CHANNEL], b"{}", once="once")
         assert await redis.exists(said["stored"]["frame"]["key"]) == 0
+
+
+def test_last_release_of_the_api_is_kept() -> None:
+    version = api_changes.last_release(api_changes.ROOT).name.removesuffix(".openapi.json.gz")
+    assert version in KEPT
 
 
 def test_release_is_kept_once(tmp_path: Path) -> None:
