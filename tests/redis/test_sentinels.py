@@ -7,19 +7,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from allonova.adapters.jobs.arq_jobs import QueueWaker, Requested, create_worker
+from allonova.adapters.jobs.arq_jobs import QUEUE, QueueWaker, Requested, create_worker
 from allonova.adapters.jobs.job import RELAY, Job
 from allonova.adapters.local.limits import LocalRateLimiter
 from allonova.adapters.redis.bus import SIGN_OF_LIFE, RedisBus
 from allonova.adapters.redis.client import connect, connections, is_healthy
 from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.listening import QUIET_S
+from allonova.adapters.redis.master import MasterPool
 from allonova.adapters.redis.tickets import RedisTickets
 from allonova.application.identity.ports import Caller
 from allonova.application.identity.tickets import Holder
@@ -56,8 +58,11 @@ async def work_for_ever(url: str, ran: asyncio.Event) -> None:
     async def run() -> None:
         ran.set()
 
-    async def nothing(*_: object) -> None:
+    async def nothing(ctx: dict[Any, Any]) -> None:
         """Neither at the start nor at the end."""
+
+    async def learn_nothing() -> None:
+        """The time is the system's."""
 
     while True:
         pool = connections(url, retries=0)
@@ -67,7 +72,7 @@ async def work_for_ever(url: str, ran: asyncio.Event) -> None:
             requests=Nothing,
             on_startup=nothing,
             on_shutdown=nothing,
-            before_job=nothing,
+            before_job=learn_nothing,
             schedule=[(RELAY, 3600)],
             limits={},
         )
@@ -219,6 +224,22 @@ async def test_writing_fails_when_the_server_became_a_replica(watched: Watched) 
     await client.aclose()
 
 
+async def test_worker_is_woken_later_when_the_server_became_a_replica(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    waker = QueueWaker(connections(watched.url, retries=0))
+
+    async def has_failed() -> bool:
+        return "worker not woken" in caplog.messages
+
+    async with watched.servers[0].client() as straight, waker.running():
+        await straight.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]
+        waker.wake()
+        await eventually("it was tried", has_failed, patience_s=BACK_S)
+        await straight.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
+        await eventually("it was asked for", lambda: straight.zcard(QUEUE), patience_s=BACK_S)
+
+
 async def test_goes_on_when_the_sentinels_are_gone(watched: Watched) -> None:
     client = connect(watched.url)
     await client.set("a", "1")
@@ -227,9 +248,10 @@ async def test_goes_on_when_the_sentinels_are_gone(watched: Watched) -> None:
         assert await late.get("a") == b"1"
     for sentinel in watched.sentinels:
         sentinel.process.kill()
-    client.connection_pool._ask_at = 0
+    cast("MasterPool", client.connection_pool)._ask_at = 0
     assert await client.get("a") == b"1"
-    assert not await is_healthy(connect(watched.url))
+    async with connect(watched.url) as late:
+        assert not await is_healthy(late)
     await client.aclose()
 
 
@@ -273,6 +295,17 @@ async def test_asks_with_tls_and_passwords_when_they_are_wanted(
 ) -> None:
     given = {"hosts": guarded.hosts, "port": guarded.sentinels[0].port, "pem": tmp_path / "mail.pem"}
     url = f"rediss+sentinel://{login}{hosts}/{SERVICE}?{options}".format(**given)
-    client = connect(url)
-    assert await is_healthy(client) is is_let_in
-    await client.aclose()
+    async with connect(url) as client:
+        assert await is_healthy(client) is is_let_in
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "is_let_in"),
+    [("127.0.0.1", "", True), ("localhost", "", False), ("localhost", "&ssl_check_hostname=false", True)],
+)
+async def test_name_is_checked_when_one_server_speaks_tls(
+    guarded: Watched, tmp_path: Path, host: str, options: str, *, is_let_in: bool
+) -> None:
+    url = f"rediss://:p%2Bss@{host}:{guarded.servers[0].port}/0?ssl_ca_certs={tmp_path / 'mail.pem'}{options}"
+    async with connect(url) as client:
+        assert await is_healthy(client) is is_let_in

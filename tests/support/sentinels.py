@@ -42,12 +42,13 @@ class Server:
     async def follows(self) -> bool:
         """Whether it has all that its master has; a master has."""
         async with self.client() as redis:
-            return (await redis.info("replication")).get("master_link_status", "up") == "up"
+            link: str = (await redis.info("replication")).get("master_link_status", "up")
+        return link == "up"
 
     async def seen(self) -> dict[str, Any]:
         """What a Sentinel knows of the master."""
         async with self.client() as redis:
-            found: dict[str, Any] = await redis.sentinel_master(SERVICE)
+            found: dict[str, Any] = await redis.sentinel_master(SERVICE)  # type: ignore[no-untyped-call]
         return found
 
     def freeze(self) -> None:

@@ -43,6 +43,8 @@ def connections(url: str, *, retries: int = 1) -> ConnectionPool:
     }
     named = read_sentinels(url)
     if named is None:
+        if url.startswith("rediss://"):
+            how["ssl_check_hostname"] = True  # unless the URL says otherwise: redis-py does it from its version 6 on
         return ConnectionPool.from_url(url, **how)
     limits = {"socket_connect_timeout": SENTINEL_TIMEOUT_S, "socket_timeout": SENTINEL_TIMEOUT_S}
     sentinels = Sentinel(named.hosts, sentinel_kwargs={**limits, **named.sentinel})  # type: ignore[no-untyped-call]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Connection
 from redis.asyncio.client import PubSub
@@ -69,5 +69,5 @@ class MasterPool(SentinelConnectionPool):
 
 async def has_left_its_master(channel: PubSub) -> bool:
     """Whether a subscription hears a server that is no master any more; never where there are no Sentinels."""
-    pool, connection = channel.connection_pool, channel.connection
-    return isinstance(pool, MasterPool) and connection is not None and await pool.has_left(connection)
+    pool, connection = channel.connection_pool, cast("Connection", channel.connection)
+    return isinstance(pool, MasterPool) and await pool.has_left(connection)
