@@ -55,7 +55,6 @@ def plain_url(watched: Watched, number: int) -> str:
     return f"redis://127.0.0.1:{watched.servers[number].port}/0"
 
 
-@pytest.mark.promise("redis-down")
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 async def test_same_processes_serve_when_another_leads(fleet: Fleet, watched: Watched, quote: Quote, how: str) -> None:
     first, ours = watched.servers[0], (*fleet.apis, fleet.worker, fleet.sandbox)
