@@ -204,6 +204,19 @@ async def test_primary_is_asked_when_the_address_is_that_of_a_primary(pair: Pair
     await reads.close()
 
 
+async def test_primary_is_asked_when_what_answers_follows_another_one(pair: Pair) -> None:
+    other = await make_own_postgres(make_folder())
+    await asyncio.to_thread(migrate, other.url)
+    follower = await make_standby(other)
+    reads = ReplicaReads(pair.pool, lambda: open_pool(follower.url), lag_s=LAG_S)
+    await reads.look()
+    assert not reads.is_used
+    await reads.close()
+    for server in (follower, other):
+        await server.stop()
+    shutil.rmtree(other.folder)
+
+
 async def test_service_starts_when_the_standby_is_away(pair: Pair) -> None:
     async def refused() -> Pool:
         raise ConnectionRefusedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +45,7 @@ type Works = Callable[[], Awaitable[bool]]
 class Nothing:
     """No job is asked for."""
 
-    async def take_due(self) -> Sequence[Requested]:
+    async def take_due(self, names: Collection[str]) -> Sequence[Requested]:
         return ()
 
     async def finish(self, id: object, error: str | None = None) -> None:

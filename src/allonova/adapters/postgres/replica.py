@@ -22,10 +22,13 @@ EVERY_S = 0.5  # between two looks
 LOOK_S = 3.0  # a server that takes longer to say where it is hangs
 MARKS = 1000
 NAME = "searches and reports"
-# How much the primary has written, and how much of it the other one shows. No clock is compared with another one's.
-WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
+# How far the primary is, and how far the other one shows it. No clock is compared with another one's.
+WRITTEN = """
+SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS place, system_identifier AS cluster FROM pg_control_system()
+"""
 SHOWN = """
-SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END
+SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END AS place,
+    system_identifier AS cluster FROM pg_control_system()
 """
 # What a replica answers that has to forget what somebody still reads, that ends, or whose pool was just closed.
 FAILURES: tuple[type[Exception], ...] = (*AWAY, asyncpg.SerializationError, asyncpg.InterfaceError)
@@ -35,7 +38,7 @@ class ReplicaReads:
     """A pool for reads alone. Somebody has to `watch`: until then, and whenever nobody does, the primary is asked.
 
     A replica that shows less than the primary had written `lag_s` ago is left alone, as is one that cannot be reached,
-    or that became a primary itself. A statement that fails on it is asked again of the primary.
+    that follows another primary, or became one itself. A statement that fails on it is asked again of the primary.
     """
 
     def __init__(
@@ -101,18 +104,23 @@ class ReplicaReads:
         """Find out how far the replica is behind."""
         async with asyncio.timeout(LOOK_S):
             before = self._monotonic()
-            self._marks.append((before, await self._primary.fetchval(WRITTEN)))
+            primary = await self._primary.fetchrow(WRITTEN)
         try:
             async with asyncio.timeout(LOOK_S):
                 if self._replica is None:
                     self._replica = await self._open()
-                shown = await self._replica.fetchval(SHOWN)
+                replica = await self._replica.fetchrow(SHOWN)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the primary is there
             self._leave(error)
-            return
-        if shown is None:
+        else:
+            self._learn(before, primary, replica)
+
+    def _learn(self, at: float, primary: Row | None, replica: Row | None) -> None:
+        if primary is None or replica is None or replica["place"] is None or replica["cluster"] != primary["cluster"]:
             self._shows = None
-        while shown is not None and self._marks and self._marks[0][1] <= shown:
+            return
+        self._marks.append((at, primary["place"]))
+        while self._marks and self._marks[0][1] <= replica["place"]:
             self._shows, _ = self._marks.popleft()
 
     async def _watch(self) -> None:
