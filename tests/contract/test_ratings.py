@@ -143,15 +143,17 @@ async def test_hidden_ratings_are_overdue_when_their_window_has_closed(scene: Sc
     assert await queries.overdue(now=NOW + DAY, limit=2) == [rides[1].id, rides[0].id]
 
 
-async def test_words_about_somebody_are_forgotten_and_his_own_stay(scene: Scene) -> None:
-    booking = await a_ride(scene, scene.passenger)
+async def test_words_of_and_about_somebody_are_forgotten_and_those_of_others_stay(scene: Scene) -> None:
+    booking, another = await a_ride(scene, scene.passenger), await a_ride(scene)
     about, own = a_rating(scene.trip, booking), a_rating(scene.trip, booking, by_driver=True)
-    await scene.world.keep(about, own)
-    await scene.world.run(lambda unit: unit.ratings.forget(scene.driver.id, at=NOW + HOUR))
+    theirs = a_rating(scene.trip, another)
+    await scene.world.keep(about, own, theirs)
+    await scene.world.run(lambda unit: unit.ratings.forget(scene.passenger.id, at=NOW + HOUR))
     async with scene.world.begin() as unit:
-        blank = await unit.ratings.get(about.id)
-        assert (blank.comment, blank.stars, blank.version, blank.updated_at) == (None, 5, 2, NOW + HOUR)
-        assert await unit.ratings.get(own.id) == own
+        for each in (about, own):
+            blank = await unit.ratings.get(each.id)
+            assert (blank.comment, blank.stars, blank.version, blank.updated_at) == (None, 5, 2, NOW + HOUR)
+        assert await unit.ratings.get(theirs.id) == theirs
 
 
 async def test_person_is_seen_unless_his_account_is_closed_or_a_block_parts_them(world: World) -> None:

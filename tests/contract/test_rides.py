@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from allonova.application.carpool.ride_queries import Followed, Rider
+from allonova.application.carpool.ride_views import own_proof
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.location import DriverLocation, Window
 from allonova.domain.carpool.ride_link import RideLink
@@ -170,6 +171,21 @@ async def test_first_proof_of_a_booking_stays_and_takes_the_place_of_positions(s
     facts = await queries.facts(booking.id, viewer_id=None)
     assert facts is not None
     assert (facts.proof, facts.locations) == (proof, ())
+
+
+async def test_proofs_are_of_rides_that_one_took_or_drove(scene: Scene) -> None:
+    mine, other = await booked(scene), a_user()
+    theirs = paid(scene.trip, a_booking(scene.trip, other))
+    await scene.world.keep(other, theirs)
+    late, soon = (a_proof(scene, each, seen(scene, DEPARTURE)) for each in (mine, theirs))
+    for each in (replace(late, created_at=NOW + SECOND), soon):
+        await scene.world.run(lambda unit, each=each: unit.proofs.put(each))  # type: ignore[misc]
+    queries = scene.world.rides
+    [shown] = await queries.proofs(scene.passenger.id)
+    assert shown == own_proof(replace(late, created_at=NOW + SECOND))
+    assert [proof.booking_id for proof in await queries.proofs(other.id)] == [theirs.id]
+    assert [proof.booking_id for proof in await queries.proofs(scene.driver.id)] == [theirs.id, mine.id]
+    assert await queries.proofs(new_id()) == []
 
 
 async def test_facts_are_for_the_two_sides(scene: Scene) -> None:

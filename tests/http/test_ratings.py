@@ -223,18 +223,16 @@ async def test_nobody_is_seen_whose_account_is_closed_or_who_is_parted_by_a_bloc
     data(await person.get(f"/users/{person.id}"))
 
 
-async def test_words_stay_without_a_name_when_their_writer_is_erased(api: Api) -> None:
+async def test_stars_stay_without_a_name_or_words_when_their_writer_is_erased(api: Api) -> None:
     day = await a_ride(api)
     await rated(day, comment="Très prudent.")
     await rated(day, by_driver=True, comment="Passagère agréable.")
     assert (await day.passenger.send("DELETE", "/me")).status_code == 204
     (shown,) = await listed(await api.passenger(), day.driver)
-    assert (shown["comment"], shown["from"]["first_name"], shown["from"]["last_initial"]) == (
-        "Très prudent.",
-        None,
-        None,
-    )
-    assert "Passagère agréable." not in await api.inside.everything()
+    assert (shown["stars"], shown["comment"]) == (5, None)
+    assert (shown["from"]["first_name"], shown["from"]["last_initial"]) == (None, None)
+    everything = await api.inside.everything()
+    assert [words for words in ("Très prudent.", "Passagère agréable.") if words in everything] == []
     refusal(await day.driver.get(f"/users/{day.passenger.id}"), 404, "not_found")
 
 

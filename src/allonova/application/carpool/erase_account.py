@@ -22,11 +22,11 @@ from allonova.domain.kernel.machine import Party
 @dataclass(frozen=True, slots=True)
 class EraseAccount:
     """Anonymise an account that nothing is open for: names, contacts, photo, devices, plates, positions, kept
-    searches, messages, what he said in disputes and wrote on trips, blocks, words of others and of the team about him
-    and the payout account go, sessions end.
+    searches, messages, what he said in disputes and ratings and wrote on trips, blocks, words of others and of the team
+    about him and the payout account go, sessions end.
 
-    Rides, books, papers and reports stay: the law wants them kept for some years. Ratings stay too, as others went by
-    them; those that he wrote bear no name.
+    Rides, books, papers and reports stay: the law wants them kept for some years. The stars of ratings stay too, as
+    others went by them.
     """
 
     begin: Begin[AccountUnit]

@@ -20,4 +20,4 @@ class RatingStore(Store[Rating], Protocol):
         """What the sides of a booking said of each other, locked, the oldest first."""
 
     async def forget(self, user_id: UUID, *, at: datetime) -> None:
-        """Words about somebody who is erased; their stars stay."""
+        """Words of and about somebody who is erased; their stars stay."""

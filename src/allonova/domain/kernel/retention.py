@@ -360,7 +360,7 @@ STAYS: Final[Mapping[str, str]] = {
     "carpool.social_identities": "deleted with the account",
     "carpool.blocks": "deleted with the account, on both sides",
     "carpool.alert_matches": "goes with its alert",
-    "carpool.ratings": "what others went by; of somebody who is erased without words about him or his name",
+    "carpool.ratings": "the stars, which others went by; words go when their writer or whom they are about is erased",
     "carpool.moderation_reviews": "the last word on a report; its note goes with whom it is about",
     "carpool.admin_users": "people of the back office, whom the audit log names; a closed account cannot log in",
     "carpool.user_segments": _FIGURES,

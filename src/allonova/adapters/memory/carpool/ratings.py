@@ -75,7 +75,7 @@ class MemoryRatings(MemoryStore[Rating]):
     async def forget(self, user_id: UUID, *, at: datetime) -> None:
         """See RatingStore."""
         for rating in list(self._rows().values()):
-            if rating.to_user_id == user_id and rating.comment is not None:
+            if user_id in (rating.from_user_id, rating.to_user_id) and rating.comment is not None:
                 await self.save(replace(rating, comment=None, updated_at=at))
 
 

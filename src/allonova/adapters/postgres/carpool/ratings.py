@@ -41,9 +41,15 @@ _OF_BOOKING = compile_once(
         )
     )
 )
+# In the order of ids: both sides of a ride may be erased at once.
 _FORGET = """
-UPDATE carpool.ratings SET comment = NULL, updated_at = $2::timestamptz, version = version + 1
-WHERE to_user_id = $1::uuid AND comment IS NOT NULL
+WITH worded AS (
+    SELECT id FROM carpool.ratings
+    WHERE (from_user_id = $1::uuid OR to_user_id = $1::uuid) AND comment IS NOT NULL
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE carpool.ratings AS r SET comment = NULL, updated_at = $2::timestamptz, version = r.version + 1
+FROM worded WHERE r.id = worded.id
 """
 
 _SOMEBODY = USERS.alias("somebody")
@@ -120,7 +126,7 @@ class PostgresRatings(PostgresStore[Rating]):
         return [await self._entity(row, is_locked=True) for row in rows]
 
     async def forget(self, user_id: UUID, *, at: datetime) -> None:
-        """Words about somebody who is erased; their stars stay."""
+        """Words of and about somebody who is erased; their stars stay."""
         await self._runner.execute(_FORGET, user_id, at)
 
 
