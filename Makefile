@@ -16,6 +16,8 @@ PROMISE ?=
 RELEASE ?=
 # Trips of a benchmark.
 N ?= 1000000
+# Jobs of `make bench` (trips search bookings webhooks); all when there is none.
+ONLY ?=
 # What the people of `make seed N=…` follow from, 0 to 99.
 SEED ?= 1
 # Commandes of one company in a benchmark; others have as many together.
@@ -158,8 +160,17 @@ mutants: dev ## Plant small faults in the rules of money and rides: how many do 
 	@exec $(bin)/python scripts/mutants.py
 
 .PHONY: bench
-bench: dev ## Speed of search and of reads on N (1000000) trips, as a table
-	@exec $(servers) run -- $(bin)/python -m benchmarks.run $(N)
+bench: dev bench-venv ## Each job beside what it could be, on N (1000000) trips, as a table (ONLY=search: that job)
+	@exec $(servers) run -- env PYTHONPATH=scripts $(bin)/python -m benchmarks.run $(N) $(addprefix --only=,$(ONLY))
+
+.PHONY: bench-large
+bench-large: dev ## Search among N (10000000 if not said) trips beside a tenth of them: time, and pages read
+	@exec $(servers) run -- $(bin)/python -m benchmarks.large $(if $(findstring command,$(origin N)),$(N),10000000)
+
+# What one would pick instead, with packages of its own, in none of which the service has a part.
+.PHONY: bench-venv
+bench-venv: dev
+	@$(bin)/python scripts/bench_venv.py
 
 .PHONY: bench-nova
 bench-nova: dev ## Speed of the list of commandes where one company has COMMANDES (200000), as a table

@@ -13,6 +13,8 @@ SEED = 20_251_001
 PER_DAY = 24  # on one corridor, in one direction
 DAYS = 30  # until every corridor is served; then they become more
 MOST_DAYS = 180  # allocar.md: a departure lies at most this far ahead
+MOST_COUNTRIES = 10  # beside each other, all alike: where one is full, roads do not become busier
+COUNTRY_DEGREES = 10  # of longitude, from one to the next
 NEAREST_KM = 50  # who lives nearer than this takes a taxi
 DETOUR = 1.06  # a town lies on the way if the way through it is hardly longer
 ROAD = 1.3  # kilometres of road for one of the crow's
@@ -72,15 +74,20 @@ class Slot:
     leaves_min: int
 
 
+type Question = tuple[Town, Town, datetime]
+"""From where to where, on which day."""
+
+
 def plan(trips: int) -> Plan:
-    """The timetable of that many trips. Raises ValueError when the country is too small for them."""
+    """The timetable of that many trips. Raises ValueError when the countries are too small for them."""
     roads = _corridors()
+    whole = len(roads) * PER_DAY * MOST_DAYS
+    if not 1 <= trips <= MOST_COUNTRIES * whole:
+        raise ValueError(f"between 1 and {MOST_COUNTRIES * whole} trips")
+    countries = -(-trips // whole)
     wanted = -(-trips // (PER_DAY * DAYS))
-    served = roads[:wanted]
-    days = -(-trips // (PER_DAY * len(served))) if served else 0
-    if trips < 1 or days > MOST_DAYS:
-        raise ValueError(f"between 1 and {len(roads) * PER_DAY * MOST_DAYS} trips")
-    return Plan(served, days, trips)
+    served = [_moved(road, number * COUNTRY_DEGREES) for number in range(countries) for road in roads][:wanted]
+    return Plan(served, -(-trips // (PER_DAY * len(served))), trips)
 
 
 def slots(timetable: Plan) -> Iterator[Slot]:
@@ -103,7 +110,7 @@ def francs(km: float) -> int:
     return max(100, round(km * FRANCS_PER_KM / 100) * 100)
 
 
-def questions(timetable: Plan, number: int, since: datetime) -> Iterator[tuple[Town, Town, datetime]]:
+def questions(timetable: Plan, number: int, since: datetime) -> Iterator[Question]:
     """Searches that differ from each other: from near one town to near another, on a day."""
     chance = Random(SEED + 2)
     for _ in range(number):
@@ -131,6 +138,15 @@ def _corridor(origin: tuple[str, float, float], destination: tuple[str, float, f
             between.append(Town(name, lat, lon, whole * before / (before + after) * ROAD))
     between.sort(key=lambda town: town.km)
     return Corridor(Town(*origin, km=0), Town(*destination, km=whole * ROAD), between)
+
+
+def _moved(corridor: Corridor, degrees: float) -> Corridor:
+    """The same so far to the east."""
+
+    def moved(town: Town) -> Town:
+        return Town(town.name, town.lat, town.lon + degrees, town.km)
+
+    return Corridor(moved(corridor.origin), moved(corridor.destination), [moved(town) for town in corridor.between])
 
 
 def _near(chance: Random, town: Town) -> Town:

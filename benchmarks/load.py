@@ -1,4 +1,4 @@
-"""Asks a server as fast as it answers, in a process of its own: requests come as JSON lines, a summary goes out as one.
+"""Asks a server as fast as it answers, in a process of its own: requests come as JSON lines, what was seen goes out.
 
 Plain HTTP/1.1 over kept connections: a client library would cost more than the servers that are compared.
 """
@@ -10,8 +10,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
+from typing import Any
 
 import uvloop
 
@@ -19,54 +20,50 @@ type Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def answered(connection: Connection, request: bytes) -> None:
-    """One exchange. Raises RuntimeError for anything but 200."""
+    """One exchange. Raises RuntimeError for anything but a success."""
     reader, writer = connection
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(head.decode(errors="replace"))
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-    await reader.readexactly(int(length))
+    body = await reader.readexactly(int(length))
+    if not head.startswith(b"HTTP/1.1 2"):
+        raise RuntimeError((head + body).decode(errors="replace"))
 
 
-async def ask_all(port: int, requests: Sequence[bytes]) -> list[float]:
-    """Each once, one after the other; milliseconds."""
-    connection = await asyncio.open_connection("127.0.0.1", port)
-    taken = []
-    for request in requests:
-        started = time.perf_counter()
-        await answered(connection, request)
-        taken.append((time.perf_counter() - started) * 1000)
-    connection[1].close()
-    return taken
+async def ask(port: int, requests: Iterable[bytes], *, clients: int, seconds: float) -> dict[str, Any]:
+    """By turns, over so many connections at once, until there are no more or the time is over."""
+    turns, ms = iter(requests), list[float]()
 
-
-async def ask_for(port: int, requests: Sequence[bytes], *, seconds: float, clients: int) -> float:
-    """By turns, over so many connections at once; requests a second."""
-    turns, until = cycle(requests), time.perf_counter() + seconds
-
-    async def client() -> int:
+    async def client() -> None:
         connection = await asyncio.open_connection("127.0.0.1", port)
-        done = 0
-        while time.perf_counter() < until:
-            await answered(connection, next(turns))
-            done += 1
+        for request in turns:
+            began = time.perf_counter()
+            await answered(connection, request)
+            ended = time.perf_counter()
+            ms.append((ended - began) * 1000)
+            if ended > until:
+                break
         connection[1].close()
-        return done
 
     started = time.perf_counter()
-    done = sum(await asyncio.gather(*(client() for _ in range(clients))))
-    return done / (time.perf_counter() - started)
+    until = started + seconds
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return {"ms": ms, "seconds": time.perf_counter() - started}
 
 
-def requests_of(lines: Iterator[str]) -> list[bytes]:
-    """`{path, headers}` on each line, as bytes to send."""
+def requests_of(lines: Iterator[str]) -> Sequence[bytes]:
+    """`{path, method, headers, body}` on each line, as bytes to send; a body that is a text goes as it is."""
     made = []
     for line in lines:
         request = json.loads(line)
-        headers = {"Host": "127.0.0.1", "Accept": "application/json", **request["headers"]}
+        headers = {"Host": "127.0.0.1", "Accept": "application/json", **request.get("headers", {})}
+        body = b""
+        if "body" in request:
+            given = request["body"]
+            body = (given if isinstance(given, str) else json.dumps(given)).encode()
+            headers |= {"Content-Type": "application/json", "Content-Length": len(body)}
         told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        made.append(f"GET {request['path']} HTTP/1.1\r\n{told}\r\n".encode())
+        made.append(f"{request.get('method', 'GET')} {request['path']} HTTP/1.1\r\n{told}\r\n".encode() + body)
     return made
 
 
@@ -74,15 +71,12 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
-    parser.add_argument("--clients", type=int, default=0, help="0: each request once, by one client")
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--clients", type=int, default=1)
+    parser.add_argument("--seconds", type=float, help="again and again, so long; else each request once")
     args = parser.parse_args()
     requests = requests_of(iter(sys.stdin))
-    if args.clients:
-        rate = uvloop.run(ask_for(args.port, requests, seconds=args.seconds, clients=args.clients))
-        print(json.dumps({"per_second": rate}))
-    else:
-        print(json.dumps({"ms": uvloop.run(ask_all(args.port, requests))}))
+    turns, seconds = (requests, float("inf")) if args.seconds is None else (cycle(requests), args.seconds)
+    print(json.dumps(uvloop.run(ask(args.port, turns, clients=args.clients, seconds=seconds))))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 OURS, SMALLEST, RIVAL, NAKED = "ours", "smallest", "usual", "naked"
-"""Who did it: this service; the smallest program with the same duties; what one would pick instead; that without duties."""
+"""Who did it: this service; the smallest program with the same duties; what one would pick; that without duties."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ import pytest
 
 from allonova.adapters.postgres.carpool.search import find_hits, read_hit
 from allonova.adapters.postgres.pool import open_pool
-from benchmarks.country import DAYS, MOST_DAYS, PER_DAY, plan, questions
+from benchmarks.country import COUNTRY_DEGREES, DAYS, MOST_DAYS, PER_DAY, plan, questions
 from benchmarks.fill import fill
-from benchmarks.run import search_of
+from benchmarks.jobs.search import search_of
 from tests.support.postgres import admin_dsn, drop_database, fresh_database
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
@@ -49,6 +49,15 @@ def test_roads_are_no_busier_when_trips_are_more() -> None:
     million = plan(1_000_000)
     assert DAYS < million.days <= MOST_DAYS
     assert million.trips <= len(million.corridors) * PER_DAY * million.days
+
+
+def test_a_full_country_gets_a_neighbour_when_trips_are_more() -> None:
+    whole = plan(5_000_000)
+    larger = plan(10_000_000)
+    assert larger.days <= MOST_DAYS
+    there = larger.corridors[len(whole.corridors)]
+    assert there.origin.lon - whole.corridors[0].origin.lon == pytest.approx(COUNTRY_DEGREES)
+    assert larger.trips <= len(larger.corridors) * PER_DAY * larger.days
 
 
 @pytest.mark.parametrize("trips", [0, -1, 100_000_000])
