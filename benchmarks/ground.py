@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,12 +92,17 @@ def load(server: Server, asks: Sequence[Ask], *, clients: int = 1, seconds: floa
     """Ask each once, or for so many seconds again and again, from a process of its own."""
     command = [sys.executable, "-m", "benchmarks.load", str(server.port), f"--clients={clients}"]
     command += [f"--seconds={seconds}"] if seconds else []
-    lines, before = "".join(json.dumps(ask) + "\n" for ask in asks), server.cpu_s()
-    said = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
-    if said.returncode:
-        sys.exit(said.stderr)
-    found: dict[str, Any] = json.loads(said.stdout)
-    return Load(found["ms"], found["seconds"], server.cpu_s() - before)
+    with TemporaryFile("w+") as lines, TemporaryFile("w+") as said:  # in files: both may be long
+        lines.writelines(json.dumps(ask) + "\n" for ask in asks)
+        lines.seek(0)
+        before = server.cpu_s()
+        done = subprocess.run(command, stdin=lines, stdout=said, stderr=subprocess.PIPE, text=True, check=False)
+        used = server.cpu_s() - before
+        if done.returncode:
+            sys.exit(done.stderr)
+        said.seek(0)
+        found: dict[str, Any] = json.load(said)
+    return Load(found["ms"], found["seconds"], used)
 
 
 def together(loads: Sequence[Load]) -> Load:

@@ -36,14 +36,16 @@ async def ask(port: int, requests: Iterable[bytes], *, clients: int, seconds: fl
 
     async def client() -> None:
         connection = await asyncio.open_connection("127.0.0.1", port)
-        for request in turns:
-            began = time.perf_counter()
-            await answered(connection, request)
-            ended = time.perf_counter()
-            ms.append((ended - began) * 1000)
-            if ended > until:
-                break
-        connection[1].close()
+        try:
+            for request in turns:
+                began = time.perf_counter()
+                await answered(connection, request)
+                ended = time.perf_counter()
+                ms.append((ended - began) * 1000)
+                if ended > until:
+                    break
+        finally:
+            connection[1].close()
 
     started = time.perf_counter()
     until = started + seconds

@@ -32,7 +32,8 @@ WARM = 10  # of each connection: until then its statements are parsed and planne
 TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b")
 PARAMETER = re.compile(r"\$(\d+)")
 VARIABLE = re.compile(r"(?<!:):(\w+)")
-COMMAND = re.compile(r"^ +([\d.]+) +\d+ +(.*)$", re.MULTILINE)
+COMMAND = re.compile(r"^ +([\d.]+) +\d+ +\S", re.MULTILINE)
+BESIDE = 3  # the first commands of a script, which are not of the request
 LOOKUP = "SELECT {names} FROM bench.replay WHERE n = :n \\gset\n"
 
 
@@ -131,22 +132,21 @@ def run(dsn: str, script: Script, *, each: int, clients: int) -> Load:
         if said.returncode:
             sys.exit(said.stderr)
         lines = [line.split() for log in folder.glob("log*") for line in log.read_text().splitlines()]
-    return _load(lines, _beside_ms(said.stdout))
+    return _load(lines, _beside(said.stdout))
 
 
-def _beside_ms(said: str) -> float:
-    """What it takes to find out whose turn it is."""
-    commands = COMMAND.findall(said.partition("statement latencies")[2])
-    return sum(float(ms) for ms, _ in commands[:3])
+def _beside(said: str) -> float:
+    """The part of the time that went into finding out whose turn it is."""
+    ms = [float(each) for each in COMMAND.findall(said.partition("statement latencies")[2])]
+    return sum(ms[:BESIDE]) / sum(ms)
 
 
-def _load(lines: Sequence[Sequence[str]], beside_ms: float) -> Load:
+def _load(lines: Sequence[Sequence[str]], beside: float) -> Load:
     """Of lines `client number µs script s µs`, of which the last two say when it ended."""
     warm = [(int(line[2]) / 1000, int(line[4]) + int(line[5]) / 1e6) for line in lines if int(line[1]) > WARM]
     began = min(ended - ms / 1000 for ms, ended in warm)
-    seconds, whole_ms = max(ended for _, ended in warm) - began, sum(ms for ms, _ in warm)
-    part = beside_ms * len(warm) / whole_ms
-    return Load([ms - beside_ms for ms, _ in warm], seconds * (1 - part), 0)
+    seconds = max(ended for _, ended in warm) - began
+    return Load([ms * (1 - beside) for ms, _ in warm], seconds * (1 - beside), 0)
 
 
 def _ids(ride: Ride) -> list[str]:
