@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ import pytest
 
 from allonova.adapters.http.exports import as_csv, as_xlsx, inert
 from allonova.application.files.sheets import Rows
+from allonova.domain.files.export import FileFormat
 from tests.support.wire import NOBODY
 
 AT = datetime(2025, 10, 1, 6, 30, 15, tzinfo=UTC)
@@ -65,6 +67,14 @@ async def test_values_are_themselves_when_they_are_written_as_xlsx() -> None:
     assert values[2][0] == "' =1"
     assert len(str(values[2][2])) <= 32_767
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+
+
+async def test_words_stay_as_they_are_when_they_are_ours_or_have_blanks_around_them() -> None:
+    book = await whole(as_xlsx(["a", "b", "c"], pieces((FileFormat.XLSX, " Awa ", "Awa  Yao"))))
+    (_, row) = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0].iter_rows()
+    assert [cell.value for cell in row] == ["xlsx", " Awa ", "Awa  Yao"]
+    sheet = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("preserve") == 1  # without it, spreadsheets leave out the blanks; openpyxl does not
 
 
 async def test_file_is_sound_when_there_are_no_rows() -> None:
