@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from allonova.domain.identity.roles import Role
-from allonova.main.memory import give_memory_back
+from allonova.main.malloc import give_memory_back
 from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD
 from allonova.main.seed_nova import ADMIN as NOVA_ADMIN
 from allonova.main.seed_nova import CHAUFFEUR

@@ -7,7 +7,7 @@ import sys
 
 MAPPED = """
 import ctypes, sys
-from allonova.main.memory import give_memory_back
+from allonova.main.malloc import give_memory_back
 
 class Info(ctypes.Structure):
     names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
