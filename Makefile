@@ -184,6 +184,10 @@ bench-sockets: dev ## Sockets of one API process beside a bare server's, as a ta
 bench-exports: dev ## Exports of ROWS (1000000) lines: first byte, memory of the worker, the API meanwhile, as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.exports $(ROWS)
 
+.PHONY: bench-start
+bench-start: dev ## How soon an API process and a worker are ready, and the memory they hold, as a table
+	@exec $(servers) run -- $(bin)/python -m benchmarks.start
+
 .PHONY: soak
 soak: dev ## A mixed load for SOAK_S (900) seconds while every part is broken in turn: what held, as a table
 	@exec env PYTHONPATH=scripts $(bin)/python -m benchmarks.soak $(SOAK_S)
