@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from allonova.main.embedded import sandbox_config
 from allonova.main.payments import STRIPE_URL, build_stripe
+from allonova.main.played import sandbox_config
 from allonova.main.settings import Env, Settings
 from tests.sandbox.harness import ServiceClock
 

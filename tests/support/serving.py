@@ -30,9 +30,10 @@ from allonova.adapters.ws.channels import ROUTES
 from allonova.adapters.ws.frames import FrameChannels
 from allonova.adapters.ws.server import SocketServer
 from allonova.application.kernel.ports import Lane
-from allonova.main.embedded import sandbox_config
+from allonova.main.memory import memory_platform
 from allonova.main.parts import Platform
-from allonova.main.platforms import memory_platform, postgres_dispatch, postgres_reads
+from allonova.main.platforms import postgres_dispatch, postgres_reads
+from allonova.main.played import sandbox_config
 from allonova.main.settings import Env, Settings
 from allonova.main.wiring import HEARD, LIVE, build_outside, build_service, http_config
 from tests.sandbox.harness import RealTime

@@ -12,7 +12,6 @@ from allonova.adapters.postgres.backup.address import Address
 from allonova.adapters.postgres.backup.archive import Manifest
 from allonova.adapters.postgres.backup.backups import BackupPlan, PostgresBackups, restore
 from allonova.application.kernel.backups import BackupBusy, BackupFailed
-from allonova.main.drill import play_drill
 from allonova.main.settings import Misconfigured, Settings
 
 
@@ -32,6 +31,8 @@ def backups_of(settings: Settings) -> PostgresBackups | None:
 def back_up(args: argparse.Namespace, settings: Settings) -> int:
     """Run `backup`, `backup verify FILE`, `backup restore FILE --into URL` or `backup drill`."""
     if args.deed == "drill":
+        from allonova.main.drill import play_drill  # noqa: PLC0415 - it stands on half of the service
+
         return asyncio.run(play_drill(settings, _needed(settings), fresh=args.fresh))
     try:
         said = asyncio.run(_do(args, settings))

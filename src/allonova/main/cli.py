@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +20,6 @@ from pydantic import ValidationError
 
 from allonova.domain.identity.roles import Role
 from allonova.main.malloc import give_memory_back
-from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD
-from allonova.main.seed_nova import ADMIN as NOVA_ADMIN
-from allonova.main.seed_nova import CHAUFFEUR
 from allonova.main.settings import Env, Misconfigured, Settings, choose_run_mode, pass_to_children
 
 if TYPE_CHECKING:
@@ -149,6 +148,10 @@ def _free_port() -> int:
 
 
 def _greet(settings: Settings) -> None:
+    from allonova.main.seed import ADMIN_EMAIL, DEMO_PASSWORD  # noqa: PLC0415 - no other process needs the demo data
+    from allonova.main.seed_nova import ADMIN as NOVA_ADMIN  # noqa: PLC0415
+    from allonova.main.seed_nova import CHAUFFEUR  # noqa: PLC0415
+
     lines = [f"AlloNova ({settings.env}) on {settings.base_url}", f"  docs     {settings.base_url}/api/docs"]
     if settings.with_sandbox:
         lines += [
@@ -163,10 +166,24 @@ def _greet(settings: Settings) -> None:
     sys.stdout.flush()
 
 
+@contextmanager
+def _loading() -> Iterator[None]:
+    """While the program is loaded the collector only looks, again and again, at what stays; and it need not look at
+    that ever after: a full round over it holds every request up.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _serve(app: Callable[[Settings, Exit], object], settings: Settings, port: int, *, process: str) -> int:
-    from allonova.main.logs import set_up_logs  # noqa: PLC0415
-    from allonova.main.observing import observed  # noqa: PLC0415
-    from allonova.main.serving import Exit, Server, server_config  # noqa: PLC0415 - heavy, and only serving needs it
+    with _loading():
+        from allonova.main.logs import set_up_logs  # noqa: PLC0415
+        from allonova.main.observing import observed  # noqa: PLC0415
+        from allonova.main.serving import Exit, Server, server_config  # noqa: PLC0415 - heavy, only serving needs it
 
     set_up_logs(settings.log_level, process=process)
     has_sockets = process == "api"
@@ -181,17 +198,20 @@ def _serve(app: Callable[[Settings, Exit], object], settings: Settings, port: in
 
 def serve(_: argparse.Namespace) -> int:
     """The API; in embedded mode with everything else in it."""
-    from allonova.main.embedded import create_embedded  # noqa: PLC0415
-    from allonova.main.full import create_api  # noqa: PLC0415
-
     settings = _settings()
-    create = create_embedded if settings.env is Env.EMBEDDED else create_api
-    return _serve(create, settings, settings.port, process="api")
+    if settings.env is Env.EMBEDDED:
+        from allonova.main.embedded import create_embedded  # noqa: PLC0415
+
+        return _serve(create_embedded, settings, settings.port, process="api")
+    with _loading():
+        from allonova.main.full import create_api  # noqa: PLC0415 - and nothing of what plays the outside world
+
+    return _serve(create_api, settings, settings.port, process="api")
 
 
 def sandbox(_: argparse.Namespace) -> int:
     """The played outside world."""
-    from allonova.main.full import create_sandbox_process  # noqa: PLC0415
+    from allonova.main.played import create_sandbox_process  # noqa: PLC0415
 
     settings = _settings()
     if not settings.with_sandbox or not settings.sandbox_port:
@@ -201,12 +221,13 @@ def sandbox(_: argparse.Namespace) -> int:
 
 def worker(_: argparse.Namespace) -> int:
     """The arq worker."""
-    from redis.exceptions import RedisError  # noqa: PLC0415
+    with _loading():
+        from redis.exceptions import RedisError  # noqa: PLC0415
 
-    from allonova.adapters.postgres.failures import AWAY  # noqa: PLC0415
-    from allonova.main.full import run_job_worker  # noqa: PLC0415
-    from allonova.main.logs import set_up_logs  # noqa: PLC0415
-    from allonova.main.observing import observed  # noqa: PLC0415
+        from allonova.adapters.postgres.failures import AWAY  # noqa: PLC0415
+        from allonova.main.full import run_job_worker  # noqa: PLC0415
+        from allonova.main.logs import set_up_logs  # noqa: PLC0415
+        from allonova.main.observing import observed  # noqa: PLC0415
 
     settings = _settings()
     away: tuple[type[Exception], ...] = (RedisError, *AWAY)

@@ -16,33 +16,20 @@ from allonova.adapters.http.root import create_app
 from allonova.adapters.jobs.inprocess import InProcessJobs
 from allonova.adapters.jobs.live import LiveRunner
 from allonova.adapters.maps.straight_line import StraightLineRoutes
-from allonova.adapters.sandbox.app import SandboxConfig, create_sandbox, sandbox_running
+from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
 from allonova.adapters.telemetry.gauges import GaugeReader
 from allonova.adapters.ws.channels import ROUTES
 from allonova.adapters.ws.server import SocketServer
 from allonova.application.kernel.ports import Lane
+from allonova.main.memory import memory_platform
 from allonova.main.parts.desks import desks
-from allonova.main.platforms import memory_platform
+from allonova.main.played import sandbox_config
 from allonova.main.seed import seed_demo
 from allonova.main.seed_nova import seed_nova
 from allonova.main.seed_papers import put_papers
 from allonova.main.serving import Exit
 from allonova.main.settings import Settings
 from allonova.main.wiring import Service, build_outside, build_service, http_config
-
-
-def sandbox_config(settings: Settings, state: Path) -> SandboxConfig:
-    """The sandbox's part of the settings."""
-    return SandboxConfig(
-        state_path=state,
-        public_url=settings.base_url,
-        webhook_base_url=settings.own_url,
-        wave_webhook_secret=settings.wave_webhook,
-        stripe_webhook_secret=settings.stripe_webhook,
-        brevo_webhook_token=settings.brevo_webhook,
-        orange_sms_receipt_secret=settings.orange_sms_receipts,
-        form_hostname=settings.form_hostnames[0],
-    )
 
 
 def create_embedded(settings: Settings, leaving: Exit | None = None) -> FastAPI:

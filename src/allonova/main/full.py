@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
 from arq.worker import Worker
 from fastapi import FastAPI
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from allonova.adapters.crypto.clock import SystemClock
 from allonova.adapters.http.forward import forward_to
 from allonova.adapters.http.root import create_app, create_ops
 from allonova.adapters.jobs.arq_jobs import QueueWaker, create_worker, waiting
 from allonova.adapters.jobs.job import Job
 from allonova.adapters.jobs.live import LiveRunner
 from allonova.adapters.postgres.failures import STORAGE_FAILURES
-from allonova.adapters.postgres.jobs import JobRequests, PostgresJobTrigger
+from allonova.adapters.postgres.jobs import JobRequests
 from allonova.adapters.postgres.kernel.clock import PostgresClockControl
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.redis.client import connections
-from allonova.adapters.sandbox.app import create_sandbox, sandbox_running
 from allonova.adapters.telemetry.gauges import Count, GaugeReader
 from allonova.adapters.telemetry.jobs import expect_jobs
 from allonova.adapters.ws.channels import ROUTES
 from allonova.adapters.ws.server import SocketServer
 from allonova.application.dispatch.back_up import JOB as BACKUP
 from allonova.application.kernel.ports import Clock, Lane
-from allonova.main.embedded import sandbox_config
 from allonova.main.platforms import postgres_platform
 from allonova.main.serving import Exit, serving_beside
 from allonova.main.settings import Settings
@@ -173,63 +167,3 @@ def _ops_of(settings: Settings, service: Service, waiting_jobs: Count) -> FastAP
     gauges = GaugeReader(service.platform.gauges, service.platform.clock, waiting_jobs)
     app.state.edge = replace(service.edge, read_gauges=gauges.read)
     return app
-
-
-def create_sandbox_process(settings: Settings, leaving: Exit) -> Starlette:
-    """The outside world: its own state on disk, so that killing an API changes nothing in it."""
-    http = httpx.AsyncClient(trust_env=False)
-    state = settings.sandbox_state or Path(tempfile.gettempdir()) / f"allonova-sandbox-{settings.port}.sqlite"
-    lazily = _Lazy(settings)
-    sandbox = create_sandbox(sandbox_config(settings, state), clock=lazily, jobs=lazily, http=http)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with http, lazily.running(), sandbox_running(sandbox):
-            yield
-
-    app = Starlette(lifespan=lifespan)
-    app.mount("/", sandbox)
-    return app
-
-
-class _Lazy:
-    """Clock and job trigger of the sandbox's process, whose pool opens with its loop."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._clock: PostgresClockControl | None = None
-        self._trigger: PostgresJobTrigger | None = None
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Until the end of the block."""
-        pool = await open_pool(
-            self._settings.database_url, min_size=1, max_size=4, pooled=self._settings.database_pooled
-        )
-        waker = QueueWaker(connections(self._settings.redis_url, retries=0))
-        try:
-            async with waker.running():
-                self._clock = PostgresClockControl(pool, SystemClock())
-                self._trigger = PostgresJobTrigger(pool, list(schedule_of(self._settings)), waker.wake)
-                await self._clock.refresh()
-                yield
-        finally:
-            await pool.close()
-
-    @property
-    def _started(self) -> tuple[PostgresClockControl, PostgresJobTrigger]:
-        if self._clock is None or self._trigger is None:
-            raise RuntimeError("the sandbox is not running")
-        return self._clock, self._trigger
-
-    def now(self) -> Any:
-        """See Clock."""
-        return self._started[0].now()
-
-    async def advance(self, seconds: float) -> Any:
-        """See ClockControl."""
-        return await self._started[0].advance(seconds)
-
-    async def run(self, name: str) -> None:
-        """See JobTrigger."""
-        await self._started[1].run(name)

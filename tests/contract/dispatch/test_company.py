@@ -16,8 +16,9 @@ from allonova.application.dispatch.staff_views import societe_view, staff_view
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.domain.dispatch.societe import SlugTaken, Societe
 from allonova.domain.dispatch.staff import EmailTaken, StaffRole, TaxiTaken
+from allonova.main.memory import memory_dispatch
 from allonova.main.parts import Dispatch
-from allonova.main.platforms import memory_dispatch, postgres_dispatch
+from allonova.main.platforms import postgres_dispatch
 from tests.support.factories import NumberedIds, SetClock, new_id
 from tests.support.nova import a_colleague, a_societe, a_taxi
 from tests.support.postgres import wipe

@@ -23,8 +23,9 @@ from allonova.domain.dispatch.societe import Societe
 from allonova.domain.dispatch.staff import StaffRole, StaffUser
 from allonova.domain.dispatch.taxi import Position, Taxi, TaxiStatut
 from allonova.domain.kernel.geo import Point
+from allonova.main.memory import memory_dispatch
 from allonova.main.parts import Dispatch
-from allonova.main.platforms import memory_dispatch, postgres_dispatch
+from allonova.main.platforms import postgres_dispatch
 from tests.support.factories import HOUR, MINUTE, NOW, SECOND, NumberedIds, SetClock, new_id
 from tests.support.nova import a_client, a_colleague, a_commande, a_societe, a_taxi
 from tests.support.postgres import wipe

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +16,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, Table
 from reportlab.platypus.tables import TableStyle
+
+from allonova.adapters.http.paper import Chart, Document, Sheet
 
 PRINTED_ROWS = 1_000  # of a table; more are for spreadsheets
 PAGE = landscape(A4)
@@ -53,39 +54,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "Rien sur cette période.",
     },
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Bars by day, one colour a series."""
-
-    title: str
-    days: Sequence[date]
-    series: Mapping[str, Sequence[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table: its first column is words or days, all others are figures. The last row may be a sum."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    ends_in_sum: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A report, its words in the reader's language (`en`, `fr`)."""
-
-    language: str
-    title: str
-    first_day: date
-    last_day: date
-    made_at: datetime
-    facts: Sequence[tuple[str, object]]
-    chart: Chart
-    sheets: Sequence[Sheet]
 
 
 def render(document: Document) -> bytes:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from allonova.adapters.http.answers import answer, spec
 from allonova.adapters.http.exports import MEDIA, table_response
 from allonova.adapters.http.listing import parameters_of, read_query
-from allonova.adapters.http.pdf import Document, render
+from allonova.adapters.http.paper import Document
 from allonova.adapters.http.periods import Period
 from allonova.application.files.sheets import Rows
 from allonova.domain.files.export import FileFormat
@@ -62,6 +62,12 @@ async def report_response(
             return answer(report)
         case ReportFormat.PDF:
             headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
-            return Response(await asyncio.to_thread(render, document), media_type=PDF, headers=headers)
+            return Response(await asyncio.to_thread(_printed, document), media_type=PDF, headers=headers)
         case ReportFormat.CSV | ReportFormat.XLSX:
             return table_response(name, columns, days, FileFormat(wanted.value))
+
+
+def _printed(document: Document) -> bytes:
+    from allonova.adapters.http.pdf import render  # noqa: PLC0415 - what prints is heavy; its first report waits, in a thread
+
+    return render(document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from allonova.adapters.http.pdf import Chart, Document, Sheet
+from allonova.adapters.http.paper import Chart, Document, Sheet
 from allonova.application.money.finance_report import FinanceReport
 from allonova.domain.money.finance import FIGURES
 
