@@ -15,6 +15,7 @@ HEAVY = (
     "allonova.main.seed",
     "boto3",
     "botocore",
+    "google.oauth2.service_account",
     "jinja2",
     "openpyxl",
     "reportlab",

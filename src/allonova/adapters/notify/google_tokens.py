@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from google.auth.credentials import TokenState
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport import Request, Response
-from google.oauth2.service_account import Credentials
 
 from allonova.adapters.vendors.http import TOTAL_S, Reply, VendorHttp
 from allonova.domain.kernel.errors import ProviderUnavailable
+
+if TYPE_CHECKING:
+    from google.oauth2.service_account import Credentials
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ def read_account(text: str) -> Account:
 
 
 def _credentials(account: Account) -> Credentials:
+    from google.oauth2.service_account import Credentials  # noqa: PLC0415 - heavy, and only an account needs it
+
     made: Credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])  # type: ignore[no-untyped-call]
     return made
 
