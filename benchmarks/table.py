@@ -65,7 +65,8 @@ def at_most(name: str, ours: float, other: float, wanted: float, unit: str) -> F
 def show(rows: Sequence[Row], figures: Sequence[Figure]) -> None:
     """For the terminal."""
     print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    print(f"{'job':<28}{'who':<10}{'with':<34}{'a second':>10}{'p50':>9}{'p95':>9}{'p99 ms':>9}{'CPU ms':>9}")
+    if rows:
+        print(f"{'job':<28}{'who':<10}{'with':<34}{'a second':>10}{'p50':>9}{'p95':>9}{'p99 ms':>9}{'CPU ms':>9}")
     for row in rows:
         cpu = "" if row.cpu_ms is None else f"{row.cpu_ms:.3f}"
         times = f"{row.p50_ms:>9.2f}{row.p95_ms:>9.2f}{row.p99_ms:>9.2f}"
