@@ -45,7 +45,7 @@ from benchmarks.nova_lists import Filters, Watch, choices
 from benchmarks.table import OURS, RIVAL, SMALLEST, Figure, Row, row_of, show
 
 COMMANDES = 200_000
-PORT, RIVAL_PORT = 8477, 8478
+PORT, RIVAL_PORT = 8483, 8484
 PAGES, PAGE_SIZE = (1, 2, 3, 5, 10), 20
 READERS, TURNS, RIVAL_TURNS = 200, 10, 2
 BEYOND_SQL_MS = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -180,9 +181,14 @@ def _sort_pattern(fields: Sequence[str]) -> str:
     return f"^({one}(,{one})*)?$"
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)  # which costs more than the value does
+
+
 def _value(name: str, kind: Any, raw: str) -> object:
     try:
-        return TypeAdapter(kind).validate_strings(raw)
+        return _adapter(kind).validate_strings(raw)
     except ValidationError as error:
         raise _refused(name, error.errors()[0]["type"], "not a value of this field") from error
 

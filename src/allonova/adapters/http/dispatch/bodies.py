@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 from allonova.adapters.http.dispatch.staff import limit_staff_calls, optional_staff
 from allonova.adapters.http.fields import Body
 from allonova.adapters.http.provide import keyed
-from allonova.adapters.http.routes import JsonRoute
+from allonova.adapters.http.routes import JsonRoute, Router
 from allonova.application.dispatch.wire import camel
 
 
@@ -22,7 +22,7 @@ class NovaBody(Body):
 
 def staff_router(tag: str, prefix: str) -> APIRouter:
     """A router for companies' staff."""
-    return APIRouter(
+    return Router(
         route_class=JsonRoute, tags=[f"NOVA: {tag}"], prefix=prefix, dependencies=[Depends(limit_staff_calls)]
     )
 
