@@ -74,7 +74,7 @@ def measure(trips: int) -> tuple[list[Row], Figure, float]:
         row_of(job, OURS, "FastAPI, asyncpg", ms=http.ms, seconds=http.seconds, cpu_s=http.cpu_s),
         row_of(job, SMALLEST, "the statement, asyncpg", ms=sql.ms, seconds=sql.seconds),
     ]
-    return rows, beyond_sql(seen), pages
+    return rows, beyond_sql(seen, job), pages
 
 
 async def _pages(dsn: str, asked: Sequence[Question]) -> list[int]:

@@ -16,6 +16,8 @@ def main() -> None:
     wanted = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()} {sys.version}"
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
+    if VENV.is_symlink():  # `--clear` would empty what it leads to, which may be somebody else's
+        sys.exit(f"{VENV} is a link: remove it, and it is made here")
     print("Making build/bench-venv with what one would pick instead, a minute or two …", flush=True)
     run(os.path.realpath(sys.executable), "-m", "venv", "--clear", str(VENV))
     options = ["-qq", "--only-binary", ":all:", "--require-hashes", "--requirement", str(LOCK)]
