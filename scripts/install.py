@@ -32,6 +32,8 @@ def install(level: str) -> None:
     """Do what the stamp does not know to be done; a package that has left the locks stays until `make clean`."""
     found = stamp()
     if found.get("environment") != environment():  # never made, left half-made, or moved
+        if VENV.is_symlink():
+            sys.exit(f".venv leads to {VENV.resolve()}, which is another clone's: it is left as it is")
         version = sys.version.split()[0]
         print(f"Making .venv with Python {version} and the locked packages, a minute or two …", flush=True)
         run(os.path.realpath(sys.executable), "-m", "venv", "--clear", str(VENV))

@@ -150,7 +150,10 @@ async def _reads_of(settings: Settings, pool: Pool) -> AsyncIterator[Pool | Repl
 async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[Platform]:
     """PostgreSQL for what matters, Redis for limits, wake-ups and news."""
     pool = await open_pool(
-        settings.database_url, min_size=2, max_size=settings.database_pool, pooled=settings.database_pooled
+        settings.database_url,
+        min_size=min(2, settings.database_pool),
+        max_size=settings.database_pool,
+        pooled=settings.database_pooled,
     )
     redis = connect(settings.redis_url)
     try:
