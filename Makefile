@@ -177,7 +177,7 @@ bench-nova: dev ## Speed of the list of commandes where one company has COMMANDE
 	@exec $(servers) run -- $(bin)/python -m benchmarks.nova_lists $(COMMANDES)
 
 .PHONY: bench-sockets
-bench-sockets: dev ## Sockets of one API process beside a bare server's, as a table
+bench-sockets: dev bench-venv ## Sockets of one API process beside a bare server's, as a table
 	@exec $(servers) run -- $(bin)/python -m benchmarks.sockets
 
 .PHONY: bench-exports

@@ -47,7 +47,7 @@ from benchmarks.table import OURS, RIVAL, SMALLEST, Figure, Row, row_of, show
 COMMANDES = 200_000
 PORT, RIVAL_PORT = 8483, 8484
 PAGES, PAGE_SIZE = (1, 2, 3, 5, 10), 20
-READERS, TURNS, RIVAL_TURNS = 200, 10, 2
+READERS, WARM_UP, TURNS, RIVAL_TURNS = 200, 20, 10, 2
 BEYOND_SQL_MS = 2
 UNLIKE = frozenset({"actions", "diffusion"})  # rules of ours, which the other one does without
 PLAIN = {Op.EQ: "{}", Op.NULL: "{}", Op.FROM_DAY: "date_from", Op.TO_DAY: "date_to"}
@@ -61,8 +61,8 @@ def questions(now: datetime, taxi_id: UUID) -> list[Question]:
     asked = choices(now, taxi_id)
     alone = [filters for one in asked.values() for filters in one.values()]
     month, hotel, done = asked["dates"]["month"], asked["clientType"]["clientType=hotel"], asked["statut"]
-    together_ = [month + done["statut=terminee"], month + hotel, hotel + done["statut=annulee"]]
-    return list(product([(), *alone, *together_], PAGES))
+    several = [month + done["statut=terminee"], month + hotel, hotel + done["statut=annulee"]]
+    return list(product([(), *alone, *several], PAGES))
 
 
 def ask_of(question: Question, headers: Mapping[str, str]) -> Ask:
@@ -101,9 +101,6 @@ async def time_sql(dsn: str, societe_id: UUID, asked: Sequence[Question], now: d
             await queries.commandes(societe_id, query, viewer=Party.ADMIN, now=now)
             ms.append(0.0 if watch.last is None else watch.last.ms)
     return Load(ms[WARM_UP:], sum(ms[WARM_UP:]) / 1000, 0.0)
-
-
-WARM_UP = 20
 
 
 def measure(folder: Path, commandes: int = COMMANDES) -> tuple[list[Row], list[Figure]]:
