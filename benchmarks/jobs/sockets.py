@@ -7,11 +7,13 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import quantiles
 from uuid import UUID, uuid4
 
 import asyncpg  # type: ignore[import-untyped]
@@ -84,12 +86,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A program with its sockets, and how it is brought to show a move."""
+    """A program with its sockets, and how it is brought to show a move. Ours says when that was written, an instant
+    before its commit; `firsts` has the milliseconds from there to the first frame.
+    """
 
     process_id: int
     peers: Sequence[Peer]
     watch: Watch
-    move: Callable[[int], Awaitable[None]]
+    move: Callable[[int], Awaitable[datetime | None]]
+    firsts: list[float] = field(default_factory=list)
 
     async def moves(self, numbers: range) -> Load:
         """Milliseconds from the request to each socket's frame; the seconds in which something was under way."""
@@ -97,8 +102,11 @@ class Side:
         busy_s, before = 0.0, cpu_s(self.process_id)
         for number in numbers:
             self.watch.start(len(self.peers))
-            await self.move(number)
+            since_s = time.time()
+            written_at = await self.move(number)
             await asyncio.wait_for(self.watch.is_full.wait(), PATIENCE_S)
+            if written_at is not None:
+                self.firsts.append((since_s + self.watch.at[0] - written_at.timestamp()) * 1000)
             busy_s += self.watch.at[-1]
             ms += [at * 1000 for at in self.watch.at]
             await asyncio.sleep(PAUSE_S)
@@ -134,12 +142,13 @@ async def our_side(process_id: int, desks: Sequence[Desk], sockets: int, http: h
     tokens = (desks[number % len(desks)].token for number in range(sockets))
     peers = [await open_peer(PORTS[OURS], "/ws/planning", token, watch) for token in tokens]
 
-    async def move(number: int) -> None:
+    async def move(number: int) -> datetime | None:
         desk, turn = desks[number % len(desks)], number // len(desks)
         body = {"taxiId": str(desk.taxis[turn % 2])}
         answer = await http.patch(f"http://127.0.0.1:{PORTS[OURS]}{desk.path}", json=body, headers=desk.headers)
         if not answer.is_success:
             raise RuntimeError(answer.text)
+        return datetime.fromisoformat(answer.json()["data"]["updatedAt"])
 
     return Side(process_id, peers, watch, move)
 
@@ -149,7 +158,7 @@ async def bare_side(process_id: int, size: int, sockets: int) -> Side:
     watch = Watch()
     peers = [await open_peer(PORTS[SMALLEST], "/", "none", watch) for _ in range(sockets)]
 
-    async def move(number: int) -> None:
+    async def move(_: int) -> None:
         peers[0].say("!" + "x" * size)
 
     return Side(process_id, peers, watch, move)
@@ -183,8 +192,10 @@ async def _shown(http: httpx.AsyncClient, desk: Desk) -> object:
     return {"commande": card, "version": card["version"], "par": {"id": str(uuid4()), "name": "Awa 1"}}
 
 
-async def by_turns(processes: Mapping[str, int], desks: Sequence[Desk], sockets: int) -> dict[str, Load]:
-    """What each took for its moves. A machine that is slower for a while is slower for all."""
+async def by_turns(
+    processes: Mapping[str, int], desks: Sequence[Desk], sockets: int
+) -> tuple[dict[str, Load], Sequence[float]]:
+    """What each took for its moves, by turns, and how soon ours were seen."""
     async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
         ours = await our_side(processes[OURS], desks, sockets, http)
         await ours.moves(range(WARM_UP))
@@ -196,6 +207,7 @@ async def by_turns(processes: Mapping[str, int], desks: Sequence[Desk], sockets:
         }
         for who in (SMALLEST, RIVAL):
             await sides[who].moves(range(WARM_UP))
+        ours.firsts.clear()
         seen: dict[str, list[Load]] = {who: [] for who in sides}
         for turn in range(ROUNDS):
             numbers = range(WARM_UP + turn * MOVES, WARM_UP + (turn + 1) * MOVES)
@@ -206,7 +218,7 @@ async def by_turns(processes: Mapping[str, int], desks: Sequence[Desk], sockets:
             for peer in side.peers:
                 peer.transport.abort()
     _require_alike(sizes)
-    return {who: together(loads) for who, loads in seen.items()}
+    return {who: together(loads) for who, loads in seen.items()}, ours.firsts
 
 
 def _require_alike(sizes: Mapping[str, int]) -> None:
@@ -235,13 +247,17 @@ def measure(folder: Path, sockets: int = SOCKETS) -> tuple[list[Row], list[Figur
             RIVAL: serving(["benchmarks.rivals.board"], PORTS[RIVAL], env, folder, python=str(RIVAL_PYTHON)),
         }
         processes = {who: servers.enter_context(server).pid for who, server in started.items()}
-        loads = uvloop.run(by_turns(processes, desks, sockets))
+        loads, firsts = uvloop.run(by_turns(processes, desks, sockets))
     job = JOB.format(sockets)
     rows = {
         who: row_of(job, who, PROGRAMS[who], ms=one.ms, seconds=one.seconds, cpu_s=one.cpu_s)
         for who, one in loads.items()
     }
-    return list(rows.values()), figures_of(job, rows)
+    p95 = quantiles(firsts, n=20)[-1]
+    first = Figure(
+        f"{job}: written to first frame, p95", f"{p95:.1f} ms (the commit lies between)", "≤ 30 ms", p95 <= 30
+    )
+    return list(rows.values()), [*figures_of(job, rows), first]
 
 
 def main() -> None:
