@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks import start
 from benchmarks.country import plan
 from benchmarks.ground import Ground, a_database, filled
-from benchmarks.jobs import bookings, search, trips, webhooks
+from benchmarks.jobs import bookings, commandes, search, sheets, sockets, trips, webhooks
 from benchmarks.table import Figure, Row, show
 
 JOBS: Mapping[str, Callable[[Ground], tuple[list[Row], list[Figure]]]] = {
@@ -18,8 +19,12 @@ JOBS: Mapping[str, Callable[[Ground], tuple[list[Row], list[Figure]]]] = {
     "search": search.measure,
     "bookings": bookings.measure,
     "webhooks": webhooks.measure,
+    "commandes": lambda ground: commandes.measure(ground.folder),
+    "sockets": lambda ground: sockets.measure(ground.folder),
+    "sheets": lambda ground: sheets.measure(ground.folder),
+    "start": lambda ground: start.measure(ground.folder),
 }
-"""In this order: what writes comes after what is read from a database that is as it was filled."""
+"""What writes comes after what is read from the database as it was filled; the last four have one of their own."""
 
 
 def main() -> None:

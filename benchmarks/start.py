@@ -19,9 +19,10 @@ import httpx
 
 from benchmarks.database import own_database
 from benchmarks.ground import environment
-from benchmarks.table import Figure, show
+from benchmarks.table import Figure, Row, show
 
 PORT, WORKER_PORT = 8476, 8477
+TIMES = 5
 READY_S, HELD_MB = 3.0, 180.0
 ASKED = 200
 PATIENCE_S = 60.0
@@ -139,13 +140,9 @@ def figures_of(name: str, starts: list[Start], *, limited: bool) -> list[Figure]
     ]
 
 
-def main() -> None:
-    """Exit code 1 when a figure was missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("times", type=int, nargs="?", default=5)
-    times = parser.parse_args().times
-    with own_database() as dsn, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def measure(folder: Path, times: int = TIMES) -> tuple[list[Row], list[Figure]]:
+    """API processes and workers, one after the other, on a database of their own."""
+    with own_database() as dsn:
         env = environment(dsn) | {
             "ALLONOVA_FILES_DIR": str(folder / "files"),
             "PORT": str(PORT),
@@ -153,8 +150,16 @@ def main() -> None:
         }
         apis = [measured("serve", PORT, env, folder, ask) for _ in range(times)]
         workers = [measured("worker", WORKER_PORT, env, folder, rest) for _ in range(times)]
-    figures = figures_of("API", apis, limited=True) + figures_of("worker", workers, limited=False)
-    show([], figures)
+    return [], figures_of("API", apis, limited=True) + figures_of("worker", workers, limited=False)
+
+
+def main() -> None:
+    """Exit code 1 when a figure was missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("times", type=int, nargs="?", default=TIMES)
+    with tempfile.TemporaryDirectory() as name:
+        rows, figures = measure(Path(name), parser.parse_args().times)
+    show(rows, figures)
     sys.exit(not all(figure.is_kept for figure in figures))
 
 

@@ -122,7 +122,8 @@ def python() -> Path:
 
 
 def _git(root: Path, *words: str) -> bytes:
-    return subprocess.run(["git", *words], cwd=root, capture_output=True, check=True).stdout
+    git = shutil.which("git") or sys.exit("git is needed: the release before lies in its history")
+    return subprocess.run([git, *words], cwd=root, capture_output=True, check=True).stdout
 
 
 if __name__ == "__main__":
