@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -143,16 +143,20 @@ def smallest(ground: Ground) -> Iterator[Server]:
         yield Server(8472, process)
 
 
+def rival(ground: Ground) -> AbstractContextManager[Server]:
+    """The source document's stack."""
+    return gunicorn("benchmarks.rivals.rides:create_app()", 8470, environment(ground.dsn), ground.folder)
+
+
 @contextmanager
-def rival(ground: Ground) -> Iterator[Server]:
-    """The source document's stack: one process, as ours is one, and a thread for each client."""
+def gunicorn(app: str, port: int, env: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    """An app of that stack: one process, as ours is one, and a thread for each client."""
     if not RIVAL_PYTHON.exists():
         sys.exit("make bench-venv makes the environment of what one would pick instead")
     options = ["--workers=1", "--worker-class=gthread", f"--threads={CLIENTS}", "--keep-alive=75"]
-    module = ["gunicorn", *options, "--bind=127.0.0.1:8470", "benchmarks.rivals.stack:create_app()"]
-    env, python = environment(ground.dsn), str(RIVAL_PYTHON)
-    with serving(module, 8470, env, ground.folder, python=python) as process:
-        yield Server(8470, process)
+    module = ["gunicorn", *options, f"--bind=127.0.0.1:{port}", app]
+    with serving(module, port, env, folder, python=str(RIVAL_PYTHON)) as process:
+        yield Server(port, process)
 
 
 def environment(dsn: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from allonova.adapters.postgres.runner import Row as Record
 from benchmarks.country import Question, plan, questions
 from benchmarks.ground import Ground, a_database, ours, together
 from benchmarks.jobs.search import JOB, SEARCHES, WARM_UP, beyond_sql, search_of, take_turns
-from benchmarks.table import OURS, SMALLEST, Figure, Row, row_of, show
+from benchmarks.table import OURS, SMALLEST, Figure, Row, end, row_of
 
 TIMES = 10
 EXPLAINED = 100
@@ -96,8 +95,7 @@ def main() -> None:
         f"pages of one search, × {TIMES} trips", f"{many / few:.2f} ({many:.0f} ÷ {few:.0f})", "≤ 2", many <= MOST * few
     )
     figures = [few_extra, extra, growth]
-    show([*few_rows, *rows], figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end([*few_rows, *rows], figures)
 
 
 if __name__ == "__main__":

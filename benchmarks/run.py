@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from benchmarks import start
 from benchmarks.country import plan
 from benchmarks.ground import Ground, a_database, filled
 from benchmarks.jobs import bookings, commandes, search, sheets, sockets, trips, webhooks
-from benchmarks.table import Figure, Row, show
+from benchmarks.table import Figure, Row, end
 
 JOBS: Mapping[str, Callable[[Ground], tuple[list[Row], list[Figure]]]] = {
     "trips": trips.measure,
@@ -45,8 +44,7 @@ def main() -> None:
                 seen, meant = measure(ground)
                 rows += seen
                 figures += meant
-    show(rows, figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end(rows, figures)
 
 
 if __name__ == "__main__":

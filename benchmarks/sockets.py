@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -34,7 +33,7 @@ from benchmarks.database import own_database
 from benchmarks.ground import KID, SECRET, cpu_s, environment, serving
 from benchmarks.jobs import sockets as board
 from benchmarks.peers import Peer, Watch, open_peer
-from benchmarks.table import Figure, show
+from benchmarks.table import Figure, end
 from tests.support.factories import a_booking, a_driver, a_trip, a_user, keep, paid
 
 OURS, BARE = 8473, 8474
@@ -177,8 +176,7 @@ def main() -> None:
             serving(["benchmarks.bare_sockets"], BARE, env, folder) as bare,
         ):
             figures = [*moved, *uvloop.run(measure(People(dsn), ours, bare))]
-    show(rows, figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end(rows, figures)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks.database import own_database
 from benchmarks.ground import environment
-from benchmarks.table import Figure, Row, show
+from benchmarks.table import Figure, Row, end
 
 PORT, WORKER_PORT = 8476, 8477
 TIMES = 5
@@ -159,8 +159,7 @@ def main() -> None:
     parser.add_argument("times", type=int, nargs="?", default=TIMES)
     with tempfile.TemporaryDirectory() as name:
         rows, figures = measure(Path(name), parser.parse_args().times)
-    show(rows, figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end(rows, figures)
 
 
 if __name__ == "__main__":

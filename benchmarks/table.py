@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
+from typing import NoReturn
 
 OURS, SMALLEST, RIVAL, NAKED = "ours", "smallest", "usual", "naked"
 """Who did it: this service; the smallest program with the same duties; what one would pick; that without duties."""
@@ -73,3 +75,9 @@ def show(rows: Sequence[Row], figures: Sequence[Figure]) -> None:
         print(f"{row.job:<28}{row.who:<10}{row.with_what:<34}{row.rate:>10.1f}{times}{cpu:>9}")
     for figure in figures:
         print(f"{figure.name:<44} {figure.seen:<48} {figure.wanted:<10} {'kept' if figure.is_kept else 'MISSED'}")
+
+
+def end(rows: Sequence[Row], figures: Sequence[Figure]) -> NoReturn:
+    """Show them; exit code 1 when a figure was missed."""
+    show(rows, figures)
+    sys.exit(not all(figure.is_kept for figure in figures))

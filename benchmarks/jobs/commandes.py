@@ -26,9 +26,7 @@ from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.machine import Party
 from benchmarks.database import own_database
 from benchmarks.ground import (
-    CLIENTS,
     KID,
-    RIVAL_PYTHON,
     SECRET,
     Ask,
     Load,
@@ -36,13 +34,14 @@ from benchmarks.ground import (
     address,
     answer_of,
     environment,
+    gunicorn,
     load,
     serving,
     together,
 )
 from benchmarks.nova_fill import fill
 from benchmarks.nova_lists import Filters, Watch, choices
-from benchmarks.table import OURS, RIVAL, SMALLEST, Figure, Row, row_of, show
+from benchmarks.table import OURS, RIVAL, SMALLEST, Figure, Row, end, row_of
 
 COMMANDES = 200_000
 PORT, RIVAL_PORT = 8483, 8484
@@ -106,8 +105,6 @@ async def time_sql(dsn: str, societe_id: UUID, asked: Sequence[Question], now: d
 def measure(folder: Path, commandes: int = COMMANDES) -> tuple[list[Row], list[Figure]]:
     """Statements and HTTP by turns, so that a machine that is slower for a while is slower for both."""
     now, job = datetime.now(UTC), f"list of {commandes} commandes"
-    options = ["--workers=1", "--worker-class=gthread", f"--threads={CLIENTS}", "--keep-alive=75"]
-    usual = ["gunicorn", *options, f"--bind=127.0.0.1:{RIVAL_PORT}", "benchmarks.rivals.commandes:create_app()"]
     with own_database() as dsn:
         started = time.monotonic()
         societe_id = asyncio.run(fill(dsn, commandes, now))
@@ -115,9 +112,9 @@ def measure(folder: Path, commandes: int = COMMANDES) -> tuple[list[Row], list[F
         asked, env = asyncio.run(_questions(dsn, societe_id, now)), environment(dsn)
         with (
             serving(["allonova.main.cli", "serve"], PORT, env, folder) as mine,
-            serving(usual, RIVAL_PORT, env, folder, python=str(RIVAL_PYTHON)) as other,
+            gunicorn("benchmarks.rivals.commandes:create_app()", RIVAL_PORT, env, folder) as other,
         ):
-            servers = Server(PORT, mine), Server(RIVAL_PORT, other)
+            servers = Server(PORT, mine), other
             headers = readers(societe_id)
             _require_same(servers, [ask_of(each, next(headers)) for each in asked])
             http, sql, usual_ = _by_turns(dsn, societe_id, asked, servers, headers, now)
@@ -179,8 +176,7 @@ def main() -> None:
     commandes = parser.parse_args().commandes
     with tempfile.TemporaryDirectory() as folder:
         rows, figures = measure(Path(folder), commandes)
-    show(rows, figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end(rows, figures)
 
 
 if __name__ == "__main__":

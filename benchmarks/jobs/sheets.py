@@ -24,7 +24,7 @@ from allonova.adapters.postgres.pool import asyncpg_dsn
 from benchmarks.database import own_database
 from benchmarks.ground import RIVAL_PYTHON
 from benchmarks.statements_fill import days_before, fill_statements
-from benchmarks.table import NAKED, OURS, RIVAL, SMALLEST, Figure, Row, at_most, show
+from benchmarks.table import NAKED, OURS, RIVAL, SMALLEST, Figure, Row, at_most, end
 
 DAYS = 100
 SHEET = "xl/worksheets/sheet1.xml"
@@ -158,8 +158,7 @@ def main() -> None:
     wanted = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
         rows, figures = measure(Path(folder), wanted)
-    show(rows, figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end(rows, figures)
 
 
 if __name__ == "__main__":

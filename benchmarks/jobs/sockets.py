@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,7 +28,7 @@ from benchmarks.database import own_database
 from benchmarks.ground import KID, RIVAL_PYTHON, SECRET, Load, cpu_s, environment, serving, together
 from benchmarks.nova_fill import fill
 from benchmarks.peers import Peer, Watch, open_peer
-from benchmarks.table import OURS, RIVAL, SMALLEST, Figure, Row, at_most, row_of, show
+from benchmarks.table import OURS, RIVAL, SMALLEST, Figure, Row, at_most, end, row_of
 
 JOB = "board move to {} sockets"
 PORTS = {OURS: 8473, SMALLEST: 8474, RIVAL: 8476}
@@ -267,8 +266,7 @@ def main() -> None:
     sockets = parser.parse_args().sockets
     with tempfile.TemporaryDirectory() as folder:
         rows, figures = measure(Path(folder), sockets)
-    show(rows, figures)
-    sys.exit(not all(figure.is_kept for figure in figures))
+    end(rows, figures)
 
 
 if __name__ == "__main__":

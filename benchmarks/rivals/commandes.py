@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,12 +11,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Flask, request
-from flask_jwt_extended import JWTManager, get_jwt, get_jwt_identity, jwt_required
-from flask_smorest import Api, Blueprint
+from flask_jwt_extended import get_jwt, get_jwt_identity, jwt_required
+from flask_smorest import Blueprint
 from flask_sqlalchemy import SQLAlchemy
 from geoalchemy2 import Geography, WKBElement
 from marshmallow import Schema, fields
-from prometheus_flask_exporter import PrometheusMetrics
 from sqlalchemy import DateTime, ForeignKey, MetaData, Select, or_, select
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -28,11 +26,10 @@ from sqlalchemy.orm import (
     relationship,
     selectinload,
 )
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from benchmarks.rivals.limits import PER_MINUTE, limiter
 from benchmarks.rivals.schemas import Instant, point
-from benchmarks.rivals.stack import log_request, set_up_logs, start_watch
+from benchmarks.rivals.stack import put_together
 
 PAGE_SIZE = 20
 Place = Geography("POINT", srid=4326, spatial_index=False)
@@ -257,25 +254,5 @@ def folded(text: str) -> str:
 
 
 def create_app() -> Flask:
-    """With the duties of ours: token, limit, log line, metric."""
-    app = Flask("usual")
-    app.config |= {
-        "API_TITLE": "usual",
-        "API_VERSION": "1",
-        "OPENAPI_VERSION": "3.1.0",
-        "JWT_SECRET_KEY": os.environ["ALLONOVA_SECRET_KEYS"].partition(":")[2],
-        "JWT_DECODE_AUDIENCE": "nova",
-        "JWT_DECODE_ISSUER": "allonova",
-        "SQLALCHEMY_DATABASE_URI": os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 20, "connect_args": {"options": "-c timezone=UTC -c jit=off"}},
-    }
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)
-    db.init_app(app)
-    JWTManager(app)
-    limiter.init_app(app)
-    PrometheusMetrics(app, group_by="url_rule")
-    Api(app).register_blueprint(blueprint)
-    set_up_logs()
-    app.before_request(start_watch)
-    app.after_request(log_request)
-    return app
+    """The list alone."""
+    return put_together(db, blueprint, audience="nova")

@@ -9,19 +9,18 @@ import time
 
 from flask import Flask, Response, g, request
 from flask_jwt_extended import JWTManager
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
+from flask_sqlalchemy import SQLAlchemy
 from prometheus_flask_exporter import PrometheusMetrics
 from pythonjsonlogger.json import JsonFormatter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from benchmarks.rivals import bookings, trips
 from benchmarks.rivals.limits import limiter
-from benchmarks.rivals.models import db
 
 log = logging.getLogger("usual")
 
 
-def create_app() -> Flask:
+def put_together(database: SQLAlchemy, *blueprints: Blueprint, audience: str) -> Flask:
     """With the duties of ours: token, limit, log line, metric. Nothing of them under `/naked`."""
     app = Flask("usual")
     app.config |= {
@@ -29,18 +28,18 @@ def create_app() -> Flask:
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.1.0",
         "JWT_SECRET_KEY": os.environ["ALLONOVA_SECRET_KEYS"].partition(":")[2],
-        "JWT_DECODE_AUDIENCE": "allocar",
+        "JWT_DECODE_AUDIENCE": audience,
         "JWT_DECODE_ISSUER": "allonova",
         "SQLALCHEMY_DATABASE_URI": os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1),
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 20, "connect_args": {"options": "-c timezone=UTC -c jit=off"}},
     }
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)
-    db.init_app(app)
+    database.init_app(app)
     JWTManager(app)
     limiter.init_app(app)
     PrometheusMetrics(app, group_by="url_rule", excluded_paths=["^/naked"])
     api = Api(app)
-    for blueprint in (trips.blueprint, bookings.blueprint):
+    for blueprint in blueprints:
         api.register_blueprint(blueprint)
     set_up_logs()
     app.before_request(start_watch)

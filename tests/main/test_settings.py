@@ -179,6 +179,11 @@ def test_mails_go_by_smtp_when_there_is_a_server(monkeypatch: pytest.MonkeyPatch
     assert settings_of(monkeypatch, {"SMTP_URL": ""}).smtp_server is None
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATIONS_DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL"])
+def test_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert "unshown" not in repr(settings_of(monkeypatch, {name: "scheme://user:unshown@host/name"}))
+
+
 def test_production_starts_when_redis_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of(monkeypatch, {"REDIS_URL": "rediss+sentinel://:unshown@a,b:26379/main/0"}).checked()
     assert "unshown" not in repr(settings)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,7 +19,7 @@ from servers import make_folder
 from allonova.adapters.postgres.company import reading_from
 from allonova.adapters.postgres.migrate import migrate
 from allonova.adapters.postgres.pool import open_pool
-from allonova.adapters.postgres.replica import ReplicaReads
+from allonova.adapters.postgres.replica import LOOK_S, ReplicaReads
 from allonova.adapters.postgres.runner import Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.carpool.ports import Search
@@ -76,6 +79,22 @@ class Pair:
     async def resume(self) -> None:
         """It goes on."""
         await ask(self.standby, "SELECT pg_wal_replay_resume()")
+
+
+@asynccontextmanager
+async def frozen(server: OwnPostgres) -> AsyncIterator[None]:
+    """It takes calls, and says nothing."""
+    operator = await asyncpg.connect(server.url)
+    backends = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    pids = [row[0] for row in await operator.fetch(backends)] + [server.pid]
+    await operator.close()
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def ask(server: OwnPostgres, sql: str) -> object:
@@ -175,6 +194,22 @@ async def test_whoever_waits_for_a_standby_that_died_is_answered_by_the_primary(
         await asyncio.sleep(0)
     await pair.standby.kill()
     assert await asked is False
+
+
+async def test_whoever_waits_for_a_standby_that_hangs_is_answered_by_the_primary(pair: Pair) -> None:
+    async with frozen(pair.standby):
+        asked = asyncio.create_task(pair.reads.fetchval(IS_STANDBY))
+        began = asyncio.get_running_loop().time()
+        await pair.reads.look()
+        assert asyncio.get_running_loop().time() - began < 3 * LOOK_S
+        assert not pair.reads.is_used
+        assert await asked is False
+    await pair.keeps_up()
+
+
+async def test_process_ends_when_the_standby_hangs(pair: Pair) -> None:
+    async with frozen(pair.standby), asyncio.timeout(3 * LOOK_S):
+        await pair.reads.close()
 
 
 async def test_question_that_takes_too_long_is_not_asked_twice(pair: Pair) -> None:

@@ -45,6 +45,13 @@ class OwnPostgres:
         return postgres_url(self.port)
 
     @property
+    def pid(self) -> int:
+        """Of its first process."""
+        if self._process is None:
+            raise RuntimeError("it was not started")
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None

@@ -16,10 +16,8 @@ from tests.support.processes import Process, eventually, free_ports, plain_envir
 
 SERVICE = "allonova-test"
 PATIENCE_S = 20.0
-HASTY_MS, CALM_MS = (
-    1000,
-    60_000,
-)  # how long a silent master is one still; those who do not fail over are not to by chance
+# How long a silent master is one still. Where none is to be replaced, none is by chance.
+HASTY_MS, CALM_MS = 1000, 60_000
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ def migrate(database_url: str, revision: str = "head", *, folder: Path | None = 
 
 
 def downgrade(database_url: str, revision: str = "base", *, folder: Path | None = None) -> None:
-    """Go back to a revision; what the later ones kept is lost."""
+    """Go back to a revision; what the later ones kept is lost. Raises TurnTaken while another process migrates."""
     with _TURN:
         command.downgrade(_config(database_url, folder), revision)
 

@@ -79,10 +79,13 @@ class ReplicaReads:
             await self.close()
 
     async def close(self) -> None:
-        """Wait for those who read there, and hang up."""
+        """Wait a moment for those who read there, and hang up."""
         replica, self._replica = self._replica, None
         if replica is not None:
-            await replica.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await replica.close()
+            replica.terminate()
 
     async def fetch(self, query: str, *args: object) -> Sequence[Row]:
         """See Runner."""

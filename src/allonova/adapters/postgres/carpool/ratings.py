@@ -41,11 +41,15 @@ _OF_BOOKING = compile_once(
         )
     )
 )
-# In the order of ids: both sides of a ride may be erased at once.
+# By the rides that he took or drove, which have indexes; in the order of ids: both sides may be erased at once.
 _FORGET = """
 WITH worded AS (
     SELECT id FROM carpool.ratings
-    WHERE (from_user_id = $1::uuid OR to_user_id = $1::uuid) AND comment IS NOT NULL
+    WHERE booking_id IN (
+        SELECT id FROM carpool.bookings WHERE passenger_id = $1::uuid
+        UNION ALL
+        SELECT b.id FROM carpool.bookings b JOIN carpool.trips t ON t.id = b.trip_id WHERE t.driver_id = $1::uuid
+    ) AND comment IS NOT NULL
     ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE carpool.ratings AS r SET comment = NULL, updated_at = $2::timestamptz, version = r.version + 1
