@@ -52,7 +52,7 @@ def migrate(database_url: str, revision: str = "head", *, folder: Path | None = 
         while True:
             try:
                 command.upgrade(_config(database_url, folder), revision)
-            except (DBAPIError, asyncpg.PostgresError, TurnTaken) as error:
+            except (DBAPIError, asyncpg.PostgresError) as error:
                 if not _is_taken(error) or time.monotonic() - began > PATIENCE_S:
                     raise
                 log.warning("what a revision needs is taken: trying again")
@@ -62,7 +62,7 @@ def migrate(database_url: str, revision: str = "head", *, folder: Path | None = 
 
 
 def downgrade(database_url: str, revision: str = "base", *, folder: Path | None = None) -> None:
-    """Go back to a revision; what the later ones kept is lost. Raises TurnTaken while another process migrates."""
+    """Go back to a revision; what the later ones kept is lost. Fails while another process migrates."""
     with _TURN:
         command.downgrade(_config(database_url, folder), revision)
 
@@ -93,10 +93,6 @@ def of_ours(name: str | None, kind: _Kind, parents: MutableMapping[_Parent, str 
     if kind == "schema":
         return name in SCHEMAS
     return parents.get("schema_name") in SCHEMAS
-
-
-class TurnTaken(Exception):
-    """Another process migrates."""
 
 
 def run_sql(name: str) -> None:
@@ -141,10 +137,7 @@ def _driver() -> AsyncAdapt_asyncpg_connection:
 def _is_taken(error: Exception) -> bool:
     """Whether somebody else had the turn, had a lock for too long, or waited for one of ours meanwhile."""
     code: object = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
-    return isinstance(error, TurnTaken) or code in (
-        asyncpg.LockNotAvailableError.sqlstate,
-        asyncpg.DeadlockDetectedError.sqlstate,
-    )
+    return code in (asyncpg.LockNotAvailableError.sqlstate, asyncpg.DeadlockDetectedError.sqlstate)
 
 
 def _config(database_url: str, folder: Path | None) -> Config:
