@@ -21,10 +21,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SUITES = ("tests/contract", "tests/postgres")
 # These hold a list of all that is in the database against all that the release knows, and today's tables may be more.
+# The last has the release itself run today's revisions, twice at once: that is for today's code, which takes turns.
 LEFT_OUT = (
     "tests/postgres/test_migrations.py::test_alembic_finds_no_difference_between_metadata_and_migrated_schema",
     "tests/postgres/test_migrations.py::test_migrated_catalogue_is_that_of_the_metadata",
     "tests/postgres/test_walls.py::test_doors_are_shut_to_others_and_to_tricks_when_they_pass_the_walls",
+    "tests/postgres/test_migrations.py::test_two_migrations_at_once_both_succeed",
 )
 # What a test stands on: the code, and the database as the tests themselves make one.
 LOOK = """
