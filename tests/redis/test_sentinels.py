@@ -79,7 +79,8 @@ async def work_for_ever(url: str, ran: asyncio.Event) -> None:
         try:
             with suppress(RedisError, OSError):
                 await worker.async_run()
-        finally:
+        finally:  # a job that still says that it is done would connect anew behind the pool's back
+            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
             await pool.disconnect()
 
 
