@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from allonova.adapters.redis.address import read_sentinels
+from allonova.adapters.redis.lending import LendingPool
 from allonova.adapters.redis.master import MasterPool
 
 CONNECT_TIMEOUT_S = 1.0
@@ -45,7 +46,7 @@ def connections(url: str, *, retries: int = 1) -> ConnectionPool:
     if named is None:
         if url.startswith("rediss://"):
             how["ssl_check_hostname"] = True  # unless the URL says otherwise: redis-py does it from its version 6 on
-        return ConnectionPool.from_url(url, **how)
+        return LendingPool.from_url(url, **how)
     limits = {"socket_connect_timeout": SENTINEL_TIMEOUT_S, "socket_timeout": SENTINEL_TIMEOUT_S}
     sentinels = Sentinel(named.hosts, sentinel_kwargs={**limits, **named.sentinel})  # type: ignore[no-untyped-call]
     return MasterPool(named.service, sentinels, **how, **named.master)

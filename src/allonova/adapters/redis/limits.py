@@ -53,6 +53,7 @@ class RedisRateLimiter:
         real_time: Callable[[], float] = time.time,
     ) -> None:
         self._redis = redis
+        self._take_and_read = redis.register_script(TAKE_AND_READ)
         self._fallback = fallback
         self._monotonic = monotonic
         self._real_time = real_time
@@ -77,9 +78,7 @@ class RedisRateLimiter:
     async def _hit(self, rules: Sequence[Limit]) -> list[Count]:
         keys, now = [_key(rule) for rule in rules], self._real_time()
         bounds = [str(bound) for rule in rules for bound in (rule.amount, rule.window_s, now - rule.window_s)]
-        # EVAL, not EVALSHA: a kilobyte more on the wire, and no script cache that a restart could empty.
-        given = (TAKE_AND_READ, len(keys), *keys, str(now), *bounds)
-        answers = await self._redis.execute_command("EVAL", *given)  # type: ignore[no-untyped-call]
+        answers = await self._take_and_read(keys=keys, args=[str(now), *bounds])
         pairs = zip(rules, batched(answers, 2), strict=True)
         counts = [_count(rule, taken, window, now) for rule, (taken, window) in pairs]
         if not all(count.accepted for count in counts):

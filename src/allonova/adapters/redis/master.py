@@ -11,11 +11,13 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import RedisError
 
+from allonova.adapters.redis.lending import LendingPool
+
 ASK_EVERY_S = 1.0
 SHARE = 10  # of the time, at most a tenth is spent on Sentinels that do not answer
 
 
-class MasterPool(SentinelConnectionPool):
+class MasterPool(LendingPool, SentinelConnectionPool):
     """The Sentinels are asked when a connection is made, and again before one is lent, once a second at most.
 
     A master that was cut off and comes back takes writes for seconds, until the Sentinels tell it that it is none any
