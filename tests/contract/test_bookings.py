@@ -17,6 +17,7 @@ from tests.support.factories import (
     MINUTE,
     NOW,
     SECOND,
+    a_block,
     a_booking,
     a_trip,
     a_user,
@@ -102,21 +103,40 @@ CASES: list[tuple[str, dict[str, Any], int]] = [
 async def test_counted_as_unpaid_when_no_money_came(scene: Scene, given: dict[str, Any], count: int) -> None:
     await scene.world.keep(ended(a_booking(scene.trip, scene.passenger), **given))
     async with scene.world.begin() as unit:
-        assert await unit.bookings.count_unpaid(scene.passenger.id, since=NOW) == count
+        asking = await unit.bookings.asking(scene.passenger.id, scene.driver.id, since=NOW)
+    assert asking.unpaid == count
 
 
 @pytest.mark.parametrize(("age", "count"), [(timedelta(0), 1), (SECOND, 0), (-SECOND, 1)])
 async def test_counted_as_unpaid_when_made_since_then(scene: Scene, age: timedelta, count: int) -> None:
     await scene.world.keep(a_booking(scene.trip, scene.passenger, created_at=NOW - age))
     async with scene.world.begin() as unit:
-        assert await unit.bookings.count_unpaid(scene.passenger.id, since=NOW) == count
+        asking = await unit.bookings.asking(scene.passenger.id, scene.driver.id, since=NOW)
+    assert asking.unpaid == count
 
 
 async def test_not_counted_as_unpaid_when_somebody_elses(scene: Scene) -> None:
     other = a_user()
     await scene.world.keep(other, a_booking(scene.trip, other))
     async with scene.world.begin() as unit:
-        assert await unit.bookings.count_unpaid(scene.passenger.id, since=NOW) == 0
+        asking = await unit.bookings.asking(scene.passenger.id, scene.driver.id, since=NOW)
+    assert asking.unpaid == 0
+
+
+async def test_driver_is_told_with_who_asks(scene: Scene) -> None:
+    async with scene.world.begin() as unit:
+        asking = await unit.bookings.asking(scene.passenger.id, scene.driver.id, since=NOW)
+    assert (asking.driver, asking.is_blocked) == (scene.driver.user, False)
+
+
+@pytest.mark.parametrize("by_driver", [True, False])
+async def test_who_asks_is_blocked_when_either_blocks_the_other(scene: Scene, by_driver: bool) -> None:
+    driver, passenger = scene.driver.user, scene.passenger
+    by, blocked = (driver, passenger) if by_driver else (passenger, driver)
+    async with scene.world.begin() as unit:
+        await unit.blocks.put(a_block(by, blocked))
+        asking = await unit.bookings.asking(scene.passenger.id, scene.driver.id, since=NOW)
+    assert asking.is_blocked
 
 
 async def test_counted_as_live_when_pending_accepted_or_paid(scene: Scene) -> None:

@@ -20,12 +20,12 @@ from allonova.adapters.postgres.unit import PostgresUnit, PostgresUnits
 from allonova.application.carpool.ports import Search
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.application.kernel.ports import KeyRecord
-from allonova.domain.carpool.booking import Booking
+from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.fares import booking_paid
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.events import SessionRevoked
 from allonova.domain.identity.user import User
-from allonova.domain.kernel.changes import Actor
+from allonova.domain.kernel.changes import Actor, Change
 from allonova.domain.kernel.machine import Party
 from allonova.domain.money.payment import Payment
 from tests.support.factories import (
@@ -130,6 +130,23 @@ async def claim_key(unit: PostgresUnit, _: Scene) -> None:
     await unit.keys.claim(record, stale_before=NOW - HOUR)
 
 
+async def settle_key(unit: PostgresUnit, scene: Scene) -> None:
+    record = KeyRecord(scope=str(new_id()), fingerprint="f", created_at=NOW)
+    await unit.keys.claim(record, stale_before=NOW - HOUR)
+    await unit.keys.update(replace(record, answer_status=201, answer_body=b"{}"))
+    await leave_messages(unit, scene)
+
+
+async def add_booking(unit: PostgresUnit, scene: Scene) -> None:
+    booking = a_booking(scene.trip, scene.passenger, status=BookingStatus.COMPLETED, paid_at=NOW)
+    booking.changes.append(Change(None, "completed", Actor(Party.DRIVER, scene.trip.driver_id), NOW, {}))
+    await unit.bookings.add(booking)
+
+
+async def ask(unit: PostgresUnit, scene: Scene) -> None:
+    await unit.bookings.asking(scene.passenger.id, scene.trip.driver_id, since=NOW)
+
+
 async def post_entry(unit: PostgresUnit, scene: Scene) -> None:
     await unit.journal.post(replace(booking_paid(new_id(), scene.payment, NOW), ref_id=new_id()))
 
@@ -149,9 +166,12 @@ WRITES: dict[str, tuple[Callable[[PostgresUnit, Scene], Awaitable[None]], int]] 
     "nothing": (nothing, 0),
     "five events and five audit lines": (leave_messages, 1),
     "key": (claim_key, 1),
+    "key with its answer, events and audit lines": (settle_key, 2),
+    "new booking with a line of history": (add_booking, 1),
+    "who asks whom": (ask, 1),
     "entry with known accounts": (post_entry, 1),
-    "booking with two lines of history": (save_booking, 3),
-    "locked trip with stops, seats": (save_trip, 3),
+    "booking with two lines of history": (save_booking, 2),
+    "locked trip with stops, seats": (save_trip, 2),
     "trip with stops, route": (save_route, 4),
 }
 

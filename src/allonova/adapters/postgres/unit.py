@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
 
@@ -60,7 +60,7 @@ from allonova.adapters.postgres.kernel.attempts import PostgresAttempts
 from allonova.adapters.postgres.kernel.dead_letters import PostgresDeadLetters
 from allonova.adapters.postgres.kernel.job_runs import PostgresJobRuns
 from allonova.adapters.postgres.kernel.keys import PostgresIdempotencyKeys
-from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_both
+from allonova.adapters.postgres.kernel.outbox import PostgresAuditLog, PostgresOutbox, write_all
 from allonova.adapters.postgres.kyc.stores import PostgresPapers
 from allonova.adapters.postgres.money.journal import PostgresJournal
 from allonova.adapters.postgres.money.payout_accounts import PostgresPayoutAccounts
@@ -81,7 +81,7 @@ from allonova.adapters.postgres.notifications.stores import PostgresNotices
 from allonova.adapters.postgres.notifications.suppressions import PostgresSuppressions
 from allonova.adapters.postgres.retention import PostgresRetention
 from allonova.adapters.postgres.runner import Connection, Pool
-from allonova.adapters.postgres.store import PostgresStore
+from allonova.adapters.postgres.store import Entity, PostgresStore, Shelf
 from allonova.adapters.telemetry.events import count_committed
 from allonova.application.audit.ports import AuditUnit
 from allonova.application.carpool.compare_payment import ReconcilingUnit
@@ -97,96 +97,106 @@ from allonova.application.kyc.ports import KycUnit
 from allonova.domain.kernel.events import Event
 
 
+class _Store[T]:
+    """Made when a unit first asks for it: of sixty, a use case wants five."""
+
+    def __init__(self, make: Callable[[Connection], T]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, unit: PostgresUnit, owner: type) -> T:
+        made = self._make(unit.connection)
+        unit.__dict__[self._name] = made  # found there from now on
+        return made
+
+
+def _on_shelf[T: Entity](shelf: Shelf[T]) -> Callable[[Connection], PostgresStore[T]]:
+    return lambda connection: PostgresStore(connection, shelf)
+
+
 class PostgresUnit:
     """Every store of a transaction."""
 
+    attempts = _Store(PostgresAttempts)
+    keys = _Store(PostgresIdempotencyKeys)
+    uploads = _Store(PostgresUploads)
+    exports = _Store(PostgresExports)
+    job_runs = _Store(PostgresJobRuns)
+    seals = _Store(PostgresSeals)
+    audit_checks = _Store(_on_shelf(CHECK_SHELF))
+    inbox = _Store(PostgresNotices)
+    suppressions = _Store(PostgresSuppressions)
+    reminders = _Store(PostgresReminders)
+    dead_letters = _Store(PostgresDeadLetters)
+    retention = _Store(PostgresRetention)
+    users = _Store(_on_shelf(USER_SHELF))
+    otps = _Store(PostgresOtps)
+    sessions = _Store(PostgresSessions)
+    refresh_tokens = _Store(_on_shelf(REFRESH_TOKEN_SHELF))
+    admins = _Store(PostgresAdmins)
+    user_notes = _Store(PostgresNotes)
+    segments = _Store(PostgresSegments)
+    reviews = _Store(PostgresReviews)
+    links = _Store(PostgresLinks)
+    contact_changes = _Store(PostgresChanges)
+    devices = _Store(PostgresDevices)
+    social_identities = _Store(PostgresSocialIdentities)
+    personal = _Store(PostgresPersonalRows)
+    papers = _Store(PostgresPapers)
+    vehicles = _Store(PostgresVehicles)
+    trips = _Store(PostgresTrips)
+    series = _Store(_on_shelf(SERIES_SHELF))
+    bookings = _Store(PostgresBookings)
+    alerts = _Store(PostgresAlerts)
+    blocks = _Store(PostgresBlocks)
+    reports = _Store(PostgresReports)
+    ratings = _Store(PostgresRatings)
+    locations = _Store(PostgresLocations)
+    proofs = _Store(PostgresProofs)
+    ride_links = _Store(PostgresRideLinks)
+    messages = _Store(PostgresMessages)
+    disputes = _Store(PostgresDisputes)
+    evidence = _Store(PostgresEvidence)
+    reads = _Store(PostgresCarpoolQueries)
+    societes = _Store(PostgresSocietes)
+    staff = _Store(PostgresStaff)
+    taxis = _Store(PostgresTaxis)
+    clients = _Store(PostgresClients)
+    commandes = _Store(PostgresCommandes)
+    demandes = _Store(PostgresDemandes)
+    deplacements = _Store(PostgresDeplacements)
+    interventions = _Store(PostgresInterventions)
+    notices = _Store(PostgresNotifications)
+    staff_devices = _Store(PostgresStaffDevices)
+    positions = _Store(PostgresPositions)
+    semaines = _Store(PostgresSemaines)
+    trail = _Store(PostgresTrail)
+    board = _Store(PostgresBoardReads)
+    dossiers = _Store(PostgresDossiers)
+    fleet = _Store(lambda connection: PostgresFleetQueries(reading_within(connection)))
+    settings = _Store(PostgresSettings)
+    payments = _Store(PostgresPayments)
+    refunds = _Store(PostgresRefunds)
+    payouts = _Store(PostgresPayouts)
+    payout_batches = _Store(_on_shelf(BATCH_SHELF))
+    payout_accounts = _Store(PostgresPayoutAccounts)
+    wallets = _Store(PostgresWallets)
+    journal = _Store(PostgresJournal)
+    promos = _Store(_on_shelf(PROMO_SHELF))
+    promo_uses = _Store(PostgresPromoUses)
+    referrals = _Store(PostgresReferrals)
+    webhook_events = _Store(PostgresWebhookEvents)
+    differences = _Store(PostgresDifferences)
+    reconciliations = _Store(_on_shelf(RECONCILIATION_SHELF))
+    books_checks = _Store(_on_shelf(BOOKS_CHECK_SHELF))
+
     def __init__(self, connection: Connection, outbox: PostgresOutbox, audit: PostgresAuditLog) -> None:
+        self.connection = connection
         self.outbox = outbox
         self.audit = audit
-        self.attempts = PostgresAttempts(connection)
-        self.keys = PostgresIdempotencyKeys(connection)
-        self.uploads = PostgresUploads(connection)
-        self.exports = PostgresExports(connection)
-        self._open_people(connection)
-        self._open_rides(connection)
-        self._open_money(connection)
-        self._open_company(connection)
-        self.job_runs = PostgresJobRuns(connection)
-        self.seals = PostgresSeals(connection)
-        self.audit_checks = PostgresStore(connection, CHECK_SHELF)
-        self.inbox = PostgresNotices(connection)
-        self.suppressions = PostgresSuppressions(connection)
-        self.reminders = PostgresReminders(connection)
-        self.dead_letters = PostgresDeadLetters(connection)
-        self.retention = PostgresRetention(connection)
-
-    def _open_people(self, connection: Connection) -> None:
-        self.users = PostgresStore(connection, USER_SHELF)
-        self.otps = PostgresOtps(connection)
-        self.sessions = PostgresSessions(connection)
-        self.refresh_tokens = PostgresStore(connection, REFRESH_TOKEN_SHELF)
-        self.admins = PostgresAdmins(connection)
-        self.user_notes = PostgresNotes(connection)
-        self.segments = PostgresSegments(connection)
-        self.reviews = PostgresReviews(connection)
-        self.links = PostgresLinks(connection)
-        self.contact_changes = PostgresChanges(connection)
-        self.devices = PostgresDevices(connection)
-        self.social_identities = PostgresSocialIdentities(connection)
-        self.personal = PostgresPersonalRows(connection)
-        self.papers = PostgresPapers(connection)
-
-    def _open_rides(self, connection: Connection) -> None:
-        self.vehicles = PostgresVehicles(connection)
-        self.trips = PostgresTrips(connection)
-        self.series = PostgresStore(connection, SERIES_SHELF)
-        self.bookings = PostgresBookings(connection)
-        self.alerts = PostgresAlerts(connection)
-        self.blocks = PostgresBlocks(connection)
-        self.reports = PostgresReports(connection)
-        self.ratings = PostgresRatings(connection)
-        self.locations = PostgresLocations(connection)
-        self.proofs = PostgresProofs(connection)
-        self.ride_links = PostgresRideLinks(connection)
-        self.messages = PostgresMessages(connection)
-        self.disputes = PostgresDisputes(connection)
-        self.evidence = PostgresEvidence(connection)
-        self.reads = PostgresCarpoolQueries(connection)
-
-    def _open_company(self, connection: Connection) -> None:
-        self.societes = PostgresSocietes(connection)
-        self.staff = PostgresStaff(connection)
-        self.taxis = PostgresTaxis(connection)
-        self.clients = PostgresClients(connection)
-        self.commandes = PostgresCommandes(connection)
-        self.demandes = PostgresDemandes(connection)
-        self.deplacements = PostgresDeplacements(connection)
-        self.interventions = PostgresInterventions(connection)
-        self.notices = PostgresNotifications(connection)
-        self.staff_devices = PostgresStaffDevices(connection)
-        self.positions = PostgresPositions(connection)
-        self.semaines = PostgresSemaines(connection)
-        self.trail = PostgresTrail(connection)
-        self.board = PostgresBoardReads(connection)
-        self.dossiers = PostgresDossiers(connection)
-        self.fleet = PostgresFleetQueries(reading_within(connection))
-
-    def _open_money(self, connection: Connection) -> None:
-        self.settings = PostgresSettings(connection)
-        self.payments = PostgresPayments(connection)
-        self.refunds = PostgresRefunds(connection)
-        self.payouts = PostgresPayouts(connection)
-        self.payout_batches = PostgresStore(connection, BATCH_SHELF)
-        self.payout_accounts = PostgresPayoutAccounts(connection)
-        self.wallets = PostgresWallets(connection)
-        self.journal = PostgresJournal(connection)
-        self.promos = PostgresStore(connection, PROMO_SHELF)
-        self.promo_uses = PostgresPromoUses(connection)
-        self.referrals = PostgresReferrals(connection)
-        self.webhook_events = PostgresWebhookEvents(connection)
-        self.differences = PostgresDifferences(connection)
-        self.reconciliations = PostgresStore(connection, RECONCILIATION_SHELF)
-        self.books_checks = PostgresStore(connection, BOOKS_CHECK_SHELF)
 
 
 @asynccontextmanager
@@ -249,8 +259,8 @@ class PostgresUnits:
         outbox, audit = PostgresOutbox(self._subscribers, self._live, self._ids), PostgresAuditLog(self._ids)
         try:
             async with self._pool.acquire(timeout=ACQUIRE_S) as connection, transaction(connection, tenant):
-                yield PostgresUnit(connection, outbox, audit)
-                await write_both(connection, audit, outbox, self._clock)
+                yield (unit := PostgresUnit(connection, outbox, audit))
+                await write_all(connection, audit, outbox, unit.keys, self._clock)
         finally:
             INSIDE_UNIT.reset(token)
         count_committed(outbox.events)

@@ -24,7 +24,6 @@ from allonova.domain.carpool.rules import UNPAID_LIMIT, UNPAID_WINDOW, RulesNow
 from allonova.domain.carpool.seats import NotEnoughSeats
 from allonova.domain.carpool.trip import Leg, Trip, TripNotBookable
 from allonova.domain.carpool.women_only import is_open_to
-from allonova.domain.identity.user import User
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound, ValidationError
 from allonova.domain.kernel.machine import Party
@@ -68,12 +67,17 @@ class CreateBooking:
         now = self.clock.now()
         async with self.begin() as unit:
             await once.claim(unit)
-            passenger = await self._trusted(unit, caller_id, now)
+            # Locked first: he asks for one seat after another, which makes the count of the unpaid a limit.
+            passenger = await unit.users.get(caller_id, lock=True)
+            if not passenger.is_reachable:
+                raise Forbidden
             trip = await unit.trips.get(trip_id, lock=True)
             if trip.driver_id == caller_id:
                 raise OwnTrip
-            is_open = is_open_to(trip, await unit.users.get(trip.driver_id), passenger)
-            if not is_open or await unit.blocks.between(caller_id, trip.driver_id):
+            asking = await unit.bookings.asking(caller_id, trip.driver_id, since=now - UNPAID_WINDOW)
+            if asking.unpaid >= UNPAID_LIMIT:
+                raise TooManyUnpaidBookings(UNPAID_LIMIT)
+            if asking.is_blocked or not is_open_to(trip, asking.driver, passenger):
                 raise NotFound
             trip.require_open()
             leg = trip.leg(pickup_stop_id, dropoff_stop_id)
@@ -85,15 +89,6 @@ class CreateBooking:
             view = await show_booking(unit, booking.id, caller_id)
             await once.settle(unit, view)
         return view
-
-    async def _trusted(self, unit: CarpoolUnit, caller_id: UUID, now: datetime) -> User:
-        """Somebody reachable who does not collect unpaid bookings. His row is the lock that makes the count a limit."""
-        passenger = await unit.users.get(caller_id, lock=True)
-        if not passenger.is_reachable:
-            raise Forbidden
-        if await unit.bookings.count_unpaid(caller_id, since=now - UNPAID_WINDOW) >= UNPAID_LIMIT:
-            raise TooManyUnpaidBookings(UNPAID_LIMIT)
-        return passenger
 
     def _booking(self, passenger_id: UUID, trip: Trip, leg: Leg, seats: int, now: datetime) -> Booking:
         amount = seats * leg.price

@@ -76,11 +76,22 @@ class VehicleStore(Store[Vehicle], Protocol):
         """Somebody's vehicles, the retired ones too, the oldest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What may stand between a passenger and a driver's seat: who the driver is, whether either blocks the other, and
+    how many of the passenger's bookings wait for the driver or for money, or ended for want of money.
+    """
+
+    driver: User
+    is_blocked: bool
+    unpaid: int
+
+
 class BookingStore(Store[Booking], Protocol):
     """Bookings; `add` and `save` also keep their `changes` as history."""
 
-    async def count_unpaid(self, passenger_id: UUID, *, since: datetime) -> int:
-        """Bookings made since then that wait for the driver or for money, or ended for want of money."""
+    async def asking(self, passenger_id: UUID, driver_id: UUID, *, since: datetime) -> Asking:
+        """Who asks whom, in one round trip; unpaid are counted that were made since then."""
 
     async def count_live(self, trip_id: UUID) -> int:
         """Bookings of a trip that are pending, accepted or paid."""

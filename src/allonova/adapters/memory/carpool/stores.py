@@ -9,6 +9,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from allonova.adapters.memory.carpool.alerts import forget_trip
+from allonova.adapters.memory.carpool.people import is_blocked
 from allonova.adapters.memory.carpool.rides import forget_way
 from allonova.adapters.memory.carpool.tables import (
     BOOKING_EVENTS,
@@ -20,9 +21,10 @@ from allonova.adapters.memory.carpool.tables import (
     HistoryRow,
     StopRow,
 )
+from allonova.adapters.memory.identity import USERS
 from allonova.adapters.memory.rules import ForeignKeyMissing
 from allonova.adapters.memory.store import MemoryStore, Transaction, stored, through_json
-from allonova.application.carpool.ports import StoredEvent
+from allonova.application.carpool.ports import Asking, StoredEvent
 from allonova.domain.carpool.booking import LIVE, Booking, BookingStatus
 from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.carpool.vehicle import Vehicle
@@ -174,14 +176,16 @@ class MemoryBookings(MemoryStore[Booking]):
         await super().save(entity)
         self._write_history(entity.id, changes)
 
-    async def count_unpaid(self, passenger_id: UUID, *, since: datetime) -> int:
+    async def asking(self, passenger_id: UUID, driver_id: UUID, *, since: datetime) -> Asking:
         """See BookingStore."""
         waiting = (BookingStatus.PENDING, BookingStatus.ACCEPTED)
-        return sum(
+        unpaid = sum(
             booking.created_at >= since and (booking.status in waiting or booking.was_left_unpaid)
             for booking in self._rows().values()
             if booking.passenger_id == passenger_id
         )
+        blocked = is_blocked(self._transaction, passenger_id, driver_id)
+        return Asking(stored(self._transaction.rows(USERS)[driver_id]), blocked, unpaid)
 
     async def count_live(self, trip_id: UUID) -> int:
         """See BookingStore."""

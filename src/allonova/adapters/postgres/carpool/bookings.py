@@ -2,36 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Text, any_, bindparam, literal
+from sqlalchemy import Text, any_, bindparam, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from allonova.adapters.postgres.carpool.rows import BOOKING
 from allonova.adapters.postgres.carpool.tables import BOOKINGS
+from allonova.adapters.postgres.failures import refusing
+from allonova.adapters.postgres.identity.stores import USER_SHELF
+from allonova.adapters.postgres.identity.tables import USERS
 from allonova.adapters.postgres.runner import Runner
-from allonova.adapters.postgres.statements import compile_once
+from allonova.adapters.postgres.statements import Statement, compile_once
 from allonova.adapters.postgres.store import PostgresStore, Shelf
-from allonova.application.carpool.ports import REFUSALS
+from allonova.application.carpool.ports import REFUSALS, Asking
 from allonova.domain.carpool.booking import LIVE, Booking
+from allonova.domain.kernel.changes import Change
+from allonova.domain.kernel.errors import NotFound, StaleVersion
 
 BOOKING_SHELF = Shelf(BOOKING, REFUSALS)
 
-# In the order in which the booking wrote them: the numbers follow.
-_ADD_CHANGES = """
-INSERT INTO carpool.booking_events (booking_id, from_status, to_status, by, by_id, meta, created_at)
-SELECT $1::uuid, from_status, to_status, by, by_id, meta, created_at
-FROM unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::timestamptz[])
-    WITH ORDINALITY AS c (from_status, to_status, by, by_id, meta, created_at, position)
-ORDER BY position
+
+# The booking's own statement and what is new of its history, in one round trip, in the order in which the booking wrote
+# it: the numbers follow. Answers the version, or nothing when the row has moved on.
+_WITH_HISTORY = """
+WITH kept AS (<statement>), noted AS (
+    INSERT INTO carpool.booking_events (booking_id, from_status, to_status, by, by_id, meta, created_at)
+    SELECT <id>::uuid, from_status, to_status, by, by_id, meta, created_at
+    FROM kept, unnest(<history>) WITH ORDINALITY AS c (from_status, to_status, by, by_id, meta, created_at, position)
+    ORDER BY position
+)
+SELECT version FROM kept
 """
-_COUNT_UNPAID = """
-SELECT count(*) FROM carpool.bookings
-WHERE passenger_id = $1::uuid AND created_at >= $2::timestamptz
-  AND (status IN ('pending', 'accepted')
-    OR status = 'cancelled' AND cancel_reason = 'expired' AND hold_expires_at IS NOT NULL AND paid_at IS NULL)
-"""
+_HISTORY = ("text", "text", "text", "uuid", "jsonb", "timestamptz")
+
+
+def _with_history(kept: Statement, own: str, returning: str = "") -> str:
+    """`own` names the parameter that is the booking's id."""
+    history = ", ".join(f"${number}::{of}[]" for number, of in enumerate(_HISTORY, len(kept.names) + 1))
+    parts = {"<statement>": kept.sql + returning, "<id>": f"${kept.names.index(own) + 1}", "<history>": history}
+    statement = _WITH_HISTORY
+    for name, part in parts.items():
+        statement = statement.replace(name, part)
+    return statement
+
+
+_ADD = _with_history(BOOKING_SHELF.add, "id", " RETURNING version")
+_SAVE = _with_history(BOOKING_SHELF.save, "row_id")
+_UNPAID = """(
+    SELECT count(*) FROM carpool.bookings
+    WHERE passenger_id = :passenger ::uuid AND created_at >= :since ::timestamptz
+      AND (status IN ('pending', 'accepted')
+        OR status = 'cancelled' AND cancel_reason = 'expired' AND hold_expires_at IS NOT NULL AND paid_at IS NULL)
+)"""
+_BLOCKED = """EXISTS (
+    SELECT FROM carpool.blocks
+    WHERE (user_id = :passenger ::uuid AND blocked_id = :driver ::uuid)
+        OR (user_id = :driver ::uuid AND blocked_id = :passenger ::uuid)
+)"""
+_ASKING = compile_once(
+    select(
+        text(_UNPAID).bindparams(bindparam("passenger"), bindparam("since")),
+        text(_BLOCKED).bindparams(bindparam("passenger"), bindparam("driver")),
+        *USER_SHELF.mapper.columns(),
+    ).where(USERS.c.id == bindparam("driver"))
+)
 _COUNT_LIVE = """
 SELECT count(*) FROM carpool.bookings WHERE trip_id = $1::uuid AND status IN ('pending', 'accepted', 'paid')
 """
@@ -85,17 +122,28 @@ class PostgresBookings(PostgresStore[Booking]):
 
     async def add(self, entity: Booking) -> None:
         """Keep a new one and its history. Raises AlreadyBooked."""
-        await super().add(entity)
-        await self._add_changes(entity)
+        values = BOOKING_SHELF.add.args(**BOOKING.values(entity))
+        with refusing(REFUSALS):
+            await self._runner.fetchval(_ADD, *values, *_columns_of(entity.changes))
+        entity.changes.clear()
 
     async def save(self, entity: Booking) -> None:
         """Keep a changed one and what is new of its history. Raises StaleVersion, AlreadyBooked."""
-        await super().save(entity)
-        await self._add_changes(entity)
+        with refusing(REFUSALS):
+            version = await self._runner.fetchval(_SAVE, *self._saved(entity), *_columns_of(entity.changes))
+        if version is None:
+            raise StaleVersion
+        entity.version = version
+        entity.changes.clear()
 
-    async def count_unpaid(self, passenger_id: UUID, *, since: datetime) -> int:
-        """Bookings made since then that wait for the driver or for money, or ended for want of money."""
-        return int(await self._runner.fetchval(_COUNT_UNPAID, passenger_id, since))
+    async def asking(self, passenger_id: UUID, driver_id: UUID, *, since: datetime) -> Asking:
+        """See BookingStore. Raises NotFound when there is no such driver."""
+        asked = _ASKING.args(driver=driver_id, passenger=passenger_id, since=since)
+        row = await self._runner.fetchrow(_ASKING.sql, *asked)
+        if row is None:
+            raise NotFound
+        unpaid, is_blocked, *driver = row
+        return Asking(USER_SHELF.mapper.read(driver), is_blocked, unpaid)
 
     async def count_live(self, trip_id: UUID) -> int:
         """Bookings of a trip that are pending, accepted or paid."""
@@ -127,18 +175,13 @@ class PostgresBookings(PostgresStore[Booking]):
         """Whether the driver started anybody's ride on the trip."""
         return bool(await self._runner.fetchval(_HAS_STARTED, trip_id))
 
-    async def _add_changes(self, booking: Booking) -> None:
-        changes = booking.changes
-        if not changes:
-            return
-        await self._runner.execute(
-            _ADD_CHANGES,
-            booking.id,
-            [change.from_status for change in changes],
-            [change.to_status for change in changes],
-            [change.by.party for change in changes],
-            [change.by.id for change in changes],
-            [dict(change.meta) for change in changes],
-            [change.at for change in changes],
-        )
-        changes.clear()
+
+def _columns_of(changes: Sequence[Change]) -> list[list[object]]:
+    return [
+        [change.from_status for change in changes],
+        [change.to_status for change in changes],
+        [change.by.party for change in changes],
+        [change.by.id for change in changes],
+        [dict(change.meta) for change in changes],
+        [change.at for change in changes],
+    ]

@@ -19,11 +19,14 @@ from allonova.application.carpool.ports import REFUSALS
 from allonova.domain.carpool.trip import Stop, Trip, TripStatus
 from allonova.domain.kernel.errors import NotFound
 
+_SEEN = TRIPS.alias("seen")
+
 
 class _TripShelf(Shelf[Trip]):
     def select(self, *where: ColumnElement[bool]) -> Select[Any]:
-        """The trip's columns and its stops."""
-        return super().select(*where).add_columns(stops_of(TRIPS))
+        """The trip's columns, its stops, and the version that it had when the statement began."""
+        seen = select(_SEEN.c.version).where(_SEEN.c.id == TRIPS.c.id).correlate(TRIPS).scalar_subquery()
+        return super().select(*where).add_columns(stops_of(TRIPS), seen)
 
 
 TRIP_SHELF = _TripShelf(TRIP, REFUSALS)
@@ -178,12 +181,12 @@ class PostgresTrips(PostgresStore[Trip]):
         await self._runner.execute(_REMOVE, trip.id)
 
     async def _entity(self, row: Row, *, is_locked: bool) -> Trip:
-        *columns, stops = row
+        *columns, stops, seen = row
         trip = TRIP.read(columns)
-        # A statement that waited for the row's lock brings the row as it is now, but the stops as they were before
-        # the wait: they are read again. Without stops there is one stretch and nothing to read.
-        may_be_old = is_locked and len(trip.seats_held) > 1
-        trip.stops = await self._stops(trip.id) if may_be_old else read_stops(stops)
+        # A statement that waited for the row's lock brings the row as it is now, but all else as it was before the
+        # wait: if the trip has moved on, its stops are read again.
+        is_old = is_locked and trip.version != seen
+        trip.stops = await self._stops(trip.id) if is_old else read_stops(stops)
         return trip
 
     async def _stops(self, trip_id: UUID) -> list[Stop]:

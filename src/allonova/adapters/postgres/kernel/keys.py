@@ -34,15 +34,16 @@ _CLAIM = compile_once(
         index_elements=["scope"], set_=_replacing(_NEW), where=KEYS.c.created_at < bindparam("stale_before")
     ).returning(KEYS.c.scope)
 )
-_UPDATE = compile_once(_NEW.on_conflict_do_update(index_elements=["scope"], set_=_replacing(_NEW)))
+SETTLE = compile_once(_NEW.on_conflict_do_update(index_elements=["scope"], set_=_replacing(_NEW)))
 _STANDING = compile_once(select(*_KEY.columns()).where(KEYS.c.scope == bindparam("scope")).with_for_update())
 
 
 class PostgresIdempotencyKeys:
-    """Idempotency keys and their stored answers."""
+    """Idempotency keys and their stored answers. A changed one leaves with all else that a unit has to say."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._changed: KeyRecord | None = None
 
     async def claim(self, record: KeyRecord, *, stale_before: datetime) -> KeyRecord | None:
         """Insert it; None when it is now this unit's, else the record that stands, locked.
@@ -62,5 +63,11 @@ class PostgresIdempotencyKeys:
         return _read(row)
 
     async def update(self, record: KeyRecord) -> None:
-        """Keep the changed record (insert or replace by scope)."""
-        await self._runner.execute(_UPDATE.sql, *_UPDATE.args(**_KEY.values(record)))
+        """Keep the changed record (insert or replace by scope) when the unit ends."""
+        if self._changed is not None and self._changed.scope != record.scope:
+            raise RuntimeError("a unit has one key")
+        self._changed = record
+
+    def settled(self) -> list[object] | None:
+        """The parameters of `SETTLE`, if there is something to keep."""
+        return None if self._changed is None else SETTLE.args(**_KEY.values(self._changed))

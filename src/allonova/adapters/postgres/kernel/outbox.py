@@ -1,12 +1,14 @@
-"""What a unit leaves behind when it commits: events for the relay, lines of the audit log."""
+"""What a unit leaves behind when it commits: events for the relay, lines of the audit log, the answer under a key."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from allonova.adapters.postgres.kernel.keys import SETTLE, PostgresIdempotencyKeys
 from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.telemetry.traces import current
 from allonova.application.kernel.ports import Clock, Ids, Lane
@@ -27,6 +29,11 @@ FROM unnest($9::uuid[], $10::text[], $11::jsonb[], $12::text[], $13::bool[])
     WITH ORDINALITY AS o (id, event, payload, subscriber, is_live, position)
 ORDER BY position
 """
+_PARAMETERS = 14
+_KEPT_KEY = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + _PARAMETERS}", SETTLE.sql)
+_SETTLED = f"WITH settled AS ({_KEPT_KEY}), audited AS ("  # allow: sql-text - two statements of ours
+_WRITE_WITH_KEY = _WRITE.replace("WITH audited AS (", _SETTLED)
+
 
 type _AuditRow = tuple[UUID, str, UUID | None, str, str, UUID, dict[str, Any]]
 type _OutboxRow = tuple[UUID, str, dict[str, Any], str, bool]
@@ -69,10 +76,14 @@ class PostgresAuditLog:
         self.rows.append((self.ids.new(), actor.party, actor.id, action, entity, entity_id, dict(meta or {})))
 
 
-async def write_both(runner: Runner, audit: PostgresAuditLog, outbox: PostgresOutbox, clock: Clock) -> None:
+async def write_all(
+    runner: Runner, audit: PostgresAuditLog, outbox: PostgresOutbox, keys: PostgresIdempotencyKeys, clock: Clock
+) -> None:
     """Everything in one statement, in the order in which it was put."""
-    if audit.rows or outbox.rows:
-        await runner.execute(_WRITE, clock.now(), *_columns(audit.rows, 7), *_columns(outbox.rows, 5), current())
+    key = keys.settled()
+    if audit.rows or outbox.rows or key:
+        rows = (*_columns(audit.rows, 7), *_columns(outbox.rows, 5))
+        await runner.execute(_WRITE_WITH_KEY if key else _WRITE, clock.now(), *rows, current(), *(key or ()))
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
