@@ -7,6 +7,7 @@ import sys
 
 # What few requests need, or another process, or another mode.
 HEAVY = (
+    "PIL",
     "alembic",
     "allonova.adapters.memory",
     "allonova.adapters.sandbox",
@@ -15,13 +16,17 @@ HEAVY = (
     "allonova.main.seed",
     "boto3",
     "botocore",
+    "geoalchemy2",
     "google.oauth2.service_account",
     "jinja2",
     "openpyxl",
     "reportlab",
+    "requests",
     "sentry_sdk",
     "sqlalchemy.orm",
+    "stripe",
     "xlsxwriter",
+    "zxcvbn",
 )
 BUILT = """
 import sys

@@ -4,6 +4,8 @@ there is one.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx
 
 from allonova.adapters.payments import orange, wave_api
@@ -11,7 +13,6 @@ from allonova.adapters.payments.mtn import MtnPayments
 from allonova.adapters.payments.mtn_api import COLLECTION, DISBURSEMENT, MtnKeys, MtnProduct
 from allonova.adapters.payments.mtn_payouts import MtnPayouts
 from allonova.adapters.payments.orange import OrangePayments
-from allonova.adapters.payments.stripe_cards import StripeCards
 from allonova.adapters.payments.wave import WavePayments
 from allonova.adapters.payments.wave_payouts import WavePayouts
 from allonova.application.kernel.ports import Clock
@@ -19,6 +20,9 @@ from allonova.application.money.ports import PaymentGateway, PayoutGateway
 from allonova.domain.money.payment import Method
 from allonova.domain.money.payout import PayoutMethod
 from allonova.main.settings import Settings
+
+if TYPE_CHECKING:
+    from allonova.adapters.payments.stripe_cards import StripeCards
 
 WAVE_URL = wave_api.URL
 STRIPE_URL = "https://api.stripe.com"
@@ -100,6 +104,8 @@ def build_stripe(settings: Settings, clock: Clock, http: httpx.AsyncClient) -> S
     """Cards by Stripe, where it is set or played."""
     if not (settings.with_stripe or settings.with_sandbox):
         return None
+    from allonova.adapters.payments.stripe_cards import StripeCards  # noqa: PLC0415 - heavy
+
     return StripeCards(
         http,
         base_url=settings.stripe_base_url

@@ -8,7 +8,6 @@ from functools import cache
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
 
 from allonova.application.identity.ports import PasswordHasher
 from allonova.application.kernel.inside import require_outside_unit
@@ -63,6 +62,8 @@ def _composed(password: str) -> str:
 @cache
 def _common() -> frozenset[str]:
     """The 30,000 passwords that zxcvbn found most often."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # noqa: PLC0415 - heavy
+
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import asyncpg  # type: ignore[import-untyped]
+import geoalchemy2  # noqa: F401 - teaches SQLAlchemy to read columns of geography out of a database
 from alembic import command, context, op
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError

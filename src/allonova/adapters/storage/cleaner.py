@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from allonova.adapters.storage.shapes import (
     require_whole_jpeg,
@@ -18,6 +17,9 @@ from allonova.adapters.storage.shapes import (
 from allonova.application.files.ports import CleanFile, FileCleaner, UnsafeFile
 from allonova.application.kernel.inside import require_outside_unit
 from allonova.domain.files.upload import FileType
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PHOTO_SIDE, PAPER_SIDE = 1024, 3000
 MAX_PIXELS = 50_000_000  # today's telephones; decoded, 150 to 200 MB
@@ -59,6 +61,8 @@ def redrawn(body: bytes, kind: FileType, side: int) -> CleanFile:
     Raises:
         UnsafeFile: not an image of this kind, too many pixels (seen before any is decoded), or broken in any way.
     """
+    from PIL import Image  # noqa: PLC0415 - heavy
+
     if kind not in SHAPES:
         raise UnsafeFile("not an image")
     name, require_whole = SHAPES[kind]
@@ -82,6 +86,8 @@ def _require_few_pixels(image: Image.Image) -> None:
 
 
 def _drawn(image: Image.Image, side: int) -> bytes:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - heavy
+
     image.draft("RGB", (side, side))  # a JPEG is decoded no larger than needed
     if image.mode not in SMOOTH:  # a palette cannot be scaled
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
