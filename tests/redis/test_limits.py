@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from allonova.adapters.local.limits import SWEEP_EVERY_S, LocalRateLimiter
 from allonova.adapters.redis.client import connect
 from allonova.adapters.redis.limits import DOWN_S, RedisRateLimiter
+from allonova.adapters.redis.together import Together
 from allonova.application.kernel.limits import Limit, RateLimiter
 from allonova.domain.kernel.errors import ServiceUnavailable
 from tests.redis.conftest import OwnRedis
@@ -38,7 +39,7 @@ def case(request: pytest.FixtureRequest, redis: Redis) -> Case:
     local = LocalRateLimiter(seconds)
     if request.param == "local":
         return Case(local, seconds)
-    return Case(RedisRateLimiter(redis, fallback=local, real_time=seconds), seconds)
+    return Case(RedisRateLimiter(Together(redis), fallback=local, real_time=seconds), seconds)
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ async def test_old_keys_are_forgotten_in_the_process() -> None:
 
 async def test_old_keys_are_forgotten_by_redis(redis: Redis, limit: Limit) -> None:
     before = {key async for key in redis.scan_iter("limits*")}
-    await RedisRateLimiter(redis, fallback=LocalRateLimiter()).hit([limit])
+    await RedisRateLimiter(Together(redis), fallback=LocalRateLimiter()).hit([limit])
     fresh = {key async for key in redis.scan_iter("limits*")} - before  # another test may count here as well
     assert fresh
     for key in fresh:
@@ -138,14 +139,14 @@ async def test_old_keys_are_forgotten_by_redis(redis: Redis, limit: Limit) -> No
 
 async def test_replicas_share_the_count(redis: Redis, redis_url: str, limit: Limit) -> None:
     second = connect(redis_url)
-    limiters = [RedisRateLimiter(each, fallback=LocalRateLimiter()) for each in (redis, second)]
+    limiters = [RedisRateLimiter(Together(each), fallback=LocalRateLimiter()) for each in (redis, second)]
     verdicts = [await limiters[n % 2].hit([limit]) for n in range(4)]
     assert [verdict.allowed for verdict in verdicts] == [True, True, True, False]
     await second.aclose()
 
 
 async def test_one_round_trip_for_all_rules(redis: Redis, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter = RedisRateLimiter(redis, fallback=LocalRateLimiter())
+    limiter = RedisRateLimiter(Together(redis), fallback=LocalRateLimiter())
     await limiter.hit([limit])
     writes: list[object] = []
     connection = await redis.connection_pool.get_connection()
@@ -164,7 +165,7 @@ async def test_one_round_trip_for_all_rules(redis: Redis, limit: Limit, monkeypa
 @pytest.mark.promise("redis-down")
 async def test_falls_back_and_comes_back_when_redis_does(own_redis: OwnRedis, limit: Limit) -> None:
     seconds, client = Seconds(), connect(own_redis.url)
-    limiter = RedisRateLimiter(client, fallback=LocalRateLimiter(), monotonic=seconds)
+    limiter = RedisRateLimiter(Together(client), fallback=LocalRateLimiter(), monotonic=seconds)
     login = other(closed=True)
     assert (await limiter.hit([limit, login])).allowed
     await own_redis.stop()
@@ -181,7 +182,7 @@ async def test_falls_back_and_comes_back_when_redis_does(own_redis: OwnRedis, li
 
 
 async def test_calls_that_redis_did_not_count_are_shown_when_it_is_down(own_redis: OwnRedis, limit: Limit) -> None:
-    limiter = RedisRateLimiter(connect(own_redis.url), fallback=LocalRateLimiter())
+    limiter = RedisRateLimiter(Together(connect(own_redis.url)), fallback=LocalRateLimiter())
     await own_redis.stop()
     name = "allonova_limits_unshared_total"
     alone, refused = growth(name, outcome="counted"), growth(name, outcome="refused")
@@ -201,7 +202,7 @@ async def test_one_request_a_second_asks_when_redis_is_down() -> None:
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         seconds, client = Seconds(), connect(f"redis://127.0.0.1:{port}/0", retries=0)
-        limiter = RedisRateLimiter(client, fallback=LocalRateLimiter(), monotonic=seconds)
+        limiter = RedisRateLimiter(Together(client), fallback=LocalRateLimiter(), monotonic=seconds)
         await limiter.hit([other()])
         for _ in range(3):
             seconds.at += DOWN_S

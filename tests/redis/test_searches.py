@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from allonova.adapters.local.carpool.searches import MOST, LocalSearchCache
 from allonova.adapters.redis.carpool.searches import ASKED, DOWN_S, PAGES, RedisSearchCache
 from allonova.adapters.redis.client import connect
+from allonova.adapters.redis.together import Together
 from allonova.application.carpool.ports import Found, Search, SearchCache
 from allonova.application.kernel.listing import Sort
 from allonova.domain.carpool.vehicle import Comfort
@@ -52,7 +53,7 @@ async def cache(request: pytest.FixtureRequest, redis: Redis) -> SearchCache:
         return LocalSearchCache()
     async for key in redis.scan_iter(f"{ASKED}*"):
         await redis.delete(key)
-    return RedisSearchCache(redis)
+    return RedisSearchCache(Together(redis))
 
 
 async def test_nothing_is_known_when_it_was_kept_for_somebody_who_sees_otherwise_now(cache: SearchCache) -> None:
@@ -127,9 +128,9 @@ async def test_memory_is_bounded_when_all_searches_differ() -> None:
 
 
 async def test_everything_leaves_redis_by_itself_when_nobody_asks_any_more(redis: Redis) -> None:
-    cache, search = RedisSearchCache(redis), a_search()
-    await cache.ask(search, now=NOW)
+    cache, search = RedisSearchCache(Together(redis)), a_search()
     await cache.keep(search, a_page(), until=UNTIL)
+    await cache.ask(search, now=NOW)
     await cache.most_asked(now=NOW, limit=50)
     keys = [key async for key in redis.scan_iter("searches:*")]
     assert keys
@@ -137,9 +138,9 @@ async def test_everything_leaves_redis_by_itself_when_nobody_asks_any_more(redis
 
 
 async def test_page_is_not_known_when_it_is_not_whole(redis: Redis) -> None:
-    cache, search = RedisSearchCache(redis), a_search()
-    await cache.ask(search, now=NOW)
+    cache, search = RedisSearchCache(Together(redis)), a_search()
     await cache.keep(search, a_page(), until=UNTIL)
+    assert await cache.ask(search, now=NOW) == a_page()
     async for key in redis.scan_iter(f"{PAGES}*"):
         await redis.set(key, f"{UNTIL.isoformat()} 2 2\n{{}}", ex=10)  # one line is missing
     assert await cache.ask(search, now=NOW) is None
@@ -147,7 +148,7 @@ async def test_page_is_not_known_when_it_is_not_whole(redis: Redis) -> None:
 
 async def test_nothing_is_known_and_nobody_waits_when_redis_is_down(own_redis: OwnRedis) -> None:
     client, seconds = connect(own_redis.url), [0.0]
-    cache, search = RedisSearchCache(client, monotonic=lambda: seconds[0]), a_search()
+    cache, search = RedisSearchCache(Together(client), monotonic=lambda: seconds[0]), a_search()
     await cache.keep(search, a_page(), until=UNTIL)
     assert await cache.ask(search, now=NOW) is not None
     await own_redis.stop()

@@ -23,6 +23,7 @@ from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.listening import QUIET_S
 from allonova.adapters.redis.master import MasterPool
 from allonova.adapters.redis.tickets import RedisTickets
+from allonova.adapters.redis.together import Together
 from allonova.application.identity.ports import Caller
 from allonova.application.identity.tickets import Holder
 from allonova.application.kernel.limits import Limit
@@ -87,7 +88,7 @@ async def work_for_ever(url: str, ran: asyncio.Event) -> None:
 @asynccontextmanager
 async def limits(url: str) -> AsyncIterator[Works]:
     """A limit that holds for all processes, or refuses."""
-    limiter = RedisRateLimiter(client := connect(url), fallback=LocalRateLimiter())
+    limiter = RedisRateLimiter(Together(client := connect(url)), fallback=LocalRateLimiter())
 
     async def works() -> bool:
         try:

@@ -65,6 +65,7 @@ from allonova.adapters.redis.dispatch.presences import RedisPresenceBook
 from allonova.adapters.redis.limits import RedisRateLimiter
 from allonova.adapters.redis.revocations import RedisRevocations
 from allonova.adapters.redis.tickets import RedisTickets
+from allonova.adapters.redis.together import Together
 from allonova.adapters.ws.frames import FrameChannels
 from allonova.application.kernel.ports import Clock, Wake
 from allonova.main.backup import backups_of
@@ -156,6 +157,7 @@ async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[
         pooled=settings.database_pooled,
     )
     redis = connect(settings.redis_url)
+    together = Together(redis)
     try:
         wall = SystemClock()
         clock: Clock = wall
@@ -187,8 +189,8 @@ async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[
                 dispatch=postgres_dispatch(pool, units, reads),
                 clock=clock,
                 revocations=revocations,
-                limiter=RedisRateLimiter(redis, fallback=LocalRateLimiter()),
-                searches=RedisSearchCache(redis),
+                limiter=RedisRateLimiter(together, fallback=LocalRateLimiter()),
+                searches=RedisSearchCache(together),
                 bus=bus,
                 channels=FrameChannels(bus, clock),
                 tickets=RedisTickets(redis),
@@ -197,5 +199,6 @@ async def postgres_platform(settings: Settings, *, wake: Wake) -> AsyncIterator[
                 backups=backups_of(settings),
             )
     finally:
+        await together.aclose()
         await redis.aclose()
         await pool.close()

@@ -10,9 +10,9 @@ from itertools import batched
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage.redis.bridge import RedisBridge
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from allonova.adapters.redis.together import Together
 from allonova.adapters.telemetry.metrics import LIMITS_UNSHARED
 from allonova.application.kernel.limits import Count, Limit, RateLimiter, Verdict, judge
 from allonova.domain.kernel.errors import ServiceUnavailable
@@ -37,7 +37,7 @@ DOWN_S = 1.0  # while Redis is down, one request a second asks whether it is bac
 
 
 class RedisRateLimiter:
-    """The moving window of `limits.aio`, by its own scripts, all rules in one round trip.
+    """The moving window of `limits.aio`, by its own scripts, all rules in one round trip, with others' that come now.
 
     Its strategy object would take two per rule (count, then read) and would count a hit under one rule that another
     refuses; here a second trip, on refusals alone, takes those back. While Redis is down, closed rules refuse and the
@@ -46,14 +46,14 @@ class RedisRateLimiter:
 
     def __init__(
         self,
-        redis: Redis,
+        together: Together,
         *,
         fallback: RateLimiter,
         monotonic: Callable[[], float] = time.monotonic,
         real_time: Callable[[], float] = time.time,
     ) -> None:
-        self._redis = redis
-        self._take_and_read = redis.register_script(TAKE_AND_READ)
+        self._redis, self._together = together.redis, together
+        self._take_and_read = self._redis.register_script(TAKE_AND_READ)
         self._fallback = fallback
         self._monotonic = monotonic
         self._real_time = real_time
@@ -78,7 +78,7 @@ class RedisRateLimiter:
     async def _hit(self, rules: Sequence[Limit]) -> list[Count]:
         keys, now = [_key(rule) for rule in rules], self._real_time()
         bounds = [str(bound) for rule in rules for bound in (rule.amount, rule.window_s, now - rule.window_s)]
-        answers = await self._take_and_read(keys=keys, args=[str(now), *bounds])
+        answers = await self._together.run(self._take_and_read, keys=keys, args=[str(now), *bounds])
         pairs = zip(rules, batched(answers, 2), strict=True)
         counts = [_count(rule, taken, window, now) for rule, (taken, window) in pairs]
         if not all(count.accepted for count in counts):

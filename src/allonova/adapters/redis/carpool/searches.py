@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from allonova.adapters.redis.together import Together
 from allonova.application.carpool.ports import Found, Search, SearchCache
 
 log = logging.getLogger(__name__)
@@ -35,10 +35,11 @@ DOWN_S = 1.0  # while Redis is down, one search a second asks whether it is back
 
 
 class RedisSearchCache:
-    """One round trip each. While Redis is down it knows nothing, and says so at once."""
+    """One round trip each, but none to keep a page. While Redis is down it knows nothing, and says so at once."""
 
-    def __init__(self, redis: Redis, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._redis = redis
+    def __init__(self, together: Together, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._redis, self._together = together.redis, together
+        self._ask = self._redis.register_script(ASK)
         self._monotonic = monotonic
         self._down_until: float | None = None
 
@@ -47,9 +48,8 @@ class RedisSearchCache:
         question, bucket = _written(search), _bucket(now)
 
         async def send() -> Any:
-            keys = (_page_key(question), bucket, f"{PASSED_BY}{search.viewer_id}")
-            given = (ASK, len(keys), *keys, question, 60 * (MINUTES + 1))
-            return await self._redis.execute_command("EVAL", *given)  # type: ignore[no-untyped-call]
+            keys = [_page_key(question), bucket, f"{PASSED_BY}{search.viewer_id}"]
+            return await self._together.run(self._ask, keys=keys, args=[question, 60 * (MINUTES + 1)])
 
         kept = await self._try(send)
         return None if kept is None else _read(kept, now)
@@ -57,11 +57,7 @@ class RedisSearchCache:
     async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """See SearchCache."""
         value = b"\n".join([f"{until.isoformat()} {found.total} {len(found.hits)}".encode(), *found.hits])
-
-        async def send() -> Any:
-            return await self._redis.set(_page_key(_written(search)), value, ex=FORGET_S)
-
-        await self._try(send)
+        self._together.later("SET", _page_key(_written(search)), value, "EX", FORGET_S)
 
     async def forget(self, *viewer_ids: UUID) -> None:
         """See SearchCache."""
