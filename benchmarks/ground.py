@@ -196,7 +196,9 @@ def answer_of(server: Server, ask: Ask) -> Any:
     url = f"http://127.0.0.1:{server.port}{ask['path']}"
     body = json.dumps(ask["body"]) if "body" in ask else None
     headers = {"Content-Type": "application/json"} | ask.get("headers", {})
-    answer = httpx.request(ask.get("method", "GET"), url, headers=headers, content=body, trust_env=False)
+    answer = httpx.request(
+        ask.get("method", "GET"), url, headers=headers, content=body, timeout=PATIENCE_S, trust_env=False
+    )
     if not answer.is_success:
         sys.exit(f"{ask['path']}: {answer.status_code} {answer.text}")
     return answer.json()

@@ -140,14 +140,19 @@ def figures_of(name: str, starts: list[Start], *, limited: bool) -> list[Figure]
     ]
 
 
+def environment_of(dsn: str, folder: Path) -> dict[str, str]:
+    """Of an API and of a worker."""
+    return environment(dsn) | {
+        "ALLONOVA_FILES_DIR": str(folder / "files"),
+        "PORT": str(PORT),
+        "ALLONOVA_WORKER_PORT": str(WORKER_PORT),
+    }
+
+
 def measure(folder: Path, times: int = TIMES) -> tuple[list[Row], list[Figure]]:
     """API processes and workers, one after the other, on a database of their own."""
     with own_database() as dsn:
-        env = environment(dsn) | {
-            "ALLONOVA_FILES_DIR": str(folder / "files"),
-            "PORT": str(PORT),
-            "ALLONOVA_WORKER_PORT": str(WORKER_PORT),
-        }
+        env = environment_of(dsn, folder)
         apis = [measured("serve", PORT, env, folder, ask) for _ in range(times)]
         workers = [measured("worker", WORKER_PORT, env, folder, rest) for _ in range(times)]
     return [], figures_of("API", apis, limited=True) + figures_of("worker", workers, limited=False)

@@ -109,7 +109,7 @@ def measure(folder: Path, commandes: int = COMMANDES) -> tuple[list[Row], list[F
         started = time.monotonic()
         societe_id = asyncio.run(fill(dsn, commandes, now))
         print(f"{commandes} commandes put in within {time.monotonic() - started:.0f} s", flush=True)
-        asked, env = asyncio.run(_questions(dsn, societe_id, now)), environment(dsn)
+        asked, env = asyncio.run(questions_of(dsn, societe_id, now)), environment(dsn)
         with (
             serving(["allonova.main.cli", "serve"], PORT, env, folder) as mine,
             gunicorn("benchmarks.rivals.commandes:create_app()", RIVAL_PORT, env, folder) as other,
@@ -147,7 +147,8 @@ def _by_turns(
     return http, sql, usual
 
 
-async def _questions(dsn: str, societe_id: UUID, now: datetime) -> list[Question]:
+async def questions_of(dsn: str, societe_id: UUID, now: datetime) -> list[Question]:
+    """What is asked of that company."""
     async with await open_pool(dsn, max_size=1) as pool, reading_from(pool)(societe_id) as runner:
         return questions(now, await runner.fetchval("SELECT id FROM dispatch.taxis ORDER BY numero LIMIT 1"))
 

@@ -64,6 +64,15 @@ def measure(folder: Path, rows: int = ROWS) -> tuple[list[Row], list[Figure]]:
     ]
 
 
+def by_job(folder: Path, rows: int) -> Row:
+    """What the worker's job alone takes."""
+    with _filled(rows) as dsn:
+        cost = _written(
+            [sys.executable, "-m", "benchmarks.own_sheets", "job", str(rows), str(folder / "job.xlsx")], dsn
+        )
+    return _row(f"XLSX of {rows} rows", *PROGRAMS["job"], rows, cost)
+
+
 def _costs(dsn: str, rows: int, folder: Path) -> dict[str, Cost]:
     """A file by each, one after the other, each by a process of its own that does nothing else."""
     costs: dict[str, Cost] = {}

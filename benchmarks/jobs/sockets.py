@@ -235,10 +235,10 @@ def figures_of(job: str, rows: Mapping[str, Row]) -> list[Figure]:
     ]
 
 
-def measure(folder: Path, sockets: int = SOCKETS) -> tuple[list[Row], list[Figure]]:
+def measure(folder: Path, sockets: int = SOCKETS, commandes: int = COMMANDES) -> tuple[list[Row], list[Figure]]:
     """On a database of its own, where a company has few courses."""
     with own_database() as dsn, ExitStack() as servers:
-        societe_id = asyncio.run(fill(dsn, COMMANDES, datetime.now(UTC), desk=False))
+        societe_id = asyncio.run(fill(dsn, commandes, datetime.now(UTC), desk=False))
         desks, env = asyncio.run(desks_of(dsn, societe_id)), environment(dsn)
         started = {
             OURS: serving(["allonova.main.cli", "serve"], PORTS[OURS], env, folder),

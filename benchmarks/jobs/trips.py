@@ -36,7 +36,7 @@ type Turn = tuple[Server, Sequence[Ask]]
 
 def measure(ground: Ground) -> tuple[list[Row], list[Figure]]:
     """All of them by turns, so that a machine that is slower for a while is slower for all."""
-    asks = asyncio.run(_asks(ground.dsn))
+    asks = asyncio.run(asks_of(ground.dsn))
     naked = [{"path": f"/naked{ask['path']}"} for ask in asks]
     with ours(ground) as mine, smallest(ground) as least, rival(ground) as usual:
         _require_same((mine, least, usual), asks[0])
@@ -71,7 +71,7 @@ def _by_turns(turns: dict[tuple[str, str], Turn]) -> dict[tuple[str, str], Load]
     return {name: together(loads) for name, loads in seen.items()}
 
 
-async def _asks(dsn: str) -> list[Ask]:
+async def asks_of(dsn: str) -> list[Ask]:
     """Reads of many trips by many people who are logged in."""
     readers = bearer([uuid4() for _ in range(READERS)])
     async with await open_pool(dsn, max_size=1) as pool:
