@@ -155,6 +155,14 @@ prove: dev tools ## The promises at full count, with the table to quote (PROMISE
 previous: dev tools ## The tests of the release before on today's tables (RELEASE=v1.0.0; by default the newest tag)
 	@exec $(servers) run -- $(bin)/python scripts/previous_release.py $(RELEASE) -- -n 2 --dist worksteal $(PYTEST_ARGS)
 
+# Those on PostgreSQL, of whatever folder asks for the service: `api` is the fixture.
+.PHONY: round-trips
+round-trips: dev tools ## Note anew how many round trips each route takes (tests/http/round_trips.json)
+	@noted=$$(mktemp -d) && trap 'rm -r "$$noted"' EXIT && \
+	$(servers) run -- env ROUND_TRIPS_INTO="$$noted" $(two) --no-cov -m 'not prove' -k postgres \
+		tests/http tests/jobs tests/compat/test_wire.py tests/main/test_seed.py tests/stateful/test_money.py && \
+	$(bin)/python -m tests.support.round_trips "$$noted"
+
 .PHONY: mutants
 mutants: dev ## Plant small faults in the rules of money and rides: how many do the tests of the domain see?
 	@exec $(bin)/python scripts/mutants.py

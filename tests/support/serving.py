@@ -42,6 +42,7 @@ from tests.support.documented import Documented, documented
 from tests.support.factories import SetClock
 from tests.support.inside import Inside, InsideMemory, InsidePostgres
 from tests.support.postgres import wipe
+from tests.support.round_trips import RoundTrips, heard
 from tests.support.sieve import SIEVE
 from tests.support.wire import ADDRESS, ORIGIN, ROOT
 
@@ -102,11 +103,12 @@ class Server:
 @asynccontextmanager
 async def server_at(dsn: str) -> AsyncIterator[Server]:
     """Connected; many tests share it, since warm connections are ten times faster than new ones."""
-    async with (
-        await open_pool(dsn, min_size=12, max_size=12) as pool,
-        await open_pool(dsn, max_size=1, role=None) as owner,
-    ):
-        yield Server(pool, owner)
+    with heard():
+        async with (
+            await open_pool(dsn, min_size=12, max_size=12) as pool,
+            await open_pool(dsn, max_size=1, role=None) as owner,
+        ):
+            yield Server(pool, owner)
 
 
 @asynccontextmanager
@@ -116,7 +118,7 @@ async def api_on(server: Server | None, settings: Settings = SETTINGS) -> AsyncI
     app, turned = app_of(http_config(settings)), _Turned(clock)
     async with AsyncExitStack() as stack:
         platform, inside = await platform_on(server, clock)
-        ours = httpx.ASGITransport(app=app, client=(ADDRESS, 50_000))
+        ours = httpx.ASGITransport(app=RoundTrips(app), client=(ADDRESS, 50_000))
         callbacks = await stack.enter_async_context(httpx.AsyncClient(transport=ours))
         state = sandbox_config(settings, Path(":memory:"))
         sandbox = create_sandbox(state, clock=turned, jobs=turned, http=callbacks, pace=_pace(real_time))

@@ -23,14 +23,19 @@ from allonova.application.kernel.limits import Limit
 from allonova.domain.kernel.errors import AuthRequired, RateLimited
 
 
-async def limit_calls(request: Request, credentials: Credentials) -> None:
+async def limit_calls(request: Request, _told: Credentials) -> None:
     """A router's dependency: user and address are counted in one round trip."""
-    await count(request, optional_caller(request, credentials))
+    await count_call(request)
 
 
-async def limit_admin_calls(request: Request, credentials: AdminCredentials) -> None:
+async def count_call(request: Request) -> None:
+    """The same for a route that looks at something meanwhile."""
+    await count(request, optional_caller(request))
+
+
+async def limit_admin_calls(request: Request, _told: AdminCredentials) -> None:
     """The same for the routers of the back office."""
-    await count(request, optional_admin(request, credentials))
+    await count(request, optional_admin(request))
 
 
 async def count(request: Request, found: Awaitable[Principal | None]) -> None:

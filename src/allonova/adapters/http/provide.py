@@ -101,19 +101,23 @@ def verified(request: Request, credentials: HTTPAuthorizationCredentials | None,
     return caller
 
 
-async def optional_caller(request: Request, credentials: Credentials) -> Caller | None:
-    """Who sends the request; None without a token."""
+async def optional_caller(request: Request) -> Caller | None:
+    """Who sends the request; None without a token. Here and below the scheme, and whoever else tells the caller, is
+    called and no dependency: FastAPI walks through the whole tree for each that asks. The OpenAPI hears of the scheme
+    by the router's limit.
+    """
     known: Caller | None = getattr(request.state, "caller", None)
     if known is None:
-        known = request.state.caller = verified(request, credentials, Audience.ALLOCAR)
+        known = request.state.caller = verified(request, await bearer(request), Audience.ALLOCAR)
     return known
 
 
 type MaybeCaller = Annotated[Caller | None, Depends(optional_caller)]
 
 
-async def required_caller(caller: MaybeCaller) -> Caller:
+async def required_caller(request: Request) -> Caller:
     """Who sends the request."""
+    caller = await optional_caller(request)
     if caller is None:
         raise AuthRequired
     return caller
@@ -150,12 +154,12 @@ admin_bearer = HTTPBearer(
 type AdminCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(admin_bearer)]
 
 
-async def optional_admin(request: Request, credentials: AdminCredentials) -> AdminCaller | None:
+async def optional_admin(request: Request) -> AdminCaller | None:
     """Who of the back office sends the request; None without a token. A user's token is refused like any other."""
     known: AdminCaller | None = getattr(request.state, "admin", None)
     if known is not None:
         return known
-    caller = verified(request, credentials, Audience.ALLOCAR_ADMIN)
+    caller = verified(request, await admin_bearer(request), Audience.ALLOCAR_ADMIN)
     if caller is None:
         return None
     if caller.role not in set(Role):
@@ -164,11 +168,9 @@ async def optional_admin(request: Request, credentials: AdminCredentials) -> Adm
     return found
 
 
-type MaybeAdmin = Annotated[AdminCaller | None, Depends(optional_admin)]
-
-
-async def required_admin(caller: MaybeAdmin) -> AdminCaller:
+async def required_admin(request: Request) -> AdminCaller:
     """Who of the back office sends the request, whatever his role."""
+    caller = await optional_admin(request)
     if caller is None:
         raise AuthRequired
     return caller
@@ -184,8 +186,9 @@ class AdminRow:
     area: Area
     right: Right
 
-    async def __call__(self, caller: AnyAdmin) -> AdminCaller:
+    async def __call__(self, request: Request) -> AdminCaller:
         """Who sends the request. Raises Forbidden when his role may not go that far."""
+        caller = await required_admin(request)
         if not may(caller.role, self.area, self.right):
             raise Forbidden
         return caller

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -53,11 +54,17 @@ class FindTrips:
 
     errors: ClassVar[tuple[type[DomainError], ...]] = ()
 
-    async def __call__(self, *, search: Search) -> Answered:
-        """What was found for nearly the same search lately, else what is there now."""
+    async def __call__(self, *, search: Search, admit: Callable[[], Awaitable[None]]) -> Answered:
+        """What was found for nearly the same search lately, else what is there now.
+
+        Args:
+            admit: counts the call, and raises when there were too many; meanwhile the cache is looked into, since both
+                travel in one round trip.
+        """
         now = self.clock.now()
         question = rounded(search, now)
-        known = await self.cache.ask(question, now=now)
+        known, _ = await asyncio.gather(self.cache.ask(question, now=now), admit())
+        await self.cache.count(question, now=now)
         if known is not None:
             return Answered(known)
         found = await self.queries.find(search)

@@ -339,7 +339,10 @@ class SearchCache(Protocol):
     """What searches found lately. It forgets at will, and a cache that is down knows nothing."""
 
     async def ask(self, search: Search, *, now: datetime) -> Found | None:
-        """The page kept for a search, unless its time is over. The asking is counted."""
+        """The page kept for a search, unless its time is over."""
+
+    async def count(self, search: Search, *, now: datetime) -> None:
+        """Somebody has asked it."""
 
     async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """Keep what it found, until then."""
@@ -348,4 +351,4 @@ class SearchCache(Protocol):
         """What was kept for these people says too much, or too little, by now."""
 
     async def most_asked(self, *, now: datetime, limit: int) -> Sequence[Search]:
-        """The searches that were asked most, and more than once, in the last ten minutes; the most asked first."""
+        """The searches that were counted most, and more than once, in the last ten minutes; the most asked first."""

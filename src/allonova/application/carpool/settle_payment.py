@@ -12,7 +12,7 @@ from allonova.application.money.opening import audit_payment
 from allonova.application.money.ports import Report, Reported
 from allonova.application.money.promo_desk import forgo_promo, hold_promo, release_promo, use_promo
 from allonova.application.money.refund_desk import wallet_of
-from allonova.domain.carpool.booking import LIVE, Booking, BookingStage, BookingStatus
+from allonova.domain.carpool.booking import Booking, BookingStage, BookingStatus
 from allonova.domain.carpool.events import BookingCancelled, BookingPaid
 from allonova.domain.carpool.fares import booking_paid, payment_without_booking
 from allonova.domain.carpool.trip import Trip, TripStatus
@@ -171,9 +171,8 @@ class PaymentDesk:
         return is_free and not await self._has_booked_anew(unit, booking)
 
     async def _has_booked_anew(self, unit: CarpoolUnit, booking: Booking) -> bool:
-        trip_id, passenger_id = booking.trip_id, booking.passenger_id
-        live = [await unit.bookings.find(trip_id=trip_id, passenger_id=passenger_id, status=status) for status in LIVE]
-        return any(other is not None for other in live)
+        live = await unit.bookings.live_of(booking.trip_id)
+        return any(other.passenger_id == booking.passenger_id for other in live)
 
     async def _authorized(self, unit: CarpoolUnit, payment: Payment, place: Place, report: Report) -> str:
         """The card's bank holds the money: it is taken if there is still something to pay, else let go."""

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from starlette.background import BackgroundTask
 
 from allonova.adapters.http.answers import answer_written, spec
 from allonova.adapters.http.fields import YEARS
+from allonova.adapters.http.limits import count_call
 from allonova.adapters.http.listing import Paging, parameters_of, read_query, sort_of
-from allonova.adapters.http.provide import MaybeCaller, use
+from allonova.adapters.http.provide import Credentials, edge_of, optional_caller, use
 from allonova.adapters.http.routes import api_router
 from allonova.application.carpool.find_trips import FindTrips
 from allonova.application.carpool.ports import Search
 from allonova.application.carpool.views import Hit
 from allonova.application.kernel.listing import ListQuery
-from allonova.application.kernel.ports import Clock
 from allonova.domain.carpool.rules import DEFAULT_RADIUS_KM, MAX_RADIUS_KM
 from allonova.domain.carpool.vehicle import Comfort
+from allonova.domain.kernel.errors import AuthRequired
 from allonova.domain.kernel.geo import Box, Point
 
 router = api_router("Trips", "/trips")
@@ -114,20 +117,22 @@ class SearchQuery(Paging):
         )
 
 
-async def search_query(request: Request) -> SearchQuery:
-    """The query string, read."""
-    return read_query(SearchQuery, request.query_params.multi_items())
+async def asked_by(request: Request) -> tuple[SearchQuery, UUID | None]:
+    """The query string, and who asks. What is refused counts as a call as well."""
+    try:
+        caller = await optional_caller(request)
+        return read_query(SearchQuery, request.query_params.multi_items()), caller.user_id if caller else None
+    except (AuthRequired, RequestValidationError):
+        await count_call(request)
+        raise
 
 
 @router.get("/search", **spec(Hit, listed=True, private=False, parameters=parameters_of(SearchQuery)))
-async def search_trips(
-    asked: Annotated[SearchQuery, Depends(search_query)],
-    caller: MaybeCaller,
-    clock: Annotated[Clock, use(Clock)],
-    find: Annotated[FindTrips, use(FindTrips)],
-) -> Response:
+async def search_trips(request: Request, _told: Credentials, find: Annotated[FindTrips, use(FindTrips)]) -> Response:
     """Published trips from near one place to near another on a day, or within an area."""
-    answered = await find(search=asked.to_search(caller.user_id if caller else None, clock.now()))
+    asked, viewer_id = await asked_by(request)
+    search = asked.to_search(viewer_id, edge_of(request).clock.now())
+    answered = await find(search=search, admit=partial(count_call, request))
     found = answered.found
     response = answer_written(found.hits, found.total, ListQuery(page=asked.page, page_size=asked.page_size))
     response.background = BackgroundTask(answered.afterwards) if answered.afterwards else None

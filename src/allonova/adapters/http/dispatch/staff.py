@@ -23,12 +23,12 @@ staff_bearer = HTTPBearer(
 type StaffCredentials = Annotated[HTTPAuthorizationCredentials | None, Depends(staff_bearer)]
 
 
-async def optional_staff(request: Request, credentials: StaffCredentials) -> Membre | None:
+async def optional_staff(request: Request) -> Membre | None:
     """Who of which company sends the request; None without a token."""
     known: Membre | None = getattr(request.state, "staff", None)
     if known is not None:
         return known
-    caller = verified(request, credentials, Audience.NOVA)
+    caller = verified(request, await staff_bearer(request), Audience.NOVA)
     if caller is None:
         return None
     role = next((role for role in StaffRole if role == caller.role), None)
@@ -38,11 +38,9 @@ async def optional_staff(request: Request, credentials: StaffCredentials) -> Mem
     return found
 
 
-type MaybeStaff = Annotated[Membre | None, Depends(optional_staff)]
-
-
-async def required_staff(caller: MaybeStaff) -> Membre:
+async def required_staff(request: Request) -> Membre:
     """Who of staff sends the request, whatever he does there."""
+    caller = await optional_staff(request)
     if caller is None:
         raise AuthRequired
     return caller
@@ -57,8 +55,9 @@ class StaffRow:
 
     role: StaffRole
 
-    async def __call__(self, caller: AnyStaff) -> Membre:
+    async def __call__(self, request: Request) -> Membre:
         """Who sends the request. Raises Forbidden for the other role."""
+        caller = await required_staff(request)
         if caller.role is not self.role:
             raise Forbidden
         return caller
@@ -68,6 +67,6 @@ type StaffAdmin = Annotated[Membre, Depends(StaffRow(StaffRole.ADMIN))]
 type Chauffeur = Annotated[Membre, Depends(StaffRow(StaffRole.CHAUFFEUR))]
 
 
-async def limit_staff_calls(request: Request, credentials: StaffCredentials) -> None:
+async def limit_staff_calls(request: Request, _told: StaffCredentials) -> None:
     """A router's dependency: see `limit_calls`."""
-    await count(request, optional_staff(request, credentials))
+    await count(request, optional_staff(request))

@@ -23,11 +23,14 @@ class LocalSearchCache:
 
     async def ask(self, search: Search, *, now: datetime) -> Found | None:
         """See SearchCache."""
+        until, page = self._pages.get(search, (now, None))
+        return page if now < until else None
+
+    async def count(self, search: Search, *, now: datetime) -> None:
+        """See SearchCache."""
         self._asked.append((now, search))
         self._counts[search] += 1
         self._forget(now)
-        until, page = self._pages.get(search, (now, None))
-        return page if now < until else None
 
     async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """See SearchCache."""

@@ -22,11 +22,8 @@ log = logging.getLogger(__name__)
 # The number is that of the hits' shape: another release with another shape finds nothing of ours.
 PAGES, ASKED, MOST_ASKED = "searches:page:1:", "searches:asked:", "searches:most"
 PASSED_BY = "searches:passed-by:"  # of a viewer: until what was kept for him before is over, nothing kept is for him
-# A script is one command: a pipeline of three costs the caller twice as much.
 ASK = """
-redis.call('ZINCRBY', KEYS[2], 1, ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[2])
-if redis.call('EXISTS', KEYS[3]) == 1 then return nil end
+if redis.call('EXISTS', KEYS[2]) == 1 then return nil end
 return redis.call('GET', KEYS[1])
 """
 MINUTES = 10  # allocar.md: most asked lately; counted by the minute
@@ -35,7 +32,7 @@ DOWN_S = 1.0  # while Redis is down, one search a second asks whether it is back
 
 
 class RedisSearchCache:
-    """One round trip each, but none to keep a page. While Redis is down it knows nothing, and says so at once."""
+    """One round trip each, but none to count or keep. While Redis is down it knows nothing, and says so at once."""
 
     def __init__(self, together: Together, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._redis, self._together = together.redis, together
@@ -45,14 +42,19 @@ class RedisSearchCache:
 
     async def ask(self, search: Search, *, now: datetime) -> Found | None:
         """See SearchCache."""
-        question, bucket = _written(search), _bucket(now)
 
         async def send() -> Any:
-            keys = [_page_key(question), bucket, f"{PASSED_BY}{search.viewer_id}"]
-            return await self._together.run(self._ask, keys=keys, args=[question, 60 * (MINUTES + 1)])
+            keys = [_page_key(_written(search)), f"{PASSED_BY}{search.viewer_id}"]
+            return await self._together.run(self._ask, keys=keys, args=())
 
         kept = await self._try(send)
         return None if kept is None else _read(kept, now)
+
+    async def count(self, search: Search, *, now: datetime) -> None:
+        """See SearchCache."""
+        bucket = _bucket(now)
+        self._together.later("ZINCRBY", bucket, 1, _written(search))
+        self._together.later("EXPIRE", bucket, 60 * (MINUTES + 1))
 
     async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """See SearchCache."""
