@@ -88,10 +88,20 @@ class Load:
         return len(self.ms) / self.seconds
 
 
-def load(server: Server, asks: Sequence[Ask], *, clients: int = 1, seconds: float | None = None) -> Load:
-    """Ask each once, or for so many seconds again and again, from a process of its own."""
+def load(
+    server: Server,
+    asks: Sequence[Ask],
+    *,
+    clients: int = 1,
+    seconds: float | None = None,
+    rate: float | None = None,
+) -> Load:
+    """Ask each once, or for so many seconds again and again, from a process of its own; as fast as answers come, or so
+    many a second.
+    """
     command = [sys.executable, "-m", "benchmarks.load", str(server.port), f"--clients={clients}"]
     command += [f"--seconds={seconds}"] if seconds else []
+    command += [f"--rate={rate}"] if rate else []
     with TemporaryFile("w+") as lines, TemporaryFile("w+") as said:  # in files: both may be long
         lines.writelines(json.dumps(ask) + "\n" for ask in asks)
         lines.seek(0)

@@ -27,7 +27,7 @@ from benchmarks.table import Row, row_of
 
 FOUND = Path("docs/performance/growth.json")
 TIMES = (1, 10, 100, 1000)
-TRIPS, COMMANDES, ROWS = 1_000, 200, 1_000  # of the smallest, which the others are so many times
+TRIPS, COMMANDES, ROWS = 1_000, 225, 1_000  # of the smallest, which the others are so many times
 MIDDLE = 100  # times the smallest: where clients are counted
 SECONDS, WARM_S = 4.0, 1.5
 EACH = 1_600  # things that are written once for each point; more where clients are more than a few

@@ -30,14 +30,20 @@ async def answered(connection: Connection, request: bytes) -> None:
         raise RuntimeError((head + body).decode(errors="replace"))
 
 
-async def ask(port: int, requests: Iterable[bytes], *, clients: int, seconds: float) -> dict[str, Any]:
-    """By turns, over so many connections at once, until there are no more or the time is over."""
-    turns, ms = iter(requests), list[float]()
+async def ask(
+    port: int, requests: Iterable[bytes], *, clients: int, seconds: float, rate: float | None = None
+) -> dict[str, Any]:
+    """By turns, over so many connections at once, until there are no more or the time is over; with a rate, each at its
+    own time, whatever became of those before.
+    """
+    turns, ms = enumerate(requests), list[float]()
 
     async def client() -> None:
         connection = await asyncio.open_connection("127.0.0.1", port)
         try:
-            for request in turns:
+            for number, request in turns:
+                if rate is not None:
+                    await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
                 began = time.perf_counter()
                 await answered(connection, request)
                 ended = time.perf_counter()
@@ -74,11 +80,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("--clients", type=int, default=1)
+    parser.add_argument("--rate", type=float, help="a second; else as fast as answers come")
     parser.add_argument("--seconds", type=float, help="again and again, so long; else each request once")
     args = parser.parse_args()
     requests = requests_of(iter(sys.stdin))
     turns, seconds = (requests, float("inf")) if args.seconds is None else (cycle(requests), args.seconds)
-    print(json.dumps(uvloop.run(ask(args.port, turns, clients=args.clients, seconds=seconds))))
+    print(json.dumps(uvloop.run(ask(args.port, turns, clients=args.clients, seconds=seconds, rate=args.rate))))
 
 
 if __name__ == "__main__":

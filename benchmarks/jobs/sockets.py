@@ -132,7 +132,7 @@ async def desks_of(dsn: str, societe_id: UUID) -> list[Desk]:
         )
         for person in people
     )
-    return [Desk(token, card["id"], card["taxis"]) for token, card in zip(signed, cards, strict=True)]
+    return [Desk(token, card["id"], card["taxis"]) for token, card in zip(signed, cards, strict=False)]
 
 
 async def our_side(process_id: int, desks: Sequence[Desk], sockets: int, http: httpx.AsyncClient) -> Side:

@@ -139,6 +139,24 @@ async def test_newest_link_is_of_one_purpose_and_target_when_others_are_newer(wo
         assert await unit.links.find(token_hash=old.token_hash) == old
 
 
+async def test_links_that_work_are_of_the_wanted_purposes_and_targets(world: World) -> None:
+    first, second = a_link("a@b", minutes=1), a_link("c@d", LinkPurpose.EMAIL_VERIFY, minutes=2)
+    used, elsewhere, other = a_link("a@b", minutes=1), a_link("e@f"), a_link("a@b", LinkPurpose.ADMIN_PASSWORD)
+    over = a_link("c@d", minutes=1)
+    used.consume(NOW)
+    over.expires_at = NOW + HOUR
+    wanted = ["a@b", "c@d"], [LinkPurpose.PASSWORD_RESET, LinkPurpose.EMAIL_VERIFY]
+    async with world.begin() as unit:
+        await unit.links.add_all([used, elsewhere, other, over, second, first])
+        live = await unit.links.live(*wanted, now=NOW + HOUR)
+        assert live == sorted([first, second], key=lambda link: link.id)
+        for link in live:
+            link.consume(NOW + HOUR)
+        await unit.links.save_all(live)
+        assert await unit.links.live(*wanted, now=NOW + HOUR) == []
+        assert await unit.links.live([], wanted[1], now=NOW) == []
+
+
 async def test_second_link_refused_when_the_token_is_the_same(world: World) -> None:
     first, second = a_link("a@b"), a_link("c@d")
     second.token_hash = first.token_hash

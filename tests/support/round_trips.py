@@ -31,6 +31,12 @@ AGAIN = 2
 """How often one request may send the same statement; more is taken for a question asked of each row."""
 
 OFTEN = {
+    "DELETE /api/taxis/{id}": "each course that is taken from it, with offers, a line in the log and news of its own",
+    "PATCH /api/taxis/{id}": "the same",
+    "PATCH /api/users/{id}": "what two taxis have before them, before and after their locks",
+    "POST /api/onboarding/bootstrap": "again, when another company has just taken the name",
+    "POST /auth/email/confirm": "the account, then the company's admins and chauffeurs",
+    "POST /auth/password/reset": "the same",
     "GET /api/v1/me/export": "a hundred rows of each list at a time",
     "PATCH /api/v1/admin/bookings/{id}": "the entries of what a booking's end moves, of several kinds",
     "PATCH /api/v1/admin/disputes/{id}": "the same",

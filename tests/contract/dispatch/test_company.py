@@ -134,3 +134,7 @@ async def test_doors_lead_to_the_company_and_say_nothing_else(house: House) -> N
     assert await doors.of_user(new_id()) is None
     assert not await doors.is_slug_free(house.societe.slug)
     assert await doors.is_slug_free("free")
+    asked = ["new@taxis.test", "KOFFI@taxis.TEST", "koffi@taxis.tes_"]
+    assert await doors.known_emails(asked) == {"KOFFI@taxis.TEST"}
+    assert await doors.free_slugs(["free", house.societe.slug, "also-free"]) == ["free", "also-free"]
+    assert (await doors.known_emails([]), await doors.free_slugs([])) == (set(), [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -167,6 +167,17 @@ class MemoryLinks(MemoryStore[LinkToken]):
     async def newest(self, target: str, purpose: LinkPurpose) -> LinkToken | None:
         """See LinkStore."""
         return _newest([link for link in self._rows().values() if link.target == target and link.purpose is purpose])
+
+    async def live(
+        self, targets: Collection[str], purposes: Collection[LinkPurpose], *, now: datetime
+    ) -> list[LinkToken]:
+        """See LinkStore."""
+        found = [
+            link
+            for link in self._rows().values()
+            if link.target in targets and link.purpose in purposes and link.is_live(now)
+        ]
+        return [stored(link) for link in sorted(found, key=lambda link: link.id)]
 
 
 def _newest[T: (Otp, LinkToken)](found: list[T]) -> T | None:

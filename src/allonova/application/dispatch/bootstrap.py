@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from allonova.application.dispatch.captcha import FORM_ACTION, Captcha
@@ -91,7 +92,8 @@ class Bootstrap:
 
     async def _taken(self, dossier: Dossier) -> list[FieldError]:
         """What the dossier says for itself may still be somebody else's, or too easy to guess."""
-        taken = [path for path, email in dossier.emails.items() if await self.doors.of_email(email) is not None]
+        known = await self.doors.known_emails(set(dossier.emails.values()))
+        taken = [path for path, email in dossier.emails.items() if email in known]
         faults = [FieldError(path, "taken", "somebody has this address already") for path in taken]
         if dossier.faults and dossier.slug is not None and not await self.doors.is_slug_free(dossier.slug):
             faults.append(FieldError("societe.slug", "taken", "another company goes by it"))
@@ -102,10 +104,10 @@ class Bootstrap:
 
     async def _free_slug(self, nom: str) -> str:
         """Raises SlugTaken when there are too many of that name."""
-        for slug, _ in zip(slugs_of(nom), range(NAMESAKES), strict=False):
-            if await self.doors.is_slug_free(slug):
-                return slug
-        raise SlugTaken
+        free = await self.doors.free_slugs(list(islice(slugs_of(nom), NAMESAKES)))
+        if not free:
+            raise SlugTaken
+        return free[0]
 
     async def _found(self, founding: Founding, slug: str, password_hash: str) -> FoundedView:
         rows = FoundingRows(founding, slug, ids=self.ids, now=self.accounts.clock.now())
@@ -114,14 +116,11 @@ class Bootstrap:
         chauffeurs = rows.chauffeurs({taxi.numero: taxi for taxi in taxis})
         async with self.begin_for(rows.societe.id) as unit:
             await unit.societes.add(rows.societe)
-            for taxi in taxis:
-                await unit.taxis.add(taxi)
-            for user in sorted((admin, *chauffeurs), key=_address):  # two foundings wait for addresses in one order
-                await unit.staff.add(user)
-            for client in clients:
-                await unit.clients.add(client)
-            for user in chauffeurs:
-                await self.invitations.invite(unit, user)
+            await unit.taxis.add_all(taxis)
+            # Two foundings wait for addresses in one order.
+            await unit.staff.add_all(sorted((admin, *chauffeurs), key=_address))
+            await unit.clients.add_all(clients)
+            await self.invitations.invite(unit, *chauffeurs)
             await self._record(unit, rows.societe, admin, founding)
             tokens = await self.accounts.enter(unit, admin)
         drivers = {user.taxi_id: user for user in chauffeurs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,11 +27,10 @@ class InvitationDesk:
     links: LinkDesk
     holds: bool
 
-    async def invite(self, unit: DispatchUnit, user: StaffUser) -> None:
-        """Have him sent a link, in the place of the one before; where that must wait, `confirm` does it."""
-        if await self._may_write(unit):
-            link = await self.links.make(unit, _contact(user), PURPOSE, user_id=user.id)
-            await unit.outbox.put(StaffInvited(user.societe_id, link.id))
+    async def invite(self, unit: DispatchUnit, *users: StaffUser) -> None:
+        """Have each sent a link, in the place of the one before; where that must wait, `confirm` does it."""
+        if users and await self._may_write(unit):
+            await self._send(unit, users)
 
     async def invite_again(self, unit: DispatchUnit, user: StaffUser) -> int | None:
         """The same, at most three times in ten minutes: None, or the seconds to wait; the unit must commit."""
@@ -47,10 +47,13 @@ class InvitationDesk:
         user.confirm(self.clock.now())
         if not waited:
             return
-        for colleague in [*await unit.staff.active_admins(), *await unit.staff.drivers()]:
-            if colleague.password_hash is None and colleague.id != user.id:
-                link = await self.links.make(unit, _contact(colleague), PURPOSE, user_id=colleague.id)
-                await unit.outbox.put(StaffInvited(user.societe_id, link.id))
+        colleagues = [*await unit.staff.active_admins(), *await unit.staff.drivers()]
+        await self._send(unit, [each for each in colleagues if each.password_hash is None and each.id != user.id])
+
+    async def _send(self, unit: DispatchUnit, users: Sequence[StaffUser]) -> None:
+        links = await self.links.make_all(unit, [(_contact(user), user.id) for user in users], PURPOSE)
+        for user, link in zip(users, links, strict=True):
+            await unit.outbox.put(StaffInvited(user.societe_id, link.id))
 
     async def _may_write(self, unit: DispatchUnit) -> bool:
         if not self.holds:

@@ -52,6 +52,9 @@ class SocieteStore(Store[Societe], Protocol):
 class StaffStore(Store[StaffUser], Protocol):
     """Accounts of staff."""
 
+    async def add_all(self, entities: Sequence[StaffUser]) -> None:
+        """Keep new ones; see `add`."""
+
     async def active_admins(self) -> list[StaffUser]:
         """The company's admins who may log in, the oldest first."""
 
@@ -73,6 +76,9 @@ class StaffStore(Store[StaffUser], Protocol):
 class TaxiStore(Store[Taxi], Protocol):
     """Taxis."""
 
+    async def add_all(self, entities: Sequence[Taxi]) -> None:
+        """Keep new ones; see `add`."""
+
     async def lock_all(self, ids: Collection[UUID]) -> list[Taxi]:
         """These taxis, locked in the order of their ids; those of nobody here are left out."""
 
@@ -85,6 +91,9 @@ class TaxiStore(Store[Taxi], Protocol):
 
 class ClientStore(Store[Client], Protocol):
     """Customers."""
+
+    async def add_all(self, entities: Sequence[Client]) -> None:
+        """Keep new ones; see `add`."""
 
     async def by_email(self, email: str) -> Client | None:
         """The oldest active one with this address, whatever its case. Others who ask for the same address wait until
@@ -307,6 +316,12 @@ class Doors(Protocol):
 
     async def of_suivi(self, reference: str, suivi_hash: str) -> UUID | None:
         """The company of a commande, by what a follow-up link holds."""
+
+    async def known_emails(self, emails: Collection[str]) -> set[str]:
+        """Those of them with which somebody of some company logs in, spelt as they were given."""
+
+    async def free_slugs(self, slugs: Sequence[str]) -> list[str]:
+        """Those of them that are no company's, in their order."""
 
     async def is_slug_free(self, slug: str) -> bool:
         """Whether no company goes by it."""

@@ -9,6 +9,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.staff_views import StaffTokens, staff_tokens
 from allonova.application.dispatch.trail import Trail
 from allonova.application.identity.open_session import SessionDesk
+from allonova.application.identity.send_link import end_links
 from allonova.application.kernel.ports import Clock
 from allonova.domain.dispatch.events import StaffPasswordChanged
 from allonova.domain.dispatch.staff import Membre, StaffUser
@@ -57,12 +58,7 @@ class AccountDesk:
         self, unit: DispatchUnit, user: StaffUser, *, reason: str, email: str | None = None, keep: UUID | None = None
     ) -> None:
         """End his sessions, and the links that were sent to his address (`email`, where that was another one)."""
-        now = self.clock.now()
-        for purpose in LINKS:
-            link = await unit.links.newest(Contact(Channel.EMAIL, email or user.email).key, purpose)
-            if link is not None and link.is_live(now):
-                link.consume(now)
-                await unit.links.save(link)
+        await end_links(unit, [Contact(Channel.EMAIL, email or user.email)], LINKS, self.clock.now())
         await self.sessions.end_all(unit, user.id, reason=reason, keep=keep)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
+from allonova.application.identity.send_link import end_links
 from allonova.application.kernel.ports import Clock, Ids
 from allonova.domain.identity.contact import ChangeKind, Channel, ContactChange, contact_of
 from allonova.domain.identity.events import ContactChanged
@@ -38,10 +39,5 @@ class PasswordDesk:
         await unit.audit.put(actor=actor, action="user.password_changed", entity="user", entity_id=user.id)
 
     async def _void_links(self, unit: IdentityUnit, user: User) -> None:
-        now = self.clock.now()
-        for channel in Channel:
-            contact = user.proven(channel)
-            link = contact and await unit.links.newest(contact_of(contact).key, LinkPurpose.PASSWORD_RESET)
-            if link and link.is_live(now):
-                link.consume(now)
-                await unit.links.save(link)
+        proven = [contact_of(contact) for channel in Channel if (contact := user.proven(channel))]
+        await end_links(unit, proven, [LinkPurpose.PASSWORD_RESET], self.clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -49,6 +50,17 @@ class LinkStore(Store[LinkToken], Protocol):
 
     async def newest(self, target: str, purpose: LinkPurpose) -> LinkToken | None:
         """The last link made for a phone or e-mail, locked."""
+
+    async def live(
+        self, targets: Collection[str], purposes: Collection[LinkPurpose], *, now: datetime
+    ) -> list[LinkToken]:
+        """Those made for these phones and e-mails that still work, locked, in the order of their ids."""
+
+    async def add_all(self, entities: Sequence[LinkToken]) -> None:
+        """Keep new ones; see `add`."""
+
+    async def save_all(self, entities: Sequence[LinkToken]) -> None:
+        """Keep changed ones, which this unit has locked."""
 
 
 class DeviceStore(Store[Device], Protocol):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from allonova.application.identity.codes import counter, link_token, token_hash
@@ -70,19 +71,34 @@ class LinkDesk:
         if before is not None and before.is_live(now):
             before.consume(now)
             await unit.links.save(before)
+        link = self._new(contact, purpose, user_id, carried, now)
+        await unit.links.add(link)
+        return link
+
+    async def make_all(
+        self, unit: SessionUnit, owners: Sequence[tuple[Contact, UUID]], purpose: LinkPurpose
+    ) -> list[LinkToken]:
+        """One for each account at its address, each in the place of the one before; whoever asks has them sent."""
+        now = self.clock.now()
+        await end_links(unit, [contact for contact, _ in owners], [purpose], now)
+        links = [self._new(contact, purpose, user_id, None, now) for contact, user_id in owners]
+        await unit.links.add_all(links)
+        return links
+
+    def _new(
+        self, contact: Contact, purpose: LinkPurpose, user_id: UUID | None, password_hash: str | None, now: datetime
+    ) -> LinkToken:
         id = self.ids.new()
-        link = LinkToken(
+        return LinkToken(
             id=id,
             purpose=purpose,
             user_id=user_id,
             target=contact.key,
             token_hash=token_hash(link_token(self.secrets, id)),
-            password_hash=carried,
+            password_hash=password_hash,
             expires_at=now + LINK_TTL[purpose],
             created_at=now,
         )
-        await unit.links.add(link)
-        return link
 
     async def redeem(self, unit: SessionUnit, token: str, purpose: LinkPurpose) -> LinkToken | None:
         """The link of a token, as it was before it was used up now. None for any that works no more: the unit must
@@ -96,3 +112,14 @@ class LinkDesk:
         link.consume(now)
         await unit.links.save(link)
         return found
+
+
+async def end_links(
+    unit: SessionUnit, contacts: Sequence[Contact], purposes: Sequence[LinkPurpose], now: datetime
+) -> None:
+    """What was sent to these addresses works no more."""
+    links = await unit.links.live([contact.key for contact in contacts], purposes, now=now)
+    for link in links:
+        link.consume(now)
+    if links:
+        await unit.links.save_all(links)

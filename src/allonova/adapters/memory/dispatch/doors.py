@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
@@ -53,6 +54,14 @@ class MemoryDoors:
     async def is_slug_free(self, slug: str) -> bool:
         """See Doors."""
         return all(societe.slug != slug for societe in self._database.all_rows(SOCIETES).values())
+
+    async def known_emails(self, emails: Collection[str]) -> set[str]:
+        """See Doors."""
+        return {email for email in emails if await self.of_email(email) is not None}
+
+    async def free_slugs(self, slugs: Sequence[str]) -> list[str]:
+        """See Doors."""
+        return [slug for slug in slugs if await self.is_slug_free(slug)]
 
     async def zones(self) -> list[Zone]:
         """See Doors."""

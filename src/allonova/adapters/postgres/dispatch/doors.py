@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from allonova.adapters.postgres.runner import Runner
 from allonova.application.dispatch.ports import Doors, Due, Zone
+
+_KNOWN = "SELECT e.email FROM unnest($1::text[]) AS e (email) WHERE dispatch.societe_of_email(e.email) IS NOT NULL"
+_FREE = """
+SELECT s.slug FROM unnest($1::text[]) WITH ORDINALITY AS s (slug, position) WHERE dispatch.is_slug_free(s.slug)
+ORDER BY s.position
+"""
 
 
 class PostgresDoors:
@@ -34,6 +41,14 @@ class PostgresDoors:
     async def is_slug_free(self, slug: str) -> bool:
         """See Doors."""
         return bool(await self._runner.fetchval("SELECT dispatch.is_slug_free($1)", slug))
+
+    async def known_emails(self, emails: Collection[str]) -> set[str]:
+        """See Doors."""
+        return {row[0] for row in await self._runner.fetch(_KNOWN, list(emails))}
+
+    async def free_slugs(self, slugs: Sequence[str]) -> list[str]:
+        """See Doors."""
+        return [row[0] for row in await self._runner.fetch(_FREE, list(slugs))]
 
     async def zones(self) -> list[Zone]:
         """See Doors."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, literal
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, literal
 
 from allonova.adapters.postgres.identity.note_tables import USER_NOTES
 from allonova.adapters.postgres.identity.tables import (
@@ -60,6 +61,16 @@ _NEWEST_OF = _newest(
 )
 _NEWEST_LINK = _newest(
     LINK_SHELF, LINK_TOKENS.c.target == bindparam("target"), LINK_TOKENS.c.purpose == bindparam("purpose")
+)
+_LIVE_LINKS = compile_once(
+    locked(
+        LINK_SHELF.select(
+            LINK_TOKENS.c.target == any_(bindparam("targets", type_=ARRAY(Text))),
+            LINK_TOKENS.c.purpose == any_(bindparam("purposes", type_=ARRAY(Text))),
+            LINK_TOKENS.c.consumed_at.is_(None),
+            LINK_TOKENS.c.expires_at > bindparam("now"),
+        ).order_by(LINK_TOKENS.c.id)
+    )
 )
 _DEVICES_OF = compile_once(
     DEVICE_SHELF.select(DEVICES.c.user_id == bindparam("user_id")).order_by(DEVICES.c.created_at, DEVICES.c.id)
@@ -127,6 +138,13 @@ class PostgresLinks(PostgresStore[LinkToken]):
         """The last link made for a phone or e-mail, locked."""
         row = await self._runner.fetchrow(_NEWEST_LINK.sql, *_NEWEST_LINK.args(target=target, purpose=purpose))
         return None if row is None else await self._entity(row, is_locked=True)
+
+    async def live(
+        self, targets: Collection[str], purposes: Collection[LinkPurpose], *, now: datetime
+    ) -> list[LinkToken]:
+        """See LinkStore."""
+        args = _LIVE_LINKS.args(targets=list(targets), purposes=list(purposes), now=now)
+        return [await self._entity(row, is_locked=True) for row in await self._runner.fetch(_LIVE_LINKS.sql, *args)]
 
 
 class PostgresDevices(PostgresStore[Device]):
