@@ -175,6 +175,19 @@ bench: dev bench-venv ## Each job beside what it could be, on N (1000000) trips,
 bench-large: dev ## Search among N (10000000 if not said) trips beside a tenth of them: time, and pages read
 	@exec $(servers) run -- $(bin)/python -m benchmarks.large $(if $(findstring command,$(origin N)),$(N),10000000)
 
+.PHONY: bench-growth
+bench-growth: dev bench-venv ## Each job at 10, 100 and 1,000 times the data and clients, as the plots of docs/performance.md
+	@exec $(servers) run -- env PYTHONPATH=scripts $(bin)/python -m benchmarks.growth
+	@exec build/bench-venv/bin/python -m benchmarks.rivals.plots
+
+.PHONY: bench-pair
+bench-pair: dev ## Two API processes beside one: CPU of each answer, and who waits for a lock
+	@exec $(servers) run -- $(bin)/python -m benchmarks.pair
+
+.PHONY: bench-floor
+bench-floor: dev ## Each read by fifty clients at once, on demo data
+	@exec $(servers) run -- $(bin)/python -m benchmarks.floor
+
 # What one would pick instead, with packages of its own, in none of which the service has a part.
 .PHONY: bench-venv
 bench-venv: dev

@@ -20,6 +20,7 @@ HEAVY = (
     "google.oauth2.service_account",
     "jinja2",
     "openpyxl",
+    "phonenumbers",
     "reportlab",
     "requests",
     "sentry_sdk",

@@ -9,6 +9,7 @@ import pytest
 
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.kernel.changes import SYSTEM, Actor
+from allonova.domain.kernel.errors import NotFound
 from allonova.domain.kernel.machine import Party
 from tests.contract.conftest import Scene
 from tests.support.factories import (
@@ -127,6 +128,9 @@ async def test_driver_is_told_with_who_asks(scene: Scene) -> None:
     async with scene.world.begin() as unit:
         asking = await unit.bookings.asking(scene.passenger.id, scene.driver.id, since=NOW)
     assert (asking.driver, asking.is_blocked) == (scene.driver.user, False)
+    async with scene.world.begin() as unit:
+        with pytest.raises(NotFound):
+            await unit.bookings.asking(scene.passenger.id, new_id(), since=NOW)
 
 
 @pytest.mark.parametrize("by_driver", [True, False])

@@ -157,6 +157,7 @@ async def test_sixth_booking_is_refused_when_five_are_unpaid_in_24_hours(api: Ap
     for trip in trips[:5]:
         data(await ask(passenger, trip), 201)
     assert refusal(await ask(passenger, trips[5]), 409, "conflict") == {"limit": 5}
+    refusal(await ask(passenger, trips[5] | {"id": NOBODY}), 404, "not_found")
     api.clock.advance(24 * HOUR + SECOND)
     await api.run("holds")
     data(await ask(passenger, trips[5]), 201)

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     MISSING,
@@ -47,6 +46,8 @@ def printable(text: str) -> str:
 
 def read_phone(text: str, region: str) -> str | None:
     """A phone as E.164; without `+` it rings in that region (ISO 3166, two letters). None when it is none."""
+    import phonenumbers  # noqa: PLC0415 - heavy
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

@@ -184,8 +184,10 @@ class MemoryBookings(MemoryStore[Booking]):
             for booking in self._rows().values()
             if booking.passenger_id == passenger_id
         )
-        blocked = is_blocked(self._transaction, passenger_id, driver_id)
-        return Asking(stored(self._transaction.rows(USERS)[driver_id]), blocked, unpaid)
+        driver = self._transaction.rows(USERS).get(driver_id)
+        if driver is None:
+            raise NotFound
+        return Asking(stored(driver), is_blocked(self._transaction, passenger_id, driver_id), unpaid)
 
     async def count_live(self, trip_id: UUID) -> int:
         """See BookingStore."""

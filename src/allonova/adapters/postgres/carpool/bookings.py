@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, any_, bindparam, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from allonova.adapters.postgres.carpool.people import ONE_BLOCKS_THE_OTHER
 from allonova.adapters.postgres.carpool.rows import BOOKING
 from allonova.adapters.postgres.carpool.tables import BOOKINGS
 from allonova.adapters.postgres.failures import refusing
@@ -57,15 +58,10 @@ _UNPAID = """(
       AND (status IN ('pending', 'accepted')
         OR status = 'cancelled' AND cancel_reason = 'expired' AND hold_expires_at IS NOT NULL AND paid_at IS NULL)
 )"""
-_BLOCKED = """EXISTS (
-    SELECT FROM carpool.blocks
-    WHERE (user_id = :passenger ::uuid AND blocked_id = :driver ::uuid)
-        OR (user_id = :driver ::uuid AND blocked_id = :passenger ::uuid)
-)"""
 _ASKING = compile_once(
     select(
         text(_UNPAID).bindparams(bindparam("passenger"), bindparam("since")),
-        text(_BLOCKED).bindparams(bindparam("passenger"), bindparam("driver")),
+        ONE_BLOCKS_THE_OTHER,
         *USER_SHELF.mapper.columns(),
     ).where(USERS.c.id == bindparam("driver"))
 )
@@ -138,7 +134,7 @@ class PostgresBookings(PostgresStore[Booking]):
 
     async def asking(self, passenger_id: UUID, driver_id: UUID, *, since: datetime) -> Asking:
         """See BookingStore. Raises NotFound when there is no such driver."""
-        asked = _ASKING.args(driver=driver_id, passenger=passenger_id, since=since)
+        asked = _ASKING.args(driver=driver_id, passenger=passenger_id, since=since, one=passenger_id, other=driver_id)
         row = await self._runner.fetchrow(_ASKING.sql, *asked)
         if row is None:
             raise NotFound

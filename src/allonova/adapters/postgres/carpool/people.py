@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from allonova.adapters.postgres.carpool.people_tables import BLOCKS, USER_REPORTS
@@ -34,12 +34,12 @@ _PUT = compile_once(
 )
 _read_block = BLOCK.reader()
 _REMOVE = "DELETE FROM carpool.blocks WHERE user_id = $1::uuid AND blocked_id = $2::uuid RETURNING id"
-_BETWEEN = """
-SELECT EXISTS (
+ONE_BLOCKS_THE_OTHER = text("""EXISTS (
     SELECT FROM carpool.blocks
-    WHERE (user_id = $1::uuid AND blocked_id = $2::uuid) OR (user_id = $2::uuid AND blocked_id = $1::uuid)
-)
-"""
+    WHERE (user_id = :one ::uuid AND blocked_id = :other ::uuid)
+        OR (user_id = :other ::uuid AND blocked_id = :one ::uuid)
+)""").bindparams(bindparam("one"), bindparam("other"))
+_BETWEEN = compile_once(select(ONE_BLOCKS_THE_OTHER))
 _FORGET = "DELETE FROM carpool.blocks WHERE user_id = $1::uuid OR blocked_id = $1::uuid"
 
 
@@ -77,7 +77,7 @@ class PostgresBlocks:
 
     async def between(self, one_id: UUID, other_id: UUID) -> bool:
         """Whether either blocks the other."""
-        return bool(await self._runner.fetchval(_BETWEEN, one_id, other_id))
+        return bool(await self._runner.fetchval(_BETWEEN.sql, *_BETWEEN.args(one=one_id, other=other_id)))
 
     async def forget(self, user_id: UUID) -> None:
         """All that name somebody who is erased."""
