@@ -78,8 +78,8 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Requests of all kinds, of which each round takes new ones; two passengers ask for seats of each trip, one after
-    the other, so that two processes meet there.
+    """Requests of all kinds, of which each round takes new ones. Two passengers ask for seats of each trip, a fifth of
+    a second apart, so that two processes meet there; at the same instant they would wait for each other, as they must.
     """
 
     reads: Iterator[Ask]
@@ -91,7 +91,7 @@ class Mix:
         """So many, kind by kind in turn."""
         twenties = number // 20
         rides = list(islice(self.rides, twenties * BOOKED))
-        shared = [replace(ride, trip=rides[n - n % 2].trip) for n, ride in enumerate(rides)]
+        shared = [replace(ride, trip=rides[n - n // BOOKED % 2 * BOOKED].trip) for n, ride in enumerate(rides)]
         kinds = [
             (READS, list(islice(self.reads, twenties * READS))),
             (SEARCHES, list(islice(self.searches, twenties * SEARCHES))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,29 @@ async def test_wait_is_counted_when_it_was_in_vain(database: str) -> None:
             async with pool.acquire(timeout=0.01):
                 pass
     assert (waits(), waiting()) == (1, 0)
+
+
+async def test_who_waits_is_served_before_whoever_comes_when_a_connection_is_back(database: str) -> None:
+    served: list[str] = []
+
+    async def ask(who: str) -> None:
+        async with pool.acquire():
+            served.append(who)
+
+    async def come_at_that_moment() -> None:
+        while pool.get_idle_size() == 0:
+            await asyncio.sleep(0)
+        await ask("later")
+
+    async with await open_pool(database, max_size=1) as opened:
+        pool: Any = opened
+        async with pool.acquire():
+            waiting = asyncio.create_task(ask("waiting"))
+            await asyncio.sleep(0)
+            coming = asyncio.create_task(come_at_that_moment())
+            await asyncio.sleep(0)
+        await asyncio.gather(waiting, coming)
+    assert served == ["waiting", "later"]
 
 
 async def test_connections_are_shown_by_what_they_do(database: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 import time
@@ -52,19 +53,43 @@ def asyncpg_dsn(database_url: str) -> str:
     return urlunsplit(parts._replace(scheme="postgresql"))
 
 
-class _SeenPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
-    """A pool that says how long somebody waited for a connection. Where one is free nothing is measured."""
+class _FairPool(asyncpg.Pool):  # type: ignore[misc]  # the driver has no types
+    """A pool in which who waits for a connection gets it in his turn, and that says how long he waited. The driver's
+    own queue gives a connection that has just come back to whoever asks at that moment, and sends him for whom it came
+    to the end: of a thousand at once some waited for ten seconds and others not at all.
+    """
+
+    def __init__(self, *args: Any, max_size: int, **more: Any) -> None:
+        super().__init__(*args, max_size=max_size, **more)
+        self._turns = asyncio.Semaphore(max_size)
 
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - the driver's own signature
-        if not self._queue.empty():
+        if self._turns.locked():
+            async with asyncio.timeout(timeout):
+                await self._wait()
+        else:
+            await self._turns.acquire()
+        try:
             return await super()._acquire(timeout)
+        except BaseException:
+            self._turns.release()
+            raise
+
+    async def _wait(self) -> None:
         started = time.perf_counter()
         POOL_WAITING.inc()
         try:
-            return await super()._acquire(timeout)
+            await self._turns.acquire()
         finally:
             POOL_WAITING.dec()
             POOL_WAIT_SECONDS.observe(time.perf_counter() - started)
+
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """See Pool. Once for each that was acquired, whatever became of it."""
+        try:
+            await super().release(connection, timeout=timeout)
+        finally:
+            self._turns.release()
 
 
 async def open_pool(
@@ -79,7 +104,7 @@ async def open_pool(
         SessionsDiffer: that file does not.
     """
     session = SETTINGS if role is None else SETTINGS | {"role": role}
-    made = _SeenPool(
+    made = _FairPool(
         asyncpg_dsn(dsn),
         min_size=min_size,
         max_size=max_size,
