@@ -81,6 +81,7 @@ class Load:
     ms: list[float]
     seconds: float
     cpu_s: float
+    refused: int = 0  # that the server had too much to do for
 
     @property
     def rate(self) -> float:
@@ -95,9 +96,10 @@ def load(
     clients: int = 1,
     seconds: float | None = None,
     rate: float | None = None,
+    may_refuse: bool = False,
 ) -> Load:
     """Ask each once, or for so many seconds again and again, from a process of its own; as fast as answers come, or so
-    many a second.
+    many a second. Unless it `may_refuse`, a server that has too much to do ends the program.
     """
     command = [sys.executable, "-m", "benchmarks.load", str(server.port), f"--clients={clients}"]
     command += [f"--seconds={seconds}"] if seconds else []
@@ -112,7 +114,9 @@ def load(
             sys.exit(done.stderr)
         said.seek(0)
         found: dict[str, Any] = json.load(said)
-    return Load(found["ms"], found["seconds"], used)
+    if found["refused"] and not may_refuse:
+        sys.exit(f"{found['refused']} of {len(asks)} were refused: {asks[0]['path']}")
+    return Load(found["ms"], found["seconds"], used, found["refused"])
 
 
 def together(loads: Sequence[Load]) -> Load:

@@ -147,7 +147,9 @@ def _warm(mine: Server, jobs: Sequence[Job]) -> None:
 
 
 def _row(name: str, mine: Server, asks: Sequence[Ask], clients: int, seconds: float | None) -> Row:
-    seen = load(mine, asks, clients=clients, seconds=seconds)
+    seen = load(mine, asks, clients=clients, seconds=seconds, may_refuse=True)
+    if seen.refused:
+        print(f"{name}, {clients} clients: {seen.refused} of {seen.refused + len(seen.ms)} refused", flush=True)
     return row_of(name, "ours", "", ms=seen.ms, seconds=seen.seconds, cpu_s=seen.cpu_s)
 
 

@@ -19,15 +19,16 @@ import uvloop
 type Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def answered(connection: Connection, request: bytes) -> None:
-    """One exchange. Raises RuntimeError for anything but a success."""
+async def answered(connection: Connection, request: bytes) -> bool:
+    """One exchange; False when the server says that it has too much to do. Raises RuntimeError for other refusals."""
     reader, writer = connection
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     body = await reader.readexactly(int(length))
-    if not head.startswith(b"HTTP/1.1 2"):
+    if not head.startswith((b"HTTP/1.1 2", b"HTTP/1.1 503")):
         raise RuntimeError((head + body).decode(errors="replace"))
+    return head.startswith(b"HTTP/1.1 2")
 
 
 async def ask(
@@ -36,18 +37,22 @@ async def ask(
     """By turns, over so many connections at once, until there are no more or the time is over; with a rate, each at its
     own time, whatever became of those before.
     """
-    turns, ms = enumerate(requests), list[float]()
+    turns, ms, refused = enumerate(requests), list[float](), 0
 
     async def client() -> None:
+        nonlocal refused
         connection = await asyncio.open_connection("127.0.0.1", port)
         try:
             for number, request in turns:
                 if rate is not None:
                     await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
                 began = time.perf_counter()
-                await answered(connection, request)
+                is_served = await answered(connection, request)
                 ended = time.perf_counter()
-                ms.append((ended - began) * 1000)
+                if is_served:
+                    ms.append((ended - began) * 1000)
+                else:
+                    refused += 1
                 if ended > until:
                     break
         finally:
@@ -56,7 +61,7 @@ async def ask(
     started = time.perf_counter()
     until = started + seconds
     await asyncio.gather(*(client() for _ in range(clients)))
-    return {"ms": ms, "seconds": time.perf_counter() - started}
+    return {"ms": ms, "refused": refused, "seconds": time.perf_counter() - started}
 
 
 def requests_of(lines: Iterator[str]) -> Sequence[bytes]:
