@@ -1,6 +1,6 @@
 """How each job grows with ten, a hundred and a thousand times the data and the clients: `python -m benchmarks.growth`.
 
-What was seen goes to docs/performance/growth.json, one point after the other; `benchmarks.rivals.plots` draws it.
+What was seen goes to benchmarks/notes/growth.json, one point after the other; `benchmarks.rivals.plots` draws it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.nova_fill import fill as fill_company
 from benchmarks.people import make_rides
 from benchmarks.table import Row, row_of
 
-FOUND = Path("docs/performance/growth.json")
+FOUND = Path("benchmarks/notes/growth.json")
 TIMES = (1, 10, 100, 1000)
 TRIPS, COMMANDES, ROWS = 1_000, 225, 1_000  # of the smallest, which the others are so many times
 MIDDLE = 100  # times the smallest: where clients are counted
@@ -63,7 +63,6 @@ class Points:
 
     def keep(self, into: Path) -> None:
         """As JSON, a line for each."""
-        into.parent.mkdir(parents=True, exist_ok=True)
         into.write_text("[\n" + ",\n".join(json.dumps(asdict(point)) for point in self.seen) + "\n]\n")
 
 

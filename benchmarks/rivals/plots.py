@@ -1,18 +1,19 @@
-"""Draws docs/performance/*.svg from what `benchmarks.growth` saw: `python -m benchmarks.rivals.plots`."""
+"""Draws docs/pictures/growth-*.png from what `benchmarks.growth` saw: `python -m benchmarks.rivals.plots`."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 
-mpl.use("svg")
+mpl.use("agg")
 from matplotlib import pyplot as plt
 
-FOLDER = Path("docs/performance")
+FOUND, FOLDER = Path("benchmarks/notes/growth.json"), Path("docs/pictures")
 AXES = {"data": "times the data", "clients": "clients at once"}
 INK, SOFT, WARM, COOL = "#1d2733", "#8a94a0", "#c2410c", "#0f766e"
 
@@ -42,24 +43,23 @@ def draw(job: str, points: list[Point]) -> Path:
             panel.minorticks_off()
             panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
             panel.grid(color="#e3e7eb")
-            panel.margins(y=0.25)
+            low, high = panel.dataLim.intervaly
+            panel.set_ylim(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))  # whole decades
             panel.legend(frameon=False, fontsize=8)
             for side in ("top", "right"):
                 panel.spines[side].set_visible(False)
     figure.suptitle(job, color=INK)
     figure.tight_layout()
-    path = FOLDER / f"{'-'.join(''.join(c if c.isalnum() else ' ' for c in job.lower()).split())}.svg"
-    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    path = FOLDER / f"growth-{'-'.join(''.join(c if c.isalnum() else ' ' for c in job.lower()).split())}.png"
+    figure.savefig(path, dpi=100, metadata={"Software": None})
     plt.close(figure)
     return path
 
 
 def main() -> None:
     """One picture for each job."""
-    mpl.rcParams["svg.hashsalt"] = "allonova"  # the same points make the same file
-    mpl.rcParams["svg.fonttype"] = "path"
     jobs: dict[str, list[Point]] = defaultdict(list)
-    for point in json.loads((FOLDER / "growth.json").read_text()):
+    for point in json.loads(FOUND.read_text()):
         jobs[point["job"]].append(point)
     for job, points in jobs.items():
         print(draw(job, points))

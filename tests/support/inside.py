@@ -34,6 +34,8 @@ _TABLES = """
 SELECT oid::regclass::text FROM pg_class
 WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('carpool', 'dispatch', 'platform') ORDER BY 1
 """
+# Of rows of one instant: by transaction and statement. Where they lie says nothing once a vacuum has been there.
+_WRITTEN = "age(xmin) DESC, cmin::text::bigint, ctid"
 _AGES = {"audit_log": "ts", "positions": "at", "taxi_positions": "at"}
 
 
@@ -154,7 +156,7 @@ class InsidePostgres:
     async def dispatch(self, table: str) -> list[Any]:
         """See Inside."""
         rows = await self._owner.fetch(
-            f"SELECT * FROM dispatch.{table} ORDER BY {_AGES.get(table, 'created_at')}, ctid"
+            f"SELECT * FROM dispatch.{table} ORDER BY {_AGES.get(table, 'created_at')}, {_WRITTEN}"
         )
         return [SimpleNamespace(**dict(row)) for row in rows]
 
