@@ -119,7 +119,7 @@ def lists_of(points: Points, times: int) -> None:
 def boards_of(points: Points, axis: str, times: int, *, moved: int, shown: int) -> None:
     """A move on so many sockets, among so many commandes; milliseconds until a socket has its frame."""
     with tempfile.TemporaryDirectory() as folder:
-        row, *_ = sockets.measure(Path(folder), shown, moved)[0]
+        row, *_ = sockets.measure(Path(folder), shown, moved, rounds=1)[0]
     points.add(axis, times, shown if axis == MANY else moved, _named(row, "board move"))
 
 
@@ -154,7 +154,7 @@ def _row(name: str, mine: Server, asks: Sequence[Ask], clients: int, seconds: fl
 
 def _starts(points: Points, dsn: str, times: int, number: int, folder: Path) -> None:
     env = start.environment_of(dsn, folder)
-    starts = [start.measured("serve", start.PORT, env, folder, start.ask) for _ in range(3)]
+    starts = [start.measured("serve", start.PORT, env, folder, start.ask) for _ in range(2)]
     ms = [each.wall_s * 1000 for each in starts]
     row = row_of("start", "ours", "", ms=ms, seconds=sum(ms) / 1000, cpu_s=sum(each.cpu_s for each in starts))
     points.add(DATA, times, number, row)

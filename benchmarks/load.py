@@ -25,10 +25,19 @@ async def answered(connection: Connection, request: bytes) -> bool:
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-    body = await reader.readexactly(int(length))
+    body = await (reader.readexactly(int(length)) if length else _chunks(reader))
     if not head.startswith((b"HTTP/1.1 2", b"HTTP/1.1 503")):
         raise RuntimeError((head + body).decode(errors="replace"))
     return head.startswith(b"HTTP/1.1 2")
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """What a server sends whose length it does not know at first."""
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readuntil(b"\r\n")
+    return body
 
 
 async def ask(

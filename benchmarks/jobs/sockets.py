@@ -192,7 +192,7 @@ async def _shown(http: httpx.AsyncClient, desk: Desk) -> object:
 
 
 async def by_turns(
-    processes: Mapping[str, int], desks: Sequence[Desk], sockets: int
+    processes: Mapping[str, int], desks: Sequence[Desk], sockets: int, rounds: int
 ) -> tuple[dict[str, Load], Sequence[float]]:
     """What each took for its moves, by turns, and how soon ours were seen."""
     async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
@@ -208,7 +208,7 @@ async def by_turns(
             await sides[who].moves(range(WARM_UP))
         ours.firsts.clear()
         seen: dict[str, list[Load]] = {who: [] for who in sides}
-        for turn in range(ROUNDS):
+        for turn in range(rounds):
             numbers = range(WARM_UP + turn * MOVES, WARM_UP + (turn + 1) * MOVES)
             for who, side in sides.items():
                 seen[who].append(await side.moves(numbers))
@@ -235,7 +235,9 @@ def figures_of(job: str, rows: Mapping[str, Row]) -> list[Figure]:
     ]
 
 
-def measure(folder: Path, sockets: int = SOCKETS, commandes: int = COMMANDES) -> tuple[list[Row], list[Figure]]:
+def measure(
+    folder: Path, sockets: int = SOCKETS, commandes: int = COMMANDES, rounds: int = ROUNDS
+) -> tuple[list[Row], list[Figure]]:
     """On a database of its own, where a company has few courses."""
     with own_database() as dsn, ExitStack() as servers:
         societe_id = asyncio.run(fill(dsn, commandes, datetime.now(UTC), desk=False))
@@ -246,7 +248,7 @@ def measure(folder: Path, sockets: int = SOCKETS, commandes: int = COMMANDES) ->
             RIVAL: serving(["benchmarks.rivals.board"], PORTS[RIVAL], env, folder, python=str(RIVAL_PYTHON)),
         }
         processes = {who: servers.enter_context(server).pid for who, server in started.items()}
-        loads, firsts = uvloop.run(by_turns(processes, desks, sockets))
+        loads, firsts = uvloop.run(by_turns(processes, desks, sockets, rounds))
     job = JOB.format(sockets)
     rows = {
         who: row_of(job, who, PROGRAMS[who], ms=one.ms, seconds=one.seconds, cpu_s=one.cpu_s)
