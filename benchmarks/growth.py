@@ -117,9 +117,12 @@ def lists_of(points: Points, times: int) -> None:
 
 
 def boards_of(points: Points, axis: str, times: int, *, moved: int, shown: int) -> None:
-    """A move on so many sockets, among so many commandes; milliseconds until a socket has its frame."""
+    """A move on so many sockets, among so many commandes; milliseconds until a socket has its frame. A company that has
+    the most has no taxi left for a move: there, other companies have them.
+    """
+    own = min(moved, COMMANDES * MIDDLE)
     with tempfile.TemporaryDirectory() as folder:
-        row, *_ = sockets.measure(Path(folder), shown, moved, rounds=1)[0]
+        row, *_ = sockets.measure(Path(folder), shown, own, beside=moved, rounds=1)[0]
     points.add(axis, times, shown if axis == MANY else moved, _named(row, "board move"))
 
 

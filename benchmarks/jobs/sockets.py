@@ -236,11 +236,16 @@ def figures_of(job: str, rows: Mapping[str, Row]) -> list[Figure]:
 
 
 def measure(
-    folder: Path, sockets: int = SOCKETS, commandes: int = COMMANDES, rounds: int = ROUNDS
+    folder: Path,
+    sockets: int = SOCKETS,
+    commandes: int = COMMANDES,
+    *,
+    beside: int | None = None,
+    rounds: int = ROUNDS,
 ) -> tuple[list[Row], list[Figure]]:
     """On a database of its own, where a company has few courses."""
     with own_database() as dsn, ExitStack() as servers:
-        societe_id = asyncio.run(fill(dsn, commandes, datetime.now(UTC), desk=False))
+        societe_id = asyncio.run(fill(dsn, commandes, datetime.now(UTC), beside=beside, desk=False))
         desks, env = asyncio.run(desks_of(dsn, societe_id)), environment(dsn)
         started = {
             OURS: serving(["allonova.main.cli", "serve"], PORTS[OURS], env, folder),
