@@ -54,7 +54,6 @@ OF: Mapping[str, str] = {
     "/api/v1/admin/bookings/{id}": "SELECT NULL, id FROM carpool.bookings",
     "/api/v1/admin/disputes/{id}": "SELECT NULL, id FROM carpool.disputes",
     "/api/v1/admin/exports/{id}": "SELECT admin_id, id FROM platform.exports",
-    "/api/v1/admin/moderation/{kind}/{id}": "SELECT NULL, 'rating', id FROM carpool.ratings",
     "/api/v1/admin/payments/{id}": "SELECT NULL, id FROM carpool.payments",
     "/api/v1/admin/payouts/{batch_id}/export": "SELECT NULL, id FROM carpool.payout_batches",
     "/api/v1/admin/promos/{id}": "SELECT NULL, id FROM carpool.promos",
@@ -83,6 +82,7 @@ NOT_ASKED: Mapping[str, str] = {
         (
             "/api/v1/admin/disputes/{id}",
             "/api/v1/admin/exports/{id}",
+            "/api/v1/admin/moderation/{kind}/{id}",
             "/api/v1/admin/payouts/{batch_id}/export",
             "/api/v1/admin/promos/{id}",
             "/api/v1/admin/promos/{id}/uses",
