@@ -115,6 +115,16 @@ def mix_of(ground: Ground) -> Mix:
     )
 
 
+def halves(asks: Sequence[Ask]) -> tuple[list[Ask], list[Ask]]:
+    """Every second one; the other way round in each other twenty, so that a trip's passengers ask two processes and
+    both halves have as many of each kind.
+    """
+    parts: tuple[list[Ask], list[Ask]] = ([], [])
+    for number, ask in enumerate(asks):
+        parts[(number + number // 20) % 2].append(ask)
+    return parts
+
+
 def by_one(server: Server, asks: Sequence[Ask]) -> Load:
     """At the rate."""
     return load(server, asks, clients=CLIENTS, rate=RATE)
@@ -122,7 +132,7 @@ def by_one(server: Server, asks: Sequence[Ask]) -> Load:
 
 def by_two(servers: Sequence[Server], asks: Sequence[Ask]) -> Load:
     """Half of them each, at half the rate."""
-    parts = [(server, asks[n :: len(servers)]) for n, server in enumerate(servers)]
+    parts = list(zip(servers, halves(asks), strict=True))
     with ThreadPoolExecutor(len(servers)) as both:
         loads = list(both.map(lambda part: load(*part, clients=CLIENTS, rate=RATE / len(servers)), parts))
     ms = [each for one in loads for each in one.ms]
