@@ -70,7 +70,6 @@ OF: Mapping[str, str] = {
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "/api/v1/trips/search": {"from": "5.3575,-4.0083", "to": "6.8190,-5.2760"},
     "/api/v1/trips/price-hint": {"from": "5.3575,-4.0083", "to": "6.8190,-5.2760"},
-    "/api/v1/admin/notifications/suppressed": {"channel": "email", "address": "nobody@demo.allonova.test"},
 }
 DRIVING = ("/api/v1/trips", "/api/v1/trips/series", "/api/v1/vehicles", "/api/v1/me/earnings", "/api/v1/me/payouts")
 CHAUFFEURS_OWN = ("/api/me/",)

@@ -9,8 +9,7 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -29,7 +28,7 @@ FOUND = Path("benchmarks/notes/growth.json")
 TIMES = (1, 10, 100, 1000)
 TRIPS, COMMANDES, ROWS = 1_000, 225, 1_000  # of the smallest, which the others are so many times
 MIDDLE = 100  # times the smallest: where clients are counted
-SECONDS, WARM_S = 4.0, 1.5
+SECONDS = 4.0
 EACH = 1_600  # things that are written once for each point; more where clients are more than a few
 DATA, MANY = "data", "clients"
 
@@ -52,6 +51,7 @@ class Point:
 class Points:
     """What was seen; kept after each, since a run takes long."""
 
+    into: Path
     seen: list[Point] = field(default_factory=list)
 
     def add(self, axis: str, times: int, size: int, row: Row) -> None:
@@ -59,11 +59,8 @@ class Points:
         figures = (row.p50_ms, row.p95_ms, row.rate, row.cpu_ms or 0.0)
         point = Point(row.job, axis, times, size, *(float(f"{figure:.4g}") for figure in figures))
         self.seen.append(point)
+        self.into.write_text("[\n" + ",\n".join(json.dumps(asdict(each)) for each in self.seen) + "\n]\n")
         print(point, flush=True)
-
-    def keep(self, into: Path) -> None:
-        """As JSON, a line for each."""
-        into.write_text("[\n" + ",\n".join(json.dumps(asdict(point)) for point in self.seen) + "\n]\n")
 
 
 type Job = tuple[str, Callable[[int], Sequence[Ask]], float | None]
@@ -167,29 +164,19 @@ def _named(row: Row, job: str) -> Row:
     return Row(**asdict(row) | {"job": job})
 
 
-@contextmanager
-def _kept(points: Points, into: Path) -> Iterator[None]:
-    """Also when it ends early."""
-    try:
-        yield
-    finally:
-        points.keep(into)
-
-
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--into", type=Path, default=FOUND)
     parser.add_argument("--most", type=int, choices=TIMES, default=TIMES[-1], help="times the smallest")
     args = parser.parse_args()
-    points, wanted = Points(), [times for times in TIMES if times <= args.most]
-    with _kept(points, args.into):
-        for times in wanted:
-            rides_of(points, times)
-            lists_of(points, times)
-            boards_of(points, DATA, times, moved=COMMANDES * times, shown=100)
-            boards_of(points, MANY, times, moved=sockets.COMMANDES, shown=times)
-            sheets_of(points, times)
+    points = Points(args.into)
+    for times in (each for each in TIMES if each <= args.most):
+        rides_of(points, times)
+        lists_of(points, times)
+        boards_of(points, DATA, times, moved=COMMANDES * times, shown=100)
+        boards_of(points, MANY, times, moved=sockets.COMMANDES, shown=times)
+        sheets_of(points, times)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,16 @@ async def test_guesses_are_counted_when_the_token_is_none(api: Api) -> None:
     assert statuses == [401, 401, 429]
 
 
+@pytest.mark.parametrize(
+    ("more", "token", "status"), [("&page=none", "", 422), ("&sort=colour", "", 422), ("", "Bearer a.b.c", 401)]
+)
+async def test_searches_are_counted_when_they_are_refused(api: Api, more: str, token: str, status: int) -> None:
+    api.configure(anonymous_per_minute=2)
+    headers = {"Authorization": token} if token else {}
+    statuses = [(await api.http.get(SEARCH + more, headers=headers)).status_code for _ in range(3)]
+    assert statuses == [status, status, 429]
+
+
 @pytest.mark.parametrize("path", ["/auth/register", "/auth/otp/send"])
 async def test_login_is_refused_when_a_pair_of_address_and_phone_had_its_tries(api: Api, path: str) -> None:
     api.configure(auth_per_minute=2)

@@ -161,6 +161,7 @@ async def test_nothing_is_known_and_nobody_waits_when_redis_is_down(own_redis: O
     await own_redis.start()
     assert await cache.ask(search, now=NOW) is None  # not asked again before the second is over
     seconds[0] += DOWN_S
+    assert await cache.ask(search, now=NOW) is None  # asked again: it is back, and empty
     await cache.keep(search, Found((), 0), until=UNTIL + timedelta(hours=1))
     assert await cache.ask(search, now=NOW) == Found((), 0)
     await client.aclose()

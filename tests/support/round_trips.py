@@ -44,18 +44,18 @@ OFTEN = {
     "PATCH /api/v1/trips/series/{series_id}": "each trip in a transaction of its own: one that may not stops no other",
     "PATCH /api/v1/trips/{id}": "whoever has asked for a seat of a trip that closes to men; there are few",
     "POST /api/v1/admin/payments/{id}/refund": "the entries of what a refund moves, of several kinds",
-    "POST /api/v1/auth/social/{provider}": "by the subject, then by the account, then what another one has just made",
-    "POST /api/v1/auth/token/refresh": "a token that was used before, and those that followed it",
+    "POST /api/v1/auth/social/{provider}": "by the subject, under the account's lock, and when another one was faster",
+    "POST /api/v1/auth/token/refresh": "the token, again under its session's lock, and the one that followed it",
     "POST /api/v1/bookings/{id}/cancel": "the entries of what a booking's end moves, of several kinds",
-    "POST /api/v1/bookings/{id}/no-show": "the wallets of both sides and of the platform",
+    "POST /api/v1/bookings/{id}/no-show": "the wallet, by each part of what goes back",
     "POST /api/v1/me/kyc": "a paper's two or three pictures",
     "POST /api/v1/notifications/webhook/brevo": "each report in a transaction of its own",
     "POST /api/v1/payments/webhook/stripe": "the entries of what a chargeback moves, of several kinds",
     "POST /api/v1/trips/series/{series_id}/cancel": "each trip in a transaction of its own",
     "POST /api/v1/trips/series/{series_id}/publish": "each trip in a transaction of its own",
     "POST /api/v1/trips/{id}/cancel": "the entries for each booking of a trip, which has few seats",
-    "POST /auth/refresh": "a token that was used before, and those that followed it",
-    "PUT /api/v1/me/payout-account": "the account, what waits to be confirmed, and what became of both",
+    "POST /auth/refresh": "the token, again under its session's lock, and the one that followed it",
+    "PUT /api/v1/me/payout-account": "the account before, under the lock, and as it is shown",
 }
 """Routes that send a statement more often, and what for: by the case, or by what was asked for at once."""
 FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")

@@ -117,11 +117,12 @@ class SearchQuery(Paging):
         )
 
 
-async def asked_by(request: Request) -> tuple[SearchQuery, UUID | None]:
-    """The query string, and who asks. What is refused counts as a call as well."""
+async def search_of(request: Request) -> Search:
+    """What is asked, and by whom. A call that is refused here counts as well."""
     try:
         caller = await optional_caller(request)
-        return read_query(SearchQuery, request.query_params.multi_items()), caller.user_id if caller else None
+        asked = read_query(SearchQuery, request.query_params.multi_items())
+        return asked.to_search(caller.user_id if caller else None, edge_of(request).clock.now())
     except (AuthRequired, RequestValidationError):
         await count_call(request)
         raise
@@ -130,10 +131,9 @@ async def asked_by(request: Request) -> tuple[SearchQuery, UUID | None]:
 @router.get("/search", **spec(Hit, listed=True, private=False, parameters=parameters_of(SearchQuery)))
 async def search_trips(request: Request, _told: Credentials, find: Annotated[FindTrips, use(FindTrips)]) -> Response:
     """Published trips from near one place to near another on a day, or within an area."""
-    asked, viewer_id = await asked_by(request)
-    search = asked.to_search(viewer_id, edge_of(request).clock.now())
+    search = await search_of(request)
     answered = await find(search=search, admit=partial(count_call, request))
     found = answered.found
-    response = answer_written(found.hits, found.total, ListQuery(page=asked.page, page_size=asked.page_size))
+    response = answer_written(found.hits, found.total, ListQuery(page=search.page, page_size=search.page_size))
     response.background = BackgroundTask(answered.afterwards) if answered.afterwards else None
     return response

@@ -52,12 +52,15 @@ class RedisSearchCache:
 
     async def count(self, search: Search, *, now: datetime) -> None:
         """See SearchCache."""
-        bucket = _bucket(now)
-        self._together.later("ZINCRBY", bucket, 1, _written(search))
-        self._together.later("EXPIRE", bucket, 60 * (MINUTES + 1))
+        if self._down_until is None:
+            bucket = _bucket(now)
+            self._together.later("ZINCRBY", bucket, 1, _written(search))
+            self._together.later("EXPIRE", bucket, 60 * (MINUTES + 1))
 
     async def keep(self, search: Search, found: Found, *, until: datetime) -> None:
         """See SearchCache."""
+        if self._down_until is not None:
+            return
         value = b"\n".join([f"{until.isoformat()} {found.total} {len(found.hits)}".encode(), *found.hits])
         self._together.later("SET", _page_key(_written(search)), value, "EX", FORGET_S)
 
