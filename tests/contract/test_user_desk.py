@@ -148,12 +148,13 @@ async def test_notes_of_reviews_are_blanked_when_they_are_about_his_messages(sce
     assert [message.id for message in facts.messages] == [message.id for message in messages]
 
 
-async def test_supers_are_those_who_are_active(world: World) -> None:
-    chiefs = [an_admin() for _ in range(3)]
-    await world.keep(*chiefs, an_admin(Role.OPS), an_admin(is_active=False))
-    async with world.begin() as unit:
-        found = [admin.id for admin in await unit.admins.supers()]
-    assert found == sorted(admin.id for admin in chiefs)
+async def test_supers_are_those_who_are_active_and_come_with_whoever_is_meant(world: World) -> None:
+    chiefs, ops, closed = [an_admin() for _ in range(3)], an_admin(Role.OPS), an_admin(is_active=False)
+    await world.keep(*chiefs, ops, closed, an_admin(Role.SUPPORT))
+    for meant in (ops, closed, chiefs[1]):
+        async with world.begin() as unit:
+            found = [admin.id for admin in await unit.admins.with_supers(meant.id)]
+        assert found == sorted({meant.id, *(admin.id for admin in chiefs)})
     listed = await world.accounts.admins(ListQuery((Filter("role", Op.EQ, Role.OPS),)))
     assert [admin.role for admin in listed.items] == [Role.OPS]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from operator import attrgetter
 from uuid import UUID
 
 import pytest
@@ -25,6 +26,7 @@ from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
 from tests.postgres.test_ride_plans import Counting
 from tests.support.factories import NumberedIds, SetClock, a_booking, a_driver, a_trip, a_user, an_admin, keep
+from tests.support.processes import eventually
 
 ROUNDS = [pytest.param(4), pytest.param(60, marks=pytest.mark.prove)]
 _PEOPLE = """
@@ -106,27 +108,58 @@ async def test_lists_are_two_statements(owner: Connection, pool: Pool, units: Po
     assert len(runner.statements) == 1
 
 
+async def closed(units: PostgresUnits, by: AdminUser, whom: AdminUser) -> str:
+    """What one who closes another hears."""
+    clock, ids, keys = SetClock(), NumberedIds(), {"k": "s" * 43}
+    sessions = SessionDesk(clock, ids, ServerSecrets(keys, "k"), JoseTokens(keys, "k", issuer="t", clock=clock))
+    change = ChangeAdmin(units.begin, clock, sessions)
+    try:
+        await change(by=Actor(Party.ADMIN, by.id), who=whom.id, role=None, is_active=False, reset_totp=False)
+    except DomainError as error:
+        return type(error).__name__
+    return "closed"
+
+
+async def test_nobody_waits_for_ever_when_one_still_takes_for_supers_who_were_closed_meanwhile(
+    units: PostgresUnits, owner: Connection, pool: Pool
+) -> None:
+    """Three supers by their ids. Who begins while the first is being closed sees all three, whoever begins afterwards
+    the third alone; the one who has the first must not wait for the third while he who has the third wants the first.
+    """
+    team = sorted((an_admin() for _ in range(3)), key=attrgetter("id"))
+    async with units.begin() as unit:
+        await keep(unit, *team)
+    shut = "UPDATE carpool.admin_users SET is_active = false WHERE id = $1"
+    waiters = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    behind = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1::int = ANY (pg_blocking_pids(pid)))"
+
+    async def waiting(count: int) -> bool:
+        return await owner.fetchval(waiters) == count  # type: ignore[no-any-return]
+
+    async with pool.acquire() as first, pool.acquire() as second, second.transaction():
+        async with first.transaction():
+            await first.execute(shut, team[0].id)
+            early = asyncio.create_task(closed(units, team[1], team[2]))
+            await eventually("he waits for the first", lambda: waiting(1))
+            await owner.execute(shut, team[1].id)
+            await second.execute("SELECT FROM carpool.admin_users WHERE id = $1 FOR UPDATE", team[1].id)
+        pid = await second.fetchval("SELECT pg_backend_pid()")
+        await eventually("he has the first, and waits for the second", lambda: owner.fetchval(behind, pid))
+        late = asyncio.create_task(closed(units, team[2], team[0]))
+        await eventually("both wait", lambda: waiting(2))
+    assert [await early, await late] == ["LastSuper", "closed"]
+
+
 @pytest.mark.parametrize("rounds", ROUNDS)
 async def test_one_super_stays_when_all_close_each_other_at_once(
     units: PostgresUnits, owner: Connection, rounds: int
 ) -> None:
-    clock, ids, keys = SetClock(), NumberedIds(), {"k": "s" * 43}
-    sessions = SessionDesk(clock, ids, ServerSecrets(keys, "k"), JoseTokens(keys, "k", issuer="t", clock=clock))
-    change = ChangeAdmin(units.begin, clock, sessions)
-
-    async def close(by: AdminUser, whom: AdminUser) -> str:
-        try:
-            await change(by=Actor(Party.ADMIN, by.id), who=whom.id, role=None, is_active=False, reset_totp=False)
-        except DomainError as error:
-            return type(error).__name__
-        return "closed"
-
     for _ in range(rounds):
         await owner.execute("DELETE FROM carpool.admin_users")
         team = [an_admin() for _ in range(4)]
         async with units.begin() as unit:
             await keep(unit, *team)
-        said = await asyncio.gather(*(close(by, whom) for by in team for whom in team if by is not whom))
+        said = await asyncio.gather(*(closed(units, by, whom) for by in team for whom in team if by is not whom))
         left = await owner.fetchval("SELECT count(*) FROM carpool.admin_users WHERE is_active AND role = 'super'")
         assert left == 1
         assert set(said) <= {"closed", "LastSuper"}

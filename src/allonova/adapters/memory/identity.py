@@ -34,7 +34,6 @@ from allonova.domain.identity.contact import ChangeKind, ContactChange
 from allonova.domain.identity.device import Device
 from allonova.domain.identity.link import LinkPurpose, LinkToken
 from allonova.domain.identity.otp import Otp, OtpPurpose
-from allonova.domain.identity.roles import Role
 from allonova.domain.identity.session import Audience, RefreshToken, Session
 from allonova.domain.identity.user import User
 from allonova.domain.identity.user_note import MAX_LETTERS, UserNote
@@ -124,9 +123,9 @@ class MemoryAdmins(MemoryStore[AdminUser]):
     def __init__(self, transaction: Transaction) -> None:
         super().__init__(transaction, ADMIN_USERS)
 
-    async def supers(self) -> list[AdminUser]:
+    async def with_supers(self, id: UUID) -> list[AdminUser]:
         """See AdminStore."""
-        found = [admin for admin in self._rows().values() if admin.role is Role.SUPER and admin.is_active]
+        found = [admin for admin in self._rows().values() if admin.id == id or admin.is_super]
         return [stored(admin) for admin in sorted(found, key=attrgetter("id"))]
 
 

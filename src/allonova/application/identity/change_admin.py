@@ -42,13 +42,15 @@ class ChangeAdmin:
     ) -> AdminView:
         """None leaves a thing as it is; `who` is an id, or an e-mail; `expected` is the version that was read."""
         async with self.begin() as unit:
-            supers = {admin.id for admin in await unit.admins.supers()}
-            admin = await named_admin(unit, who)
+            named = await named_admin(unit, who, lock=False)
+            locked = {admin.id: admin for admin in await unit.admins.with_supers(named.id)}
+            supers = {admin.id for admin in locked.values() if admin.is_super}
+            admin = locked[named.id]  # accounts of the back office are closed, never deleted
             if admin.id == by.id:
                 raise OwnAccount
             require_version(expected, admin.version, admin_view(admin))
             changed = admin.change(role=role, is_active=is_active, reset_totp=reset_totp, at=self.clock.now())
-            if supers == {admin.id} and not (admin.is_active and admin.role is Role.SUPER):
+            if supers == {admin.id} and not admin.is_super:
                 raise LastSuper
             if changed:
                 await self._keep(unit, admin, changed, by)

@@ -9,10 +9,10 @@ from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.kernel.errors import NotFound
 
 
-async def named_admin(unit: IdentityUnit, who: UUID | str) -> AdminUser:
-    """By id, or by e-mail as the command line says it; locked. Raises NotFound."""
+async def named_admin(unit: IdentityUnit, who: UUID | str, *, lock: bool = True) -> AdminUser:
+    """By id, or by e-mail as the command line says it. Raises NotFound."""
     named = {"email": who} if isinstance(who, str) else {"id": who}
-    admin = await unit.admins.find(lock=True, **named)
+    admin = await unit.admins.find(lock=lock, **named)
     if admin is None:
         raise NotFound
     return admin

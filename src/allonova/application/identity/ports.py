@@ -90,8 +90,10 @@ class SessionStore(Store[Session], Protocol):
 class AdminStore(Store[AdminUser], Protocol):
     """Accounts of the back office."""
 
-    async def supers(self) -> list[AdminUser]:
-        """Those who are active and may do everything, locked in the order of their ids."""
+    async def with_supers(self, id: UUID) -> list[AdminUser]:
+        """Him, and those who are active and may do everything, all locked in the order of their ids. In one go: who
+        locked him after them would wait for whoever still took him for one of them, and holds him already.
+        """
 
 
 class NoteStore(Store[UserNote], Protocol):

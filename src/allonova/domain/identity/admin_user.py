@@ -67,6 +67,11 @@ class AdminUser:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def is_super(self) -> bool:
+        """He may do everything, today."""
+        return self.is_active and self.role is Role.SUPER
+
     def set_password(self, password_hash: str, at: datetime) -> None:
         """From now on this one."""
         self.password_hash = password_hash

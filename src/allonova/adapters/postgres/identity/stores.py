@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, literal
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, literal, or_
 
 from allonova.adapters.postgres.identity.note_tables import USER_NOTES
 from allonova.adapters.postgres.identity.tables import (
@@ -78,11 +78,14 @@ _DEVICES_OF = compile_once(
 _REMOVE_DEVICE = "DELETE FROM carpool.devices WHERE id = $1::uuid"
 
 
-_SUPERS = compile_once(
+_WITH_SUPERS = compile_once(
     locked(
-        ADMIN_SHELF.select(ADMIN_USERS.c.role == literal(Role.SUPER.value), ADMIN_USERS.c.is_active).order_by(
-            ADMIN_USERS.c.id
-        )
+        ADMIN_SHELF.select(
+            or_(
+                ADMIN_USERS.c.id == bindparam("id"),
+                and_(ADMIN_USERS.c.role == literal(Role.SUPER.value), ADMIN_USERS.c.is_active),
+            )
+        ).order_by(ADMIN_USERS.c.id)
     )
 )
 
@@ -93,11 +96,10 @@ class PostgresAdmins(PostgresStore[AdminUser]):
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner, ADMIN_SHELF)
 
-    async def supers(self) -> list[AdminUser]:
-        """Those who are active and may do everything, locked in the order of their ids."""
-        return [
-            await self._entity(row, is_locked=True) for row in await self._runner.fetch(_SUPERS.sql, *_SUPERS.args())
-        ]
+    async def with_supers(self, id: UUID) -> list[AdminUser]:
+        """See AdminStore."""
+        rows = await self._runner.fetch(_WITH_SUPERS.sql, *_WITH_SUPERS.args(id=id))
+        return [await self._entity(row, is_locked=True) for row in rows]
 
 
 class PostgresNotes(PostgresStore[UserNote]):
