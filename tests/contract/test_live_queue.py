@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 
 from allonova.application.kernel.live import ChannelsDown
 from allonova.application.kernel.ports import Lane
-from allonova.application.kernel.relay_live import ATTEMPTS, BATCH, RelayLive, Showing, showings_of
+from allonova.application.kernel.relay_live import ATTEMPTS, BATCH, LEFT_FOR_OTHERS, RelayLive, Showing, showings_of
 from allonova.domain.carpool.events import BookingAccepted, BookingPaid
 from tests.support.factories import new_id
 from tests.support.worlds import World
@@ -106,6 +107,21 @@ async def test_later_ones_go_on_when_one_is_given_up(
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * (ATTEMPTS - 1) + [logging.ERROR]
 
 
+async def test_relay_comes_back_when_another_is_at_it(world: World, screen: Screen, relay: RelayLive) -> None:
+    known, left_before = relay.showings.keys(), world.clock.now() - LEFT_FOR_OTHERS
+    await put(world, 1)
+    async with world.live.take(9, known=known, left_before=left_before) as held:
+        assert held is not None
+        async with world.live.take(9, known=known, left_before=left_before) as other:
+            assert other is None
+        coming = asyncio.create_task(relay())
+        (second,) = await put(world, 1)  # the other has looked already
+        (delivery,) = held.deliveries
+        held.done(delivery)
+    assert await coming == 1
+    assert screen.shown == [second]
+
+
 async def test_it_comes_again_with_the_same_key_when_the_relay_died(
     world: World, screen: Screen, relay: RelayLive
 ) -> None:
@@ -113,6 +129,7 @@ async def test_it_comes_again_with_the_same_key_when_the_relay_died(
 
     async def shown_and_died() -> None:
         async with world.live.take(1, known=relay.showings.keys(), left_before=world.clock.now()) as batch:
+            assert batch is not None
             (delivery,) = batch.deliveries
             await screen(BookingAccepted(id), once=str(delivery.id))
             batch.done(delivery)

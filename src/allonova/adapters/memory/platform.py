@@ -293,8 +293,11 @@ class MemoryLiveQueue:
     @asynccontextmanager
     async def take(
         self, limit: int, *, known: Collection[tuple[str, str]], left_before: datetime
-    ) -> AsyncIterator[MemoryLiveBatch]:
+    ) -> AsyncIterator[MemoryLiveBatch | None]:
         """See LiveQueue."""
+        if self._turn.locked():
+            yield None
+            return
         async with self._turn:
             async with self._database.transaction() as transaction:
                 live = [

@@ -234,9 +234,10 @@ class LiveQueue(Protocol):
 
     def take(
         self, limit: int, *, known: Collection[tuple[str, str]], left_before: datetime
-    ) -> AbstractAsyncContextManager[LiveBatch]:
-        """The oldest of these events and subscribers, and any that came before `left_before` and nobody took; waits
-        while another relay works on them. What was done when the block ends cleanly is gone.
+    ) -> AbstractAsyncContextManager[LiveBatch | None]:
+        """The oldest of these events and subscribers, and any that came before `left_before` and nobody took. What was
+        done when the block ends cleanly is gone. None, at once, while another relay is at it: it may have looked before
+        the last commit.
         """
 
 

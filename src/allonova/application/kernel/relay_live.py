@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 BATCH = 50
 ATTEMPTS = 10  # an event that no handler can show must not stand before all others for ever
 SHOWER_LIMIT_S = 5
+# A batch is shown within milliseconds; a relay whose process stands still is not asked for ever at that pace.
+SOON_S, LATE_S = 0.005, 1.0
 LEFT_FOR_OTHERS = timedelta(hours=1)  # as long as a channel keeps frames: nobody would be shown an older one
 
 
@@ -54,12 +56,16 @@ class RelayLive:
 
     async def __call__(self) -> int:
         """Returns how many were dealt with. Raises ChannelsDown, with what is left kept for later."""
-        shown = 0
+        shown, pause_s = 0, SOON_S
         while True:
             left_before = self.clock.now() - LEFT_FOR_OTHERS
             # left cleanly in any case: what was shown is done with
             async with self.queue.take(BATCH, known=self.showings.keys(), left_before=left_before) as batch:
-                done, is_down = await self._show(batch)
+                done, is_down = (0, False) if batch is None else await self._show(batch)
+            if batch is None:
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LATE_S)
+                continue
             shown += done
             if is_down:
                 raise ChannelsDown

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from allonova.adapters.postgres.company import ACQUIRE_S
-from allonova.adapters.postgres.failures import LOCK_TIMED_OUT
 from allonova.adapters.postgres.runner import Connection, Pool, Runner
 from allonova.application.kernel.ports import Delivery, DeliveryQueue, LiveBatch, LiveQueue
 
@@ -67,14 +66,20 @@ class PostgresDeliveryQueue:
             await self._runner.execute(_RETRY, id, retry_at, error)
 
 
-# Whoever comes while another relay works waits for its rows here, and then finds them gone: so each channel's events
-# leave in the order of their commits, and those of a process that died are free at once.
+LIVE_TURN = 4_185_370_033  # of those who show; any number that nobody else uses
+
+# One relay at a time, so that each channel's events leave in the order of their commits; the turn of a process that
+# died is free at once. The rows are locked as well: what another has shown since this statement's snapshot is gone, not
+# shown twice.
 _TAKE = """
-SELECT id, event, payload, subscriber, attempts + 1, trace FROM platform.outbox
-WHERE is_live AND dead_at IS NULL
-  AND (event || ' ' || subscriber = ANY ($2::text[]) OR created_at < $3::timestamptz)
-ORDER BY seq LIMIT $1::int
-FOR UPDATE
+WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($4::bigint) AS is_ours)
+SELECT turn.is_ours, o.* FROM turn LEFT JOIN LATERAL (
+    SELECT id, event, payload, subscriber, attempts + 1, trace FROM platform.outbox
+    WHERE turn.is_ours AND is_live AND dead_at IS NULL
+      AND (event || ' ' || subscriber = ANY ($2::text[]) OR created_at < $3::timestamptz)
+    ORDER BY seq LIMIT $1::int
+    FOR UPDATE
+) AS o ON true
 """
 _FORGET = "DELETE FROM platform.outbox WHERE id = ANY($1::uuid[])"
 _COUNT = """
@@ -102,7 +107,7 @@ class PostgresLiveBatch:
 
 
 class PostgresLiveQueue:
-    """The rows themselves are the lock."""
+    """An advisory lock is the turn: whoever waited for rows instead would do so at each of two processes' commits."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -110,15 +115,15 @@ class PostgresLiveQueue:
     @asynccontextmanager
     async def take(
         self, limit: int, *, known: Collection[tuple[str, str]], left_before: datetime
-    ) -> AsyncIterator[PostgresLiveBatch]:
+    ) -> AsyncIterator[PostgresLiveBatch | None]:
         """See LiveQueue."""
         names = [f"{event} {subscriber}" for event, subscriber in known]
         async with self._pool.acquire(timeout=ACQUIRE_S) as connection, connection.transaction():
-            try:
-                rows = await connection.fetch(_TAKE, limit, names, left_before)
-            except LOCK_TIMED_OUT:  # whoever has held them for so long is showing them
-                rows = []
-            batch = PostgresLiveBatch(connection, [Delivery(*row) for row in rows])
+            rows = await connection.fetch(_TAKE, limit, names, left_before, LIVE_TURN)
+            if not rows[0]["is_ours"]:
+                yield None
+                return
+            batch = PostgresLiveBatch(connection, [Delivery(*found) for _, *found in rows if found[0] is not None])
             yield batch
             if batch.shown:
                 await connection.execute(_FORGET, batch.shown)
