@@ -31,9 +31,8 @@ AGAIN = 2
 """How often one request may send the same statement; more is taken for a question asked of each row."""
 
 OFTEN = {
-    "DELETE /api/taxis/{id}": "each course that is taken from it, with offers, a line in the log and news of its own",
-    "PATCH /api/taxis/{id}": "the same",
-    "PATCH /api/users/{id}": "what two taxis have before them, before and after their locks",
+    "DELETE /api/taxis/{id}": "lines in the log: of its courses at once, of its chauffeur, of itself",
+    "PATCH /api/users/{id}": "lines in the log: of a taxi's courses at once, of who drove it, of himself",
     "POST /api/onboarding/bootstrap": "again, when another company has just taken the name",
     "POST /auth/email/confirm": "the account, then the company's admins and chauffeurs",
     "POST /auth/password/reset": "the same",

@@ -177,15 +177,14 @@ async def _leave_traces(
         **of,
     )
     await unit.staff_devices.add(device)
-    await unit.trail.add(
-        AuditEntry(
-            user_id=admin.id,
-            action="taxi.modifie",
-            entity="taxi",
-            entity_id=taxi.id,
-            payload={"before": {"vignette": word}, "after": {"vignette": word}},
-            ts=NOW,
-            **of,
-        )
+    entry = AuditEntry(
+        user_id=admin.id,
+        action="taxi.modifie",
+        entity="taxi",
+        entity_id=taxi.id,
+        payload={"before": {"vignette": word}, "after": {"vignette": word}},
+        ts=NOW,
+        **of,
     )
+    await unit.trail.add_all([entry])
     return device.id

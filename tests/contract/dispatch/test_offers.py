@@ -132,6 +132,40 @@ async def test_plans_are_courses_and_open_offers_that_touch_the_time(company: Co
     assert (alone[0].debut, alone[0].fin, alone[0].reference) == (at, at + HOUR, kept[0].reference)
 
 
+async def test_promises_are_what_each_taxi_still_has_before_it(company: Company) -> None:
+    at = NOW + 3 * HOUR
+    given = await company.commande(0, date_iso=at)
+    await company.commande(0, date_iso=at + HOUR, statut=EN_COURS)
+    await company.commande(0, date_iso=at + 2 * HOUR, statut=CommandeStatut.TERMINEE)
+    both = await company.commande(date_iso=at)
+    await company.demande(both, 0)
+    await company.demande(both, 1)
+    await company.demande(await company.commande(date_iso=at), 1, expire_at=NOW)
+    one, two, nobody = (*(taxi.id for taxi in company.taxis), new_id())
+    async with company.unit() as unit:
+        assert await unit.commandes.promised_to([one, two, nobody], now=NOW) == {
+            one: {given.id, both.id},
+            two: {both.id},
+            nobody: set(),
+        }
+        locked = await unit.commandes.lock_all([both.id, new_id(), given.id])
+        assert [each.id for each in locked] == sorted([given.id, both.id])
+
+
+async def test_offers_are_of_each_commande_the_oldest_first(company: Company) -> None:
+    commandes = [await company.commande() for _ in range(3)]
+    second = await company.demande(commandes[0], 1, created_at=NOW + SECOND)
+    first = await company.demande(commandes[0], 0)
+    other = await company.demande(commandes[2], 0)
+    async with company.unit() as unit:
+        found = await unit.demandes.of_commandes([each.id for each in commandes])
+        assert found[commandes[0].id] == await unit.demandes.of_commande(commandes[0].id)
+    assert {id: [each.id for each in demandes] for id, demandes in found.items()} == {
+        commandes[0].id: [first.id, second.id],
+        commandes[2].id: [other.id],
+    }
+
+
 async def test_courses_are_the_taxis_and_the_chauffeurs_but_no_offers(company: Company) -> None:
     at = NOW + 3 * HOUR
     mine = await company.commande(0, date_iso=at)

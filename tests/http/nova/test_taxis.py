@@ -233,9 +233,12 @@ def _z(at: datetime) -> str:
 async def test_courses_return_to_the_pool_when_it_is_forced(api: Api, how: str) -> None:
     office = await an_office(api)
     second = await office.hire(role=office.admin.user.role)
-    taken, offered = await assigned(office), await office.commande(taxi_id=office.taxis[0].id)
+    taken = await assigned(office)
     await asked(office, taken, statut=DemandeStatut.ACCEPTEE)
-    await asked(office, offered)
+    # more than a request may ask for one by one
+    offered = [await office.commande(taxi_id=office.taxis[0].id) for _ in range(4)]
+    for commande in offered:
+        await asked(office, commande)
     other = await assigned(office, 1)
     api.clock.advance(timedelta(minutes=1))
     url = f"/api/taxis/{office.taxis[0].id}"
@@ -243,7 +246,7 @@ async def test_courses_return_to_the_pool_when_it_is_forced(api: Api, how: str) 
         data(await office.admin.patch(url, {"statut": "hors-service"}, force="true"))
     else:
         assert (await office.admin.delete(url, force="true")).status_code == 204
-    for commande in (taken, offered):
+    for commande in (taken, *offered):
         now = await stored(office, commande)
         assert (now.statut, now.taxi_id, now.chauffeur_id) == (CommandeStatut.EN_ATTENTE, None, None)
         assert now.en_attente_depuis == api.clock.now()
@@ -252,7 +255,7 @@ async def test_courses_return_to_the_pool_when_it_is_forced(api: Api, how: str) 
     assert await stored(office, other) == other
     told = await notices(office)
     assert sorted(told[office.chauffeurs[0].id]) == [("commande.annulee", str(taken.id))]
-    assert sorted(told[second.id]) == sorted(("commande.modifiee", str(each.id)) for each in (taken, offered))
+    assert sorted(told[second.id]) == sorted(("commande.modifiee", str(each.id)) for each in (taken, *offered))
     assert office.admin.id not in told
     assert office.chauffeurs[1].id not in told
 

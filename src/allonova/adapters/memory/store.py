@@ -6,7 +6,7 @@ import asyncio
 import copy
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -233,6 +233,10 @@ class MemoryStore[T: Versioned]:
         if len(found) > 1:
             raise RuntimeError(f"{self._table.name}: more than one row with {', '.join(equal)}")
         return copy.deepcopy(found[0]) if found else None
+
+    async def lock_all(self, ids: Collection[UUID]) -> list[T]:
+        """These, in the order of their ids; those that are not there are left out."""
+        return [copy.deepcopy(row) for id in sorted(set(ids)) if (row := self._rows().get(id)) is not None]
 
     async def add(self, entity: T) -> None:
         """See Store."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, func, insert, select, update
 
 from allonova.adapters.postgres.failures import refusing
 from allonova.adapters.postgres.rows import RowMapper
@@ -47,6 +47,7 @@ class Shelf[T: Entity]:
             update(table).where(mine).values(**changed, version=table.c.version + 1).returning(table.c.version)
         )
         self.find = lru_cache(maxsize=64)(self._find)
+        self.lock_all = lru_cache(maxsize=1)(self._lock_all)
 
     def select(self, *where: ColumnElement[bool]) -> Select[Any]:
         """The entity's columns."""
@@ -55,6 +56,10 @@ class Shelf[T: Entity]:
     def _find(self, names: tuple[str, ...], nulls: frozenset[str], lock: bool) -> Statement:
         query = self.select(*(self._equal(name, is_null=name in nulls) for name in names))
         return compile_once(locked(query) if lock else query)
+
+    def _lock_all(self) -> Statement:
+        id = self.mapper.table.c.id
+        return compile_once(locked(self.select(id == any_(bindparam("ids", type_=ARRAY(Uuid)))).order_by(id)))
 
     def _equal(self, name: str, *, is_null: bool) -> ColumnElement[bool]:
         column: ColumnElement[Any] = self.mapper.table.c[name]
@@ -90,6 +95,12 @@ class PostgresStore[T: Entity]:
         given = {name: value for name, value in equal.items() if value is not None}
         row = await self._runner.fetchrow(statement.sql, *statement.args(**given))
         return None if row is None else await self._entity(row, is_locked=lock)
+
+    async def lock_all(self, ids: Collection[UUID]) -> list[T]:
+        """These, locked in the order of their ids; those that are not there are left out."""
+        statement = self._shelf.lock_all()
+        rows = await self._runner.fetch(statement.sql, *statement.args(ids=sorted(ids))) if ids else []
+        return [await self._entity(row, is_locked=True) for row in rows]
 
     async def add(self, entity: T) -> None:
         """Keep a new one. Raises the refusal declared for a rule it breaks, else AlreadyExists."""

@@ -40,6 +40,30 @@ class OfferDesk:
         more.
         """
         await unit.commandes.save(commande)
+        await self._moved(unit, commande, action, before=before, by=by)
+
+    async def save_all(
+        self,
+        unit: DispatchUnit,
+        changes: Sequence[tuple[Commande, Commande]],
+        action: CommandeAction,
+        *,
+        by: Membre | None,
+    ) -> None:
+        """The same for several, (before, after) each, in as many round trips as for one."""
+        await unit.commandes.save_all([commande for _, commande in changes])
+        for before, commande in changes:
+            await self._moved(unit, commande, action, before=before, by=by)
+
+    async def _moved(
+        self,
+        unit: DispatchUnit,
+        commande: Commande,
+        action: CommandeAction | str,
+        *,
+        before: Commande,
+        by: Membre | None,
+    ) -> None:
         is_his = before.chauffeur_id in (None, commande.chauffeur_id)
         await unit.outbox.put(
             CommandeChanged(
@@ -154,7 +178,7 @@ class OfferDesk:
         """End those whose time is over; which they were."""
         now = self.clock.now()
         overdue = [d for d in demandes if d.statut is DemandeStatut.PROPOSEE and not d.is_open(now)]
-        await self._end_all(unit, overdue, DemandeAction.EXPIRE)
+        await self.end_all(unit, [(overdue, DemandeAction.EXPIRE)])
         return overdue
 
     async def withdraw_all(self, unit: DispatchUnit, commande: Commande, *, but: UUID | None = None) -> list[Demande]:
@@ -163,16 +187,19 @@ class OfferDesk:
         await self.close_overdue(unit, demandes)
         standing = (DemandeStatut.PROPOSEE, DemandeStatut.ACCEPTEE)
         ended = [each for each in demandes if each.statut in standing and each.id != but]
-        await self._end_all(unit, ended, DemandeAction.WITHDRAW)
+        await self.end_all(unit, [(ended, DemandeAction.WITHDRAW)])
         return ended
 
-    async def _end_all(self, unit: DispatchUnit, demandes: list[Demande], action: DemandeAction) -> None:
-        """The same end of several, in as many round trips as of one."""
+    async def end_all(self, unit: DispatchUnit, endings: Sequence[tuple[Sequence[Demande], DemandeAction]]) -> None:
+        """How these ended by themselves: of one commande and alike each time, and all in as many round trips as one."""
         now = self.clock.now()
-        for demande in demandes:
-            demande.go(action, Party.SYSTEM, now)
-        if demandes:
-            await unit.demandes.save_all(demandes)
+        for demandes, action in endings:
+            for demande in demandes:
+                demande.go(action, Party.SYSTEM, now)
+        ended = [demande for demandes, _ in endings for demande in demandes]
+        if ended:
+            await unit.demandes.save_all(ended)
+        for demandes, action in endings:
             await self._changed(unit, demandes, action)
 
     async def _changed(self, unit: DispatchUnit, demandes: Sequence[Demande], action: str) -> None:

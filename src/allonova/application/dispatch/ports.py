@@ -110,6 +110,9 @@ class ClientStore(Store[Client], Protocol):
 class CommandeStore(Store[Commande], Protocol):
     """Orders."""
 
+    async def lock_all(self, ids: Collection[UUID]) -> list[Commande]:
+        """These, locked in the order of their ids; those of nobody here are left out."""
+
     async def save_all(self, commandes: Sequence[Commande]) -> None:
         """Keep changed ones, which this unit has locked."""
 
@@ -129,8 +132,8 @@ class CommandeStore(Store[Commande], Protocol):
         has locked it.
         """
 
-    async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:
-        """Commandes that the taxi still has before it: assigned, or offered by an open demande. In the order of ids."""
+    async def promised_to(self, taxi_ids: Collection[UUID], *, now: datetime) -> dict[UUID, set[UUID]]:
+        """Commandes that each of these taxis still has before it: assigned, or offered by an open demande."""
 
     async def look_again(self, commande_id: UUID, at: datetime | None) -> None:
         """When the automatic dispatch looks at a commande next, which this unit has locked; None for never. Nobody
@@ -143,6 +146,9 @@ class DemandeStore(Store[Demande], Protocol):
 
     async def of_commande(self, commande_id: UUID) -> list[Demande]:
         """All of a commande, locked, the oldest first."""
+
+    async def of_commandes(self, commande_ids: Collection[UUID]) -> dict[UUID, list[Demande]]:
+        """The same for several; a commande without any is left out."""
 
     async def add_all(self, demandes: Sequence[Demande]) -> None:
         """Keep new ones."""
@@ -232,8 +238,8 @@ class SemaineStore(Protocol):
 class TrailStore(Protocol):
     """The company's audit log."""
 
-    async def add(self, entry: AuditEntry) -> None:
-        """Append it."""
+    async def add_all(self, entries: Sequence[AuditEntry]) -> None:
+        """Append them."""
 
 
 class BoardReads(Protocol):

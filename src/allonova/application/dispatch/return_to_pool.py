@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from allonova.application.dispatch.auto import auto_at
+from allonova.application.dispatch.notices import News
 from allonova.application.dispatch.offer_desk import OfferDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.domain.dispatch.commande import Commande, CommandeAction, CommandeStatut
-from allonova.domain.dispatch.demande import DemandeAction
+from allonova.domain.dispatch.demande import Demande, DemandeAction, DemandeStatut
 from allonova.domain.dispatch.notification import NotificationType
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.dispatch.taxi import Taxi
@@ -28,93 +29,78 @@ async def lock_promises(unit: DispatchUnit, taxi_id: UUID, *, now: datetime) -> 
         NotFound: there is no such taxi.
         StaleVersion: it was given another course in between.
     """
-    known = await unit.commandes.promised_to(taxi_id, now=now)
-    commandes = [await unit.commandes.get(id, lock=True) for id in known]
+    known = (await unit.commandes.promised_to([taxi_id], now=now))[taxi_id]
+    commandes = await unit.commandes.lock_all(known)
     taxi = await unit.taxis.get(taxi_id, lock=True)
-    standing = set(await unit.commandes.promised_to(taxi_id, now=now))
-    if standing - set(known):
+    standing = (await unit.commandes.promised_to([taxi_id], now=now))[taxi_id]
+    if standing - known:
         raise StaleVersion
     return taxi, [commande for commande in commandes if commande.id in standing]
 
 
 async def return_to_pool(
-    desk: OfferDesk,
-    unit: DispatchUnit,
-    commande_ids: Collection[UUID],
-    by: Membre | None,
-    *,
-    taxi_id: UUID | None = None,
-) -> list[Commande]:
-    """Take these commandes back, and let chauffeurs, admins and boards know.
+    desk: OfferDesk, unit: DispatchUnit, commandes: Sequence[Commande], by: Membre, *, taxi_id: UUID
+) -> None:
+    """Take these commandes back from a taxi, and let chauffeurs, admins and boards know; in as many round trips as one
+    of them takes. A commande that is offered to others at the same time stays with those.
 
     Args:
-        commande_ids: each assigned or offered; the caller has locked them in the order of their ids, then the taxi.
-        taxi_id: whose courses they are. A commande that is offered to others at the same time stays with those; without
-            a taxi all its offers end.
-
-    Returns:
-        The commandes as they stand now.
+        commandes: each assigned or offered; the caller has locked them in the order of their ids, then the taxi.
     """
-    returned = []
-    for id in sorted(commande_ids):
-        commande = await unit.commandes.get(id, lock=True)
-        before = dataclasses.replace(commande)
-        is_left = await _leave_to_others(desk, unit, commande, taxi_id)
-        if not is_left:
-            await _release(desk, unit, commande)
-        await desk.save(unit, commande, CommandeAction.TAKE_BACK, before=before, by=by)
-        await Trail(desk.clock, desk.ids).record(
-            unit, by, commande.societe_id, "commande.reprise", "commande", before=before, after=commande
-        )
-        if not is_left:
-            await _tell_admins(desk, unit, commande, by)
-        returned.append(commande)
-    return returned
-
-
-async def _leave_to_others(desk: OfferDesk, unit: DispatchUnit, commande: Commande, taxi_id: UUID | None) -> bool:
-    """End this taxi's offers alone, if the commande is offered to others as well."""
-    if taxi_id is None or commande.taxi_id is not None:
-        return False
-    demandes = await unit.demandes.of_commande(commande.id)
-    await desk.close_overdue(unit, demandes)
-    standing = [demande for demande in demandes if demande.is_open(desk.clock.now())]
-    if all(demande.taxi_id == taxi_id for demande in standing):
-        return False
-    for demande in standing:
-        if demande.taxi_id == taxi_id:
-            await desk.end(unit, demande, DemandeAction.WITHDRAW, Party.SYSTEM)
-    return True
-
-
-async def _release(desk: OfferDesk, unit: DispatchUnit, commande: Commande) -> None:
-    former = commande.chauffeur_id if commande.statut is CommandeStatut.ASSIGNEE else None
-    await desk.withdraw_all(unit, commande)
-    commande.release(CommandeAction.TAKE_BACK, Party.ADMIN, desk.clock.now())
-    commande.auto_at = auto_at(await unit.societes.get(commande.societe_id), commande)
-    if former is not None:
-        await desk.notices.tell(
-            unit,
-            commande.societe_id,
-            [former],
-            NotificationType.COMMANDE_ANNULEE,
-            titre="Une course ne vous est plus attribuée",
-            description=_summary(commande),
-            data={"commandeId": str(commande.id)},
-        )
-
-
-async def _tell_admins(desk: OfferDesk, unit: DispatchUnit, commande: Commande, by: Membre | None) -> None:
-    await desk.notices.tell_admins(
+    if not commandes:
+        return
+    now = desk.clock.now()
+    demandes = await unit.demandes.of_commandes([commande.id for commande in commandes])
+    courses = [_Course(commande, demandes.get(commande.id, []), taxi_id, now) for commande in commandes]
+    await desk.end_all(unit, [ending for course in courses for ending in course.endings()])
+    societe = await unit.societes.get(by.societe_id)
+    released = [course for course in courses if not course.is_left]
+    for course in released:
+        course.commande.release(CommandeAction.TAKE_BACK, Party.ADMIN, now)
+        course.commande.auto_at = auto_at(societe, course.commande)
+    await desk.notices.tell_news(
         unit,
-        commande.societe_id,
+        societe.id,
+        [News(course.former, *course.told()) for course in released if course.former is not None],
+        NotificationType.COMMANDE_ANNULEE,
+        titre="Une course ne vous est plus attribuée",
+    )
+    changes = [(course.before, course.commande) for course in courses]
+    await desk.save_all(unit, changes, CommandeAction.TAKE_BACK, by=by)
+    await Trail(desk.clock, desk.ids).record_each(unit, by, societe.id, "commande.reprise", "commande", changes)
+    await desk.notices.tell_admins_each(
+        unit,
+        societe.id,
         NotificationType.COMMANDE_MODIFIEE,
         titre="Une course est revenue dans le pool",
-        description=_summary(commande),
-        data={"commandeId": str(commande.id)},
-        but=None if by is None else by.id,
+        told=[course.told() for course in released],
+        but=by.id,
     )
 
 
-def _summary(commande: Commande) -> str:
-    return f"{commande.reference} : {commande.prise_en_charge} → {commande.destination}"
+class _Course:
+    """A commande that a taxi loses, with its demandes, as it stood before.
+
+    Attributes:
+        is_left: it is offered to others as well, and stays with those.
+        former: the chauffeur to whom it was given.
+    """
+
+    def __init__(self, commande: Commande, demandes: Sequence[Demande], taxi_id: UUID, now: datetime) -> None:
+        self.commande, self.before = commande, dataclasses.replace(commande)
+        self.former = commande.chauffeur_id if commande.statut is CommandeStatut.ASSIGNEE else None
+        asked = [each for each in demandes if each.is_open(now)]
+        self.is_left = commande.taxi_id is None and any(each.taxi_id != taxi_id for each in asked)
+        self._overdue = [each for each in demandes if each.statut is DemandeStatut.PROPOSEE and each not in asked]
+        accepted = [each for each in demandes if each.statut is DemandeStatut.ACCEPTEE]
+        self._withdrawn = [each for each in asked if each.taxi_id == taxi_id] if self.is_left else asked + accepted
+
+    def endings(self) -> list[tuple[Sequence[Demande], DemandeAction]]:
+        """How its demandes end."""
+        return [(self._overdue, DemandeAction.EXPIRE), (self._withdrawn, DemandeAction.WITHDRAW)]
+
+    def told(self) -> tuple[str, dict[str, str | int]]:
+        """What people read of it: description and data."""
+        commande = self.commande
+        description = f"{commande.reference} : {commande.prise_en_charge} → {commande.destination}"
+        return description, {"commandeId": str(commande.id)}

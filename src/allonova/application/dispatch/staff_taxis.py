@@ -51,7 +51,8 @@ class TaxiHandover:
             StaleVersion: one was given another course in between.
         """
         known = await self._promised(unit, taxi_ids)
-        commandes = {id: await unit.commandes.get(id, lock=True) for id in sorted(set().union(*known.values()))}
+        locked = await unit.commandes.lock_all(set().union(*known.values()))
+        commandes = {commande.id: commande for commande in locked}
         taxis = await self._lock(unit, taxi_ids)
         drivers = {taxi.id: driver for taxi in taxis if (driver := await unit.staff.driver_of(taxi.id))}
         if any(taxi.statut is TaxiStatut.EN_COURSE and taxi.id in drivers for taxi in taxis):
@@ -73,8 +74,7 @@ class TaxiHandover:
             await unit.outbox.put(TaxiChanged(taxi.societe_id, taxi.id, taxi.version, str(by.id)))
 
     async def _promised(self, unit: DispatchUnit, taxi_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-        now = self.clock.now()
-        return {taxi_id: set(await unit.commandes.promised_to(taxi_id, now=now)) for taxi_id in taxi_ids}
+        return await unit.commandes.promised_to(taxi_ids, now=self.clock.now())
 
     async def _lock(self, unit: DispatchUnit, taxi_ids: Collection[UUID]) -> list[Taxi]:
         taxis = await unit.taxis.lock_all(taxi_ids)
@@ -95,7 +95,7 @@ class TaxiHandover:
         if promised and not force:
             raise TaxiPromised(courses=promise_views([commandes[id] for id in promised]))
         for taxi_id, ids in standing.items():
-            await return_to_pool(self.offers, unit, ids, by, taxi_id=taxi_id)
+            await return_to_pool(self.offers, unit, [commandes[id] for id in sorted(ids)], by, taxi_id=taxi_id)
 
     async def _free(self, unit: DispatchUnit, user: StaffUser, by: Membre, *, is_logged: bool) -> None:
         before = dataclasses.replace(user)

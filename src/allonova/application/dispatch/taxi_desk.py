@@ -49,7 +49,7 @@ class TaxiDesk:
         """Give its courses back to the pool. Raises TaxiPromised unless `force` allows it."""
         if promised and not force:
             raise TaxiPromised(courses=promise_views(promised))
-        await return_to_pool(self.offers, unit, [commande.id for commande in promised], by, taxi_id=taxi.id)
+        await return_to_pool(self.offers, unit, promised, by, taxi_id=taxi.id)
 
     async def record(
         self, unit: DispatchUnit, by: Membre, deed: str, taxi: Taxi, *, before: Taxi | None, is_gone: bool = False

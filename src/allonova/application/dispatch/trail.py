@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -63,6 +63,31 @@ class Trail:
         """One line: of two states of an entity only what differs (`before = dataclasses.replace(entity)` keeps the
         first one); `facts` go beside `after`, as given.
         """
+        await unit.trail.add_all([self._line(by, societe_id, action, entity, (before, after), facts)])
+
+    async def record_each(
+        self,
+        unit: DispatchUnit,
+        by: Membre | None,
+        societe_id: UUID,
+        action: str,
+        entity: str,
+        changes: Iterable[tuple[Audited, Audited]],
+    ) -> None:
+        """A line for each of these, (before, after), in one round trip."""
+        lines = [self._line(by, societe_id, action, entity, change, None) for change in changes]
+        await unit.trail.add_all(lines)
+
+    def _line(
+        self,
+        by: Membre | None,
+        societe_id: UUID,
+        action: str,
+        entity: str,
+        change: tuple[Audited | None, Audited | None],
+        facts: Mapping[str, Any] | None,
+    ) -> AuditEntry:
+        before, after = change
         subject = after or before
         if subject is None:
             raise ValueError("nothing to record")
@@ -72,17 +97,15 @@ class Trail:
             old = {name: old[name] for name in changed}
             new = {name: new[name] for name in changed}
         payload = {"before": _masked(old), "after": _masked(new) | dict(facts or {})}
-        await unit.trail.add(
-            AuditEntry(
-                id=self.ids.new(),
-                societe_id=societe_id,
-                user_id=None if by is None else by.id,
-                action=action,
-                entity=entity,
-                entity_id=subject.id,
-                payload=payload,
-                ts=self.clock.now(),
-            )
+        return AuditEntry(
+            id=self.ids.new(),
+            societe_id=societe_id,
+            user_id=None if by is None else by.id,
+            action=action,
+            entity=entity,
+            entity_id=subject.id,
+            payload=payload,
+            ts=self.clock.now(),
         )
 
 

@@ -110,10 +110,6 @@ class MemoryTaxis(MemoryStore[Taxi]):
     def __init__(self, transaction: Transaction) -> None:
         super().__init__(transaction, TAXIS)
 
-    async def lock_all(self, ids: Collection[UUID]) -> list[Taxi]:
-        """See TaxiStore."""
-        return [stored(taxi) for taxi in sorted(self._rows().values(), key=attrgetter("id")) if taxi.id in set(ids)]
-
     async def has_history(self, taxi_id: UUID) -> bool:
         """See TaxiStore."""
         rows = self._transaction.rows
@@ -195,11 +191,10 @@ class MemoryCommandes(MemoryStore[Commande]):
         standing.sla_signale_at = commande.sla_signale_at = at
         self._transaction.put(COMMANDES, standing)
 
-    async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:
+    async def promised_to(self, taxi_ids: Collection[UUID], *, now: datetime) -> dict[UUID, set[UUID]]:
         """See CommandeStore."""
-        rows = self._rows().values()
-        assigned = {c.id for c in rows if c.taxi_id == taxi_id and c.statut is CommandeStatut.ASSIGNEE}
-        return sorted(assigned | self._offered(taxi_id, now))
+        assigned = [c for c in self._rows().values() if c.statut is CommandeStatut.ASSIGNEE]
+        return {id: {c.id for c in assigned if c.taxi_id == id} | self._offered(id, now) for id in taxi_ids}
 
     def _offered(self, taxi_id: UUID, now: datetime) -> set[UUID]:
         demandes = self._transaction.rows(DEMANDES).values()
@@ -230,8 +225,15 @@ class MemoryDemandes(MemoryStore[Demande]):
 
     async def of_commande(self, commande_id: UUID) -> list[Demande]:
         """See DemandeStore."""
-        found = [demande for demande in self._rows().values() if demande.commande_id == commande_id]
-        return [stored(demande) for demande in sorted(found, key=OLDEST_FIRST)]
+        return (await self.of_commandes([commande_id])).get(commande_id, [])
+
+    async def of_commandes(self, commande_ids: Collection[UUID]) -> dict[UUID, list[Demande]]:
+        """See DemandeStore."""
+        found: dict[UUID, list[Demande]] = {}
+        for demande in sorted(self._rows().values(), key=OLDEST_FIRST):
+            if demande.commande_id in commande_ids:
+                found.setdefault(demande.commande_id, []).append(stored(demande))
+        return found
 
     async def last_asked(self, chauffeur_ids: Collection[UUID]) -> dict[UUID, datetime]:
         """See DemandeStore."""
@@ -326,6 +328,7 @@ class MemoryTrail:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def add(self, entry: AuditEntry) -> None:
+    async def add_all(self, entries: Sequence[AuditEntry]) -> None:
         """See TrailStore."""
-        self._transaction.insert(AUDIT_LOG, entry)
+        for entry in entries:
+            self._transaction.insert(AUDIT_LOG, entry)

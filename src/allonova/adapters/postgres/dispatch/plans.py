@@ -24,10 +24,10 @@ WHERE (c.taxi_id = $1 OR c.chauffeur_id = $2) AND c.statut IN ('assignee', 'en-c
 ORDER BY c.date_iso, c.id
 """
 PROMISED_TO = """
-SELECT id FROM dispatch.commandes WHERE taxi_id = $1 AND statut = 'assignee'
+SELECT taxi_id, id FROM dispatch.commandes WHERE taxi_id = ANY ($1::uuid[]) AND statut = 'assignee'
 UNION
-SELECT commande_id FROM dispatch.demandes WHERE taxi_id = $1 AND statut = 'proposee' AND expire_at > $2
-ORDER BY 1
+SELECT taxi_id, commande_id FROM dispatch.demandes
+WHERE taxi_id = ANY ($1::uuid[]) AND statut = 'proposee' AND expire_at > $2
 """
 LOOK_AGAIN = "UPDATE dispatch.commandes SET auto_at = $2 WHERE id = $1"
 # One look into the index for each chauffeur, not one over all that he was ever asked.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import Uuid, any_, bindparam, func
@@ -136,9 +137,6 @@ class PostgresStaff(PostgresStore[StaffUser]):
         await self._runner.execute(_FORGET_STAFF, user.id)
 
 
-_LOCK_TAXIS = compile_once(
-    locked(TAXI_SHELF.select(TAXIS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))).order_by(TAXIS.c.id))
-)
 _TAXI_HISTORY = """
 SELECT EXISTS (SELECT FROM dispatch.commandes WHERE taxi_id = $1)
     OR EXISTS (SELECT FROM dispatch.demandes WHERE taxi_id = $1)
@@ -160,11 +158,6 @@ class PostgresTaxis(PostgresStore[Taxi]):
 
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner, TAXI_SHELF)
-
-    async def lock_all(self, ids: Collection[UUID]) -> list[Taxi]:
-        """See TaxiStore."""
-        rows = await self._runner.fetch(_LOCK_TAXIS.sql, *_LOCK_TAXIS.args(ids=sorted(ids)))
-        return [await self._entity(row, is_locked=True) for row in rows]
 
     async def has_history(self, taxi_id: UUID) -> bool:
         """See TaxiStore."""
@@ -250,14 +243,17 @@ class PostgresCommandes(PostgresStore[Commande]):
         await self._runner.execute(_MARK_WAIT, commande.id, at)
         commande.sla_signale_at = at
 
-    async def promised_to(self, taxi_id: UUID, *, now: datetime) -> list[UUID]:
+    async def promised_to(self, taxi_ids: Collection[UUID], *, now: datetime) -> dict[UUID, set[UUID]]:
         """See CommandeStore."""
-        return [row[0] for row in await self._runner.fetch(PROMISED_TO, taxi_id, now)]
+        promised: dict[UUID, set[UUID]] = {taxi_id: set() for taxi_id in taxi_ids}
+        for taxi_id, commande_id in await self._runner.fetch(PROMISED_TO, sorted(promised), now) if promised else []:
+            promised[taxi_id].add(commande_id)
+        return promised
 
 
-_OF_COMMANDE = compile_once(
+_OF_COMMANDES = compile_once(
     locked(
-        DEMANDE_SHELF.select(DEMANDES.c.commande_id == bindparam("commande")).order_by(
+        DEMANDE_SHELF.select(DEMANDES.c.commande_id == any_(bindparam("commandes", type_=ARRAY(Uuid)))).order_by(
             DEMANDES.c.created_at, DEMANDES.c.id
         )
     )
@@ -272,8 +268,15 @@ class PostgresDemandes(PostgresStore[Demande]):
 
     async def of_commande(self, commande_id: UUID) -> list[Demande]:
         """See DemandeStore."""
-        rows = await self._runner.fetch(_OF_COMMANDE.sql, *_OF_COMMANDE.args(commande=commande_id))
-        return [await self._entity(row, is_locked=True) for row in rows]
+        return (await self.of_commandes([commande_id])).get(commande_id, [])
+
+    async def of_commandes(self, commande_ids: Collection[UUID]) -> dict[UUID, list[Demande]]:
+        """See DemandeStore."""
+        found: dict[UUID, list[Demande]] = {}
+        for row in await self._runner.fetch(_OF_COMMANDES.sql, *_OF_COMMANDES.args(commandes=sorted(commande_ids))):
+            demande = await self._entity(row, is_locked=True)
+            found.setdefault(demande.commande_id, []).append(demande)
+        return found
 
     async def last_asked(self, chauffeur_ids: Collection[UUID]) -> dict[UUID, datetime]:
         """See DemandeStore."""
@@ -405,16 +408,7 @@ class PostgresTrail:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    async def add(self, entry: AuditEntry) -> None:
+    async def add_all(self, entries: Sequence[AuditEntry]) -> None:
         """See TrailStore."""
-        await self._runner.execute(
-            _APPEND,
-            entry.id,
-            entry.societe_id,
-            entry.user_id,
-            entry.action,
-            entry.entity,
-            entry.entity_id,
-            entry.payload,
-            entry.ts,
-        )
+        columns = attrgetter("id", "societe_id", "user_id", "action", "entity", "entity_id", "payload", "ts")
+        await self._runner.executemany(_APPEND, [columns(entry) for entry in entries])
