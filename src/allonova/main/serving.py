@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ LAST_S = 3  # of them for connections to vendors and stores
 # the request that is just being sent.
 KEEP_ALIVE_S = 75
 PING_S, SILENT_S = 20, 60  # realtime.md
+DOORS = 16  # connections that are taken in a turn of the loop; each costs those who come alone a microsecond
 CONNECTIONS = 10_000  # most of them are sockets, which only wait
 
 
@@ -54,6 +56,23 @@ class Server(uvicorn.Server):
         """See uvicorn."""
         self._loop = asyncio.get_running_loop()
         await super().serve(sockets)
+
+    async def startup(self, sockets: Any = None) -> None:
+        """See uvicorn. uvloop takes one connection from each listening socket in a turn of the loop, however long the
+        turn was: of a thousand who came at once the last waited for seconds, while those before him were served again
+        and again. So the same socket is listened on several times.
+        """
+        await super().startup(sockets)
+        loop, doors = asyncio.get_running_loop(), [door for server in self.servers for door in server.sockets]
+        for door in doors * (DOORS - 1):
+            again = socket.socket(fileno=os.dup(door.fileno()))
+            self.servers.append(await loop.create_server(self._protocol, sock=again, backlog=self.config.backlog))
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: type[Any] = self.config.http_protocol_class
+        return protocol(  # type: ignore[no-any-return]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came: between two instructions of whatever runs."""

@@ -28,6 +28,7 @@ POLL_S = 0.05
 JOB_LIMIT_S = 300
 SWEEP_S = 5
 MAX_WAIT_S = 5.0
+REST_S = 0.05  # after a wake-up: of many commits in a row each would have the worker run for a row or two
 
 
 class Requested(Protocol):
@@ -81,6 +82,7 @@ class QueueWaker:
                 for name in WAKES:
                     await self._send(name)
                 wait_s = 0.1
+                await asyncio.sleep(REST_S)
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("worker not woken", extra={"error": type(error).__name__})
                 self._wanted.set()
