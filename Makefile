@@ -190,6 +190,9 @@ bench-floor: dev ## Each read by fifty clients at once, on demo data
 
 # What one would pick instead, with packages of its own, in none of which the service has a part.
 .PHONY: bench-venv
+bench-deeds: dev ## What people come for, by fifty at once on two API processes: the part of each route's answers in time
+	@exec env PYTHONPATH=scripts $(bin)/python -m benchmarks.floor_deeds
+
 bench-venv: dev
 	@$(bin)/python scripts/bench_venv.py
 

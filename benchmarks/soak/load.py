@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from math import ceil
+from random import Random
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,6 +36,10 @@ STORIES, CHANGES, SEARCHES, ORDERS, LOOKS, WORDS, PHOTOS, REFRESHES, FORGERIES, 
 )
 PEOPLE_A_SECOND: Final = STORIES * PASSENGERS + CHANGES + TOP_UPS + PHOTOS
 SPARE = 20
+SEED = 7
+
+type Kind = tuple[str, float, Callable[[], Awaitable[None]]]
+"""Its name, how often a second, and the deed."""
 
 
 def people_needed(seconds: float, scale: float) -> tuple[int, int]:
@@ -58,9 +63,34 @@ class Load:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Until the end of the block; what has begun is let go to its end."""
-        riders, offices = Riders(self.world, self.clients), Offices(self.world, self.clients)
         await self._log_in()
-        kinds: list[tuple[str, float, Callable[[], Awaitable[None]]]] = [
+        pacing = [asyncio.create_task(self._pace(name, rate * self.scale, deed)) for name, rate, deed in self._kinds()]
+        pacing += [asyncio.create_task(self._talk(room, number)) for number, room in enumerate(self.world.rooms)]
+        try:
+            yield
+        finally:
+            for task in pacing:
+                task.cancel()
+            await asyncio.gather(*pacing, return_exceptions=True)
+            await asyncio.gather(*(task for some in self._under_way.values() for task in some))
+
+    async def press(self, users: int, seconds: float) -> None:
+        """So many at once instead, of whom each does the next thing when the last one is done; `scale` does not count.
+        Deeds come as often, beside each other, as in the load.
+        """
+        await self._log_in()
+        until, kinds, dice = time.monotonic() + seconds, self._kinds(), Random(SEED)
+
+        async def user() -> None:
+            while time.monotonic() < until:
+                ((name, _, deed),) = dice.choices(kinds, [rate for _, rate, _ in kinds])
+                await self._once(name, deed)
+
+        await asyncio.gather(*(user() for _ in range(users)))
+
+    def _kinds(self) -> list[Kind]:
+        riders, offices = Riders(self.world, self.clients), Offices(self.world, self.clients)
+        return [
             ("story", STORIES, riders.story),
             ("change of mind", CHANGES, riders.change_of_mind),
             ("search", SEARCHES, riders.search),
@@ -72,15 +102,6 @@ class Load:
             ("forgery", FORGERIES, self._forge),
             ("top up", TOP_UPS, lambda: riders.top_up(self.world.passengers.pop())),
         ]
-        pacing = [asyncio.create_task(self._pace(name, rate * self.scale, deed)) for name, rate, deed in kinds]
-        pacing += [asyncio.create_task(self._talk(room, number)) for number, room in enumerate(self.world.rooms)]
-        try:
-            yield
-        finally:
-            for task in pacing:
-                task.cancel()
-            await asyncio.gather(*pacing, return_exceptions=True)
-            await asyncio.gather(*(task for some in self._under_way.values() for task in some))
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

@@ -43,8 +43,9 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class RelayLive:
-    """Show what is there until nothing is. What only another release can show is left for it, and holds up nothing:
-    its own processes may take it before or after what comes later.
+    """Show what is there until nothing is, each relay in its turn: one that finds another at it comes back. What only
+    another release can show is left for it, and holds up nothing: its own processes may take it before or after what
+    comes later.
     """
 
     queue: LiveQueue

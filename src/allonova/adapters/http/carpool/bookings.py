@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -163,9 +164,14 @@ async def draw_qr(id: UUID, caller: UserCaller, queries: Annotated[CarpoolQuerie
     booking = await queries.booking(id, viewer_id=caller.user_id)
     if booking is None or booking.qr_code is None:
         raise NotFound
+    return Svg(_drawn(booking.qr_code))
+
+
+@lru_cache(maxsize=256)  # a phone asks again each time it shows the booking; to draw is 3 ms and more, to keep is 5 kB
+def _drawn(code: str) -> bytes:
     picture = io.BytesIO()
-    segno.make_qr(booking.qr_code, error="m").save(picture, kind="svg", scale=8, border=4, light="#fff")
-    return Svg(picture.getvalue())
+    segno.make_qr(code, error="m").save(picture, kind="svg", scale=8, border=4, light="#fff")
+    return picture.getvalue()
 
 
 @router.post("/{id}/checkin", **spec(BookingView, CheckIn.errors))
