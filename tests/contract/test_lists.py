@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import TypeAdapter
 
 from allonova.application.carpool.ports import BookingNews, Contact
-from allonova.application.carpool.views import Person, booking_view, trip_view, vehicle_view
+from allonova.application.carpool.views import Person, TripView, booking_view, trip_view, vehicle_view
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.seats import Ride
@@ -182,6 +184,11 @@ async def test_trip_shown_to_anybody_when_published(scene: Scene) -> None:
     assert await scene.world.queries.trip(scene.trip.id, viewer_id=None) == expected
     assert await scene.world.queries.trip(scene.trip.id, viewer_id=scene.passenger.id) == expected
     assert await scene.world.queries.trip(new_id(), viewer_id=None) is None
+    written = await scene.world.queries.written_trip(scene.trip.id, viewer_id=None)
+    assert written is not None
+    assert json.loads(written.document) == json.loads(TypeAdapter(TripView).dump_json(expected))
+    assert written.version == scene.trip.version
+    assert await scene.world.queries.written_trip(new_id(), viewer_id=None) is None
 
 
 async def test_draft_shown_to_its_driver_alone(scene: Scene) -> None:

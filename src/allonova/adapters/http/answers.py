@@ -105,7 +105,10 @@ def jsonable(view: object) -> object:
 
 def body_of(view: object) -> bytes:
     """A view in its envelope."""
-    data = dump(view)
+    return _enveloped(dump(view))
+
+
+def _enveloped(data: bytes) -> bytes:
     return b'{"data":' + data + b',"meta":{"request_id":"' + REQUEST_ID.get().encode() + b'"}}'
 
 
@@ -119,6 +122,11 @@ def answer(view: object, *, status: int = 200, once: Once[Any] | None = None, et
     kept: Answer | None = getattr(once, "answer", None)
     body = body_of(view) if kept is None else kept.body
     return json_response(body, status, None if etag is None else {"ETag": f'"{etag}"'})
+
+
+def answer_document(document: bytes, *, etag: int) -> Response:
+    """A view that is JSON already."""
+    return json_response(_enveloped(document), headers={"ETag": f'"{etag}"'})
 
 
 def answer_page(page: Page[Any], query: ListQuery) -> Response:

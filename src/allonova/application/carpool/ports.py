@@ -265,6 +265,14 @@ class Found:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One thing as the wire has it, and which version of it that is."""
+
+    document: bytes
+    version: int
+
+
 class CarpoolQueries(Protocol):
     """Reads, one round trip each."""
 
@@ -279,6 +287,9 @@ class CarpoolQueries(Protocol):
 
     async def trip(self, id: UUID, *, viewer_id: UUID | None) -> TripView | None:
         """A trip, unless it is somebody else's draft."""
+
+    async def written_trip(self, id: UUID, *, viewer_id: UUID | None) -> Written | None:
+        """The same, as JSON: what is asked for most often."""
 
     async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
         """Somebody's own trips as driver; fields: status, departure_time, created_at."""

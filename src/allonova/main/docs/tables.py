@@ -198,6 +198,7 @@ QUERY_TABLES: Mapping[str, tuple[str, ...]] = {
     "CarpoolQueries.vehicles": ("carpool.vehicles",),
     "CarpoolQueries.approved_papers": ("carpool.kyc_documents",),
     "CarpoolQueries.trip": (*_TRIP, "carpool.blocks", "carpool.bookings"),
+    "CarpoolQueries.written_trip": (*_TRIP, "carpool.blocks", "carpool.bookings"),
     "CarpoolQueries.trips": _TRIP,
     "SeriesQueries.series": ("carpool.trip_series",),
     "SeriesQueries.one_series": ("carpool.trip_series",),

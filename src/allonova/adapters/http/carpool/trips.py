@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import MISSING, ConfigDict, Field, StrictBool, StrictInt
 
-from allonova.adapters.http.answers import answer, answer_page, spec
+from allonova.adapters.http.answers import answer, answer_document, answer_page, spec
 from allonova.adapters.http.fields import (
     Body,
     Instant,
@@ -190,10 +190,10 @@ async def list_trips(
 @router.get("/{id}", **spec(TripView, [NotFound], private=False))
 async def get_trip(id: UUID, caller: MaybeCaller, queries: Annotated[CarpoolQueries, use(CarpoolQueries)]) -> Response:
     """A trip; a draft only to its driver."""
-    trip = await queries.trip(id, viewer_id=caller.user_id if caller else None)
+    trip = await queries.written_trip(id, viewer_id=caller.user_id if caller else None)
     if trip is None:
         raise NotFound
-    return answer(trip, etag=trip.version)
+    return answer_document(trip.document, etag=trip.version)
 
 
 @router.patch("/{id}", **spec(TripView, ChangeTrip.errors))

@@ -20,7 +20,7 @@ from allonova.adapters.memory.kyc import KYC_DOCUMENTS
 from allonova.adapters.memory.listing import listed
 from allonova.adapters.memory.money.tables import JOURNAL_ENTRIES, PAYMENTS, PAYOUTS, REFUNDS, WALLET_TXNS, WALLETS
 from allonova.adapters.memory.store import Rows, stored
-from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
+from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search, Written
 from allonova.application.carpool.views import (
     BookingView,
     Hit,
@@ -69,6 +69,11 @@ def _hits() -> TypeAdapter[Hit]:
     return TypeAdapter(Hit)
 
 
+@cache
+def _trip_views() -> TypeAdapter[TripView]:
+    return TypeAdapter(TripView)
+
+
 class MemoryCarpoolQueries:
     """Reads of what is committed, or of what a unit sees."""
 
@@ -95,6 +100,11 @@ class MemoryCarpoolQueries:
         """See CarpoolQueries."""
         trip = self._source.rows(TRIPS).get(id)
         return self._trip_view(trip) if trip and self._is_shown(trip, viewer_id) else None
+
+    async def written_trip(self, id: UUID, *, viewer_id: UUID | None) -> Written | None:
+        """See CarpoolQueries."""
+        trip = await self.trip(id, viewer_id=viewer_id)
+        return None if trip is None else Written(_trip_views().dump_json(trip), trip.version)
 
     async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
         """See CarpoolQueries."""

@@ -1,4 +1,4 @@
-"""A search's hit as JSON, written by the database: twenty of them as objects cost more than finding them."""
+"""Trips and hits of a search as JSON, written by the database: twenty as objects cost more than finding them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def hit_json(page: CTE) -> ColumnElement[Any]:
     return cast(
         json_of(
             Hit,
-            trip=_trip(),
+            trip=trip_json(),
             pickup=_end(page.c.origin, BOARDS, TRIP_ROW.c.origin_text, page.c.pickup_m),
             dropoff=_end(page.c.destination, ALIGHTS, TRIP_ROW.c.destination_text, page.c.dropoff_m),
             price_per_seat=francs(page.c.price),
@@ -58,7 +58,8 @@ def _place(point: ColumnElement[Any], text: ColumnElement[str]) -> ColumnElement
     return json_of(PlaceView, lat=lat(point), lon=lon(point), text=text)
 
 
-def _trip() -> ColumnElement[Any]:
+def trip_json() -> ColumnElement[Any]:
+    """The trip of a row with driver and vehicle, as `trip_view` makes it."""
     trip = TRIP_ROW.c
     return json_of(
         TripView,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from pydantic import TypeAdapter
+from sqlalchemy import Text, Uuid, bindparam, cast, select
 
+from allonova.adapters.postgres.carpool.hits import trip_json
 from allonova.adapters.postgres.carpool.prices import find_prices
 from allonova.adapters.postgres.carpool.rows import VEHICLE
 from allonova.adapters.postgres.carpool.search import find_hits, read_hit
@@ -33,7 +36,7 @@ from allonova.adapters.postgres.money.stores import PAYMENT_SHELF, TXN, WALLET_S
 from allonova.adapters.postgres.money.tables import PAYMENTS, REFUNDS, WALLET_TXNS, WALLETS
 from allonova.adapters.postgres.runner import Reader, Runner
 from allonova.adapters.postgres.statements import compile_once
-from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search
+from allonova.application.carpool.ports import BookingNews, CarpoolQueries, Contact, Found, Search, Written
 from allonova.application.carpool.views import BookingView, Hit, TripView, VehicleView, vehicle_view
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.money.views import WalletTxnView, WalletView, txn_view, wallet_view
@@ -62,7 +65,7 @@ _APPROVED_PAPERS = compile_once(
     .order_by(KYC_DOCUMENTS.c.doc_type)
 )
 
-_TRIP = compile_once(visible_trip())
+_TRIP = compile_once(visible_trip().with_only_columns(cast(trip_json(), Text).label("trip"), TRIP_ROW.c.version))
 _TRIPS = Listing(
     trips().where(TRIP_ROW.c.driver_id == bindparam("driver_id")),
     {name: TRIP_ROW.c[name] for name in ("id", "status", "series_id", "departure_time", "created_at")},
@@ -170,6 +173,11 @@ _WALLET_TXNS = Listing(
 _read_txn = TXN.reader()
 
 
+@cache
+def _trip_views() -> TypeAdapter[TripView]:
+    return TypeAdapter(TripView)
+
+
 class PostgresCarpoolQueries:
     """One round trip each, on a pool or on a unit's connection; searches may be asked elsewhere."""
 
@@ -194,8 +202,13 @@ class PostgresCarpoolQueries:
 
     async def trip(self, id: UUID, *, viewer_id: UUID | None) -> TripView | None:
         """A trip, unless it is somebody else's draft."""
+        written = await self.written_trip(id, viewer_id=viewer_id)
+        return None if written is None else _trip_views().validate_json(written.document)
+
+    async def written_trip(self, id: UUID, *, viewer_id: UUID | None) -> Written | None:
+        """See CarpoolQueries."""
         row = await self._runner.fetchrow(_TRIP.sql, *_TRIP.args(trip_id=id, viewer_id=viewer_id))
-        return None if row is None else show_trip(row)
+        return None if row is None else Written(row["trip"].encode(), row["version"])
 
     async def trips(self, driver_id: UUID, query: ListQuery) -> Page[TripView]:
         """Somebody's own trips as driver; fields: status, departure_time, created_at."""
