@@ -79,7 +79,7 @@ def test_map_names_the_key_when_the_use_case_acts_once(map_text: str) -> None:
 
 def test_map_names_the_query_when_there_is_no_use_case(map_text: str) -> None:
     row = row_of(map_text, "[`GET /api/v1/trips/{id}`]")
-    assert "[CarpoolQueries.trip](../src/allonova/application/carpool/ports.py)" in row
+    assert "[CarpoolQueries.written_trip](../src/allonova/application/carpool/ports.py)" in row
     assert "`carpool.trip_stops`" in row
 
 
