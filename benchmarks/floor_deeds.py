@@ -87,7 +87,8 @@ def main() -> None:
         print(f"not begun or not ended: {number} × {name}")
     for breach in record.breaches:
         print(f"breach: {breach}")
-    end([], found)
+    sound = Figure("refused, or failed, without a cause", str(len(record.breaches)), "0", not record.breaches)
+    end([], [*found, sound])
 
 
 if __name__ == "__main__":

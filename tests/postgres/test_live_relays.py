@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from allonova.adapters.postgres.kernel.deliveries import _TAKE, PostgresLiveQueue
+from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Connection, Pool
 from allonova.adapters.postgres.unit import PostgresUnits
 from allonova.application.kernel.relay_live import RelayLive, Showing, showings_of
 from allonova.domain.carpool.events import BookingAccepted
-from tests.support.factories import NumberedIds, SetClock
+from tests.support.factories import NOW, NumberedIds, SetClock
 
 CARDS, CHANGES, RELAYS = 8, 25, 4
 
@@ -29,6 +31,31 @@ class Screen:
     async def __call__(self, event: BookingAccepted, *, once: str) -> None:
         await asyncio.sleep(0)
         self.shown[self.card_of[event.booking_id]].append(event.booking_id)
+
+
+async def test_nothing_is_taken_when_an_older_release_has_held_the_rows_for_long(
+    pool: Pool, owner: Connection, database: str
+) -> None:
+    units = PostgresUnits(
+        pool,
+        subscribers={BookingAccepted: ("show",)},
+        live=frozenset({"show"}),
+        ids=NumberedIds(),
+        clock=SetClock(),
+        wake=lambda _: None,
+    )
+    async with units.begin() as unit:
+        await unit.outbox.put(BookingAccepted(uuid4()))
+    known, left_before = [(BookingAccepted.name, "show")], NOW - timedelta(hours=1)
+    async with await open_pool(database, max_size=1) as impatient:
+        await impatient.execute("SET lock_timeout = '20ms'")
+        async with owner.transaction():
+            await owner.execute("SELECT FROM platform.outbox FOR UPDATE")
+            async with PostgresLiveQueue(impatient).take(9, known=known, left_before=left_before) as batch:
+                assert batch is None
+        async with PostgresLiveQueue(impatient).take(9, known=known, left_before=left_before) as batch:
+            assert batch is not None
+            assert len(batch.deliveries) == 1
 
 
 @pytest.mark.promise("outbox-order")
