@@ -34,7 +34,19 @@ from allonova.domain.identity.user import User
 from allonova.domain.money.payment import Payment
 from allonova.domain.notifications.quiet import morning_after
 from allonova.main.wiring import HEARD, LIVE
-from tests.support.factories import HOUR, Driver, Thing, a_booking, a_driver, a_stop, a_trip, a_user, accepted, keep
+from tests.support.factories import (
+    HOUR,
+    Driver,
+    Thing,
+    a_booking,
+    a_driver,
+    a_payment,
+    a_stop,
+    a_trip,
+    a_user,
+    accepted,
+    keep,
+)
 from tests.support.processes import SECRETS, Fleet, eventually
 from tests.support.sieve import SIEVE
 
@@ -151,6 +163,13 @@ class Stage:
         """The books' own proof."""
         report = await PostgresBooks(self.pool).verify()
         assert report.faults == ()
+
+    def a_payment(self, booking: Booking, **given: Any) -> Payment:
+        """Its fare on its way by Wave since this moment: an older one the worker itself asks Wave about, and may hear
+        first that it was paid.
+        """
+        now = self.clock.now()
+        return a_payment(booking, created_at=now, updated_at=now, **given)
 
     def paid(self, payment: Payment, *, event_id: str | None = None) -> tuple[bytes, dict[str, str]]:
         """Wave's word that a payment was made, as body and headers."""

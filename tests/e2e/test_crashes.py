@@ -17,7 +17,7 @@ from allonova.domain.carpool.trip import Trip
 from allonova.domain.identity.user import User
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import AUTH, Stage, all_at_once, refresh, seconds_until_out, statuses
-from tests.support.factories import SECOND, a_booking, a_payment, accepted
+from tests.support.factories import SECOND, a_booking, accepted
 from tests.support.processes import eventually
 
 ASKERS, ENOUGH = 60, 20
@@ -192,7 +192,7 @@ async def book_accept_and_pay(stage: Stage, trip: Trip, passenger: User) -> None
         assert (await stage.b.post(f"{path}/accept", headers=driver)).status_code == 200
         async with stage.units.begin() as unit:
             booking = await unit.bookings.get(UUID(made.json()["data"]["id"]))
-            payment = a_payment(booking, provider_ref=f"cos-{booking.id.hex[:13]}")
+            payment = stage.a_payment(booking, provider_ref=f"cos-{booking.id.hex[:13]}")
             await unit.payments.add(payment)
         assert await stage.tell_paid(stage.a, payment) == "paid"
         shown = await stage.b.get(path, headers=stage.headers(passenger.id))

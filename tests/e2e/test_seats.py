@@ -27,7 +27,7 @@ from allonova.domain.kernel.machine import Party
 from allonova.domain.money.payment import Payment
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once
-from tests.support.factories import a_booking, a_payment, accepted, cancelled
+from tests.support.factories import a_booking, accepted, cancelled
 from tests.support.processes import eventually
 
 SEATS = 3
@@ -75,7 +75,7 @@ def an_unpaid(trip: Trip, passenger: User, clock: Clock) -> Booking:
 
 async def paid_unheard(stage: Stage, booking: Booking) -> Payment:
     """A payment that was made at Wave's, whose word of it was lost."""
-    payment = a_payment(booking, provider_url=f"{stage.fleet.sandbox_url}/sandbox/wave")
+    payment = stage.a_payment(booking, provider_url=f"{stage.fleet.sandbox_url}/sandbox/wave")
     session = {
         "amount": str(payment.amount),
         "currency": "XOF",

@@ -13,7 +13,7 @@ from allonova.domain.identity.user import User
 from allonova.domain.money.payment import Payment
 from tests.e2e.conftest import Quote
 from tests.e2e.stage import Stage, all_at_once
-from tests.support.factories import Driver, a_booking, a_payment, accepted
+from tests.support.factories import Driver, a_booking, accepted
 
 COPIES = 50
 
@@ -25,7 +25,7 @@ async def an_accepted_booking(stage: Stage) -> tuple[Trip, Booking, Payment, Use
     now = stage.clock.now()
     booking = a_booking(trip, passenger, seats=2, created_at=now, updated_at=now)
     accepted(trip, booking, at=now)
-    payment = a_payment(booking, provider_ref=f"cos-{booking.id.hex[:13]}")
+    payment = stage.a_payment(booking, provider_ref=f"cos-{booking.id.hex[:13]}")
     async with stage.units.begin() as unit:
         await unit.users.add(passenger)
         await unit.bookings.add(booking)
