@@ -189,10 +189,11 @@ bench-floor: dev ## Each read by fifty clients at once, on demo data
 	@exec $(servers) run -- $(bin)/python -m benchmarks.floor
 
 # What one would pick instead, with packages of its own, in none of which the service has a part.
-.PHONY: bench-venv
+.PHONY: bench-deeds
 bench-deeds: dev ## What people come for, by fifty at once on two API processes: the part of each route's answers in time
 	@exec env PYTHONPATH=scripts $(bin)/python -m benchmarks.floor_deeds
 
+.PHONY: bench-venv
 bench-venv: dev
 	@$(bin)/python scripts/bench_venv.py
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import Select, bindparam, literal, select
 
+import allonova.adapters.postgres
 from allonova.adapters.postgres.carpool.queries import PostgresCarpoolQueries
 from allonova.adapters.postgres.identity.queries import PostgresIdentityQueries
 from allonova.adapters.postgres.money.books import PostgresBooks
 from allonova.adapters.postgres.pool import open_pool
 from allonova.adapters.postgres.runner import Pool
-from allonova.adapters.postgres.statements import compile_once
+from allonova.adapters.postgres.statements import Statement, compile_once
+from allonova.adapters.postgres.store import Shelf
 from allonova.adapters.postgres.unit import PostgresUnit, PostgresUnits
 from allonova.application.carpool.ports import Search
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
@@ -190,6 +194,41 @@ async def test_known_number_of_statements_when_writing(
 
     seen = await statements(database, run)
     assert (seen[0], seen[-1], len(seen) - 2) == ("BEGIN", "COMMIT", inside)
+
+
+def test_text_is_written_when_it_is_first_wanted() -> None:
+    written: list[str] = []
+
+    class Clause(Select[Any]):
+        inherit_cache = True
+
+        def compile(self, *args: Any, **named: Any) -> Any:
+            written.append("now")
+            return super().compile(*args, **named)
+
+    statement = compile_once(Clause(bindparam("a")))
+    assert written == []
+    assert statement.args(a=1) == [1]
+    assert (statement.names, statement.fixed, statement.sql) == (("a",), {}, "SELECT $1 AS anon_1")
+    assert written == ["now"]
+    with pytest.raises(AttributeError):
+        _ = statement.text
+
+
+def every_statement() -> Iterator[Statement]:
+    """Of each module beside the database, and of its shelves."""
+    for found in walk_packages(allonova.adapters.postgres.__path__, "allonova.adapters.postgres."):
+        for value in vars(import_module(found.name)).values():
+            if isinstance(value, Statement):
+                yield value
+            elif isinstance(value, Shelf):
+                yield from (value.add, value.save)
+
+
+def test_each_can_be_written() -> None:
+    found = list(every_statement())
+    assert len(found) > 200
+    assert [each for each in found if not each.sql] == []
 
 
 def test_parameters_are_checked_when_a_statement_is_run() -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# What answers leave behind is small and mostly in no circle: by Python's own 700, the collector took 3 % of the CPU of
+# bookings and reads to find next to nothing.
+COLLECT_AFTER = (20_000, 20, 50)
 LOST_S = 1.0  # between two tries of a worker without its Redis
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -176,6 +179,7 @@ def _loading() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         gc.enable()
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from allonova.adapters.postgres.runner import Runner
 from allonova.application.kernel.ports import JobTrigger
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import NotFound
 
 WAIT_S = 60.0
@@ -37,7 +38,7 @@ class JobRequest:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class JobRequests:
     """Requests, from the worker's side and from the asker's."""
 
@@ -80,7 +81,7 @@ class JobRequests:
             await asyncio.sleep(POLL_S)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PostgresJobTrigger:
     """Runs one of `names` through the worker, which `wake` calls."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -15,6 +14,7 @@ from allonova.adapters.sandbox.answers import Refused, answer, invalid, not_foun
 from allonova.adapters.sandbox.faults import FaultKind
 from allonova.adapters.sandbox.outbox import Channel
 from allonova.adapters.sandbox.times import iso
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ClockBody(BaseModel):
     advance_s: Annotated[float, Field(ge=0, le=YEARS_S, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Controls:
     """The control endpoints over the shared world."""
 

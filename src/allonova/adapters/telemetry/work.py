@@ -17,6 +17,7 @@ from allonova.adapters.telemetry import metrics
 from allonova.adapters.telemetry.jobs import job_succeeded
 from allonova.adapters.telemetry.traces import context_of
 from allonova.application.kernel.relay import NotYet
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable, ServiceUnavailable
 
 tracer = trace.get_tracer("allonova")
@@ -109,7 +110,7 @@ class WatchedUseCase:
         return call
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WatchedJob:
     """A job, as whoever runs it gets it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.audit.ports import AuditUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.audit.seal import LATE, SETTLE, Seal, seals_of
 from allonova.domain.kernel.errors import DomainError
 
@@ -19,7 +19,7 @@ MAX_BATCHES = 200
 """What is left of a long standstill is sealed by the next run."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SealAudit:
     """A job: append to the chain every row that is there to be seen and has no seal.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 from allonova.application.audit.ports import AuditQueries, AuditUnit
 from allonova.application.audit.views import AuditReport
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.audit.seal import LATE, SHOWN_FAULTS, AuditCheck, Proof, night_of
 from allonova.domain.kernel.errors import DomainError
 
@@ -21,7 +21,7 @@ LIMIT_S = 1800
 PAGE = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class VerifyAudit:
     """Follow the chain from its start, row by row, in pages: a million rows take no more memory than some."""
 
@@ -49,7 +49,7 @@ class VerifyAudit:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CheckAudit:
     """A job: what `allonova audit verify` says is kept, once a night, with the head of the chain, which later proofs
     must find again. Faults are an error line.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from allonova.application.carpool.access import lock_booking, require_side, show
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import BookingTooLate
 from allonova.domain.carpool.events import BookingAccepted
 from allonova.domain.carpool.rules import RulesNow
@@ -18,7 +18,7 @@ from allonova.domain.carpool.trip import TripNotBookable
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AcceptBooking:
     """Accept a pending booking: its seats are held until the money comes or the hold ends."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from allonova.application.files.grant_upload import GrantUpload
 from allonova.application.files.ports import FilesUnit, Upload
 from allonova.application.files.upload_desk import Claim, UploadDesk, Wanted, lost
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.dispute import MAX_EVIDENCE, Dispute, DisputeDecided, Evidence, TooMuchEvidence
 from allonova.domain.files.upload import FileType, Purpose
 from allonova.domain.kernel.changes import Actor
@@ -26,7 +26,7 @@ class DisputeUnit(CarpoolUnit, FilesUnit, Protocol):
     """A transaction over disputes and uploads."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class GrantEvidenceUpload:
     """Where to send a picture or a PDF, to a side of a dispute that waits for a decision."""
 
@@ -44,7 +44,7 @@ class GrantEvidenceUpload:
         return await self.grant(caller_id=caller_id, purpose=Purpose.EVIDENCE, content_type=content_type, size=size)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AddEvidence:
     """Give words, a file, or both, as long as nothing is decided: ten times a side at most. Only the back office reads
     what the other side gave.

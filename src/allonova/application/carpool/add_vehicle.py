@@ -9,6 +9,7 @@ from uuid import UUID
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import VehicleView, vehicle_view
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.vehicle import Comfort, PlateTaken, Vehicle, normalise_plate
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError
@@ -28,7 +29,7 @@ class VehicleDraft:
     year: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AddVehicle:
     """Register a vehicle; the first one makes its owner a driver."""
 

@@ -13,6 +13,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import SharedBooking, shared_booking
 from allonova.application.kernel.ports import Begin
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import Booking, BookingStage, BookingStatus
 from allonova.domain.carpool.dispute import BookingDisputed, RefundBeyondRole
 from allonova.domain.carpool.events import BookingArbitrated
@@ -41,7 +42,7 @@ class Ruling:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ArbitrateBooking:
     """End a booking by the back office's word, or decide whose money it is that waits because its sides disagree about
     the ride. A dispute about it is decided first, unless the passenger gets everything back.

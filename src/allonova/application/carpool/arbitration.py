@@ -8,6 +8,7 @@ from allonova.application.carpool.access import require_undisputed
 from allonova.application.carpool.end_ride import complete_booking
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.refund_by_admin import RefundByAdmin, RefundWish
+from allonova.application.kernel.wired import wired
 from allonova.application.money.decide_refund import audit_refund
 from allonova.domain.carpool.booking import Booking, BookingStage
 from allonova.domain.carpool.dispute import RefundBeyondRole
@@ -32,7 +33,7 @@ class Judge:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ArbitrationDesk:
     """Decides whose the money of a booking is. The caller has locked the booking's trip; here the payment is locked.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.settle_payment import PaymentDesk, Place
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.refund_views import RefundView, refund_view
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound
@@ -18,7 +18,7 @@ from allonova.domain.money.payment import Flag, Payment
 from allonova.domain.money.refund import Bearer, LossDecided, NoLossToBear, Refund, RefundCause
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class BearChargeback:
     """Somebody of the back office says it once: the platform, as until then, or the driver, from whose next payouts it
     is withheld. What was taken out of the escrow of a ride that did not begin was nobody's loss.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from allonova.application.carpool.people_views import BlockView, block_view
 from allonova.application.carpool.ports import CarpoolUnit, SearchCache
 from allonova.application.carpool.views import Person
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.block import Block, ThatIsYou
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound
@@ -17,7 +17,7 @@ from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import IDENTITY_PAPERS
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class BlockUser:
     """From now on neither finds, sees or books the other's trips, nor writes to him. A booking that they share stands.
     Again, it changes nothing. The other one is not told.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,13 +10,14 @@ from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import BookingStage, BookingStatus
 from allonova.domain.carpool.dispute import BookingDisputed
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CancelBooking:
     """Cancel before check-in. A passenger who has paid loses the fee of the window he is in; one whom the driver lets
     down loses nothing, and a driver who does it late is fined. No fee is taken while the sides argue about the booking.

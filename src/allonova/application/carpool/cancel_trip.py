@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.publish_trip import show_trip
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, PreconditionFailed
@@ -35,7 +35,7 @@ async def cancel_trip(unit: CarpoolUnit, trip: Trip, desk: EndingDesk, *, by: Ac
     await unit.audit.put(actor=by, action="trip.cancelled", entity="trip", entity_id=trip.id)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CancelTrip:
     """Call a draft or a published trip off."""
 

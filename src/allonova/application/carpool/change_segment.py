@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,13 +10,14 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.user_views import SegmentView, segment_view
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.segment import SegmentNameTaken
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeSegment:
     """Another name, or other filters in the place of all that there were."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,13 +14,14 @@ from allonova.application.carpool.publish_trip import PublishTrip
 from allonova.application.carpool.series_views import SeriesChanged, TripKept
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.series import NothingFollows, TripSeries
 from allonova.domain.carpool.trip import Trip
 from allonova.domain.carpool.trip_change import TripChange
 from allonova.domain.kernel.errors import DomainError, FieldError, NotFound, ProviderUnavailable, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Followers:
     """Walks through the trips of a series that follow one, each in its own transaction: one that may not change, since
     somebody was promised otherwise, stays as it is, is named, and stops none of the others.
@@ -74,7 +75,7 @@ async def _in_series(unit: CarpoolUnit, series: TripSeries, trip_id: UUID) -> Tr
     return trip
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeSeries:
     """Change all that follow a trip on its way, out or home. A new time moves each by as much as that trip."""
 
@@ -114,7 +115,7 @@ def _in_safe_order(trips: Sequence[Trip], anchor: Trip | None, change: TripChang
     return trips[::-1] if moves_on else trips
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CancelSeries:
     """Call off all that follow, out and home: each as if it were called off alone, with what that costs."""
 
@@ -135,7 +136,7 @@ class CancelSeries:
         return await self.followers.each(series_id, trips, cancel_one)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PublishSeries:
     """Open all drafts that follow for search and booking."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -14,13 +13,14 @@ from allonova.application.carpool.settings_ports import SettingsUnit
 from allonova.application.carpool.settings_views import SettingsView, settings_view
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.settings import SettingsRecord, SettingsRevision
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, PreconditionFailed, PreconditionRequired, ValidationError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeSettings:
     """Set some of them; the others stay. What changes nothing leaves the version. This process follows at once, the
     others within about a second. What was promised before stays as it was promised: the commission of a booking that

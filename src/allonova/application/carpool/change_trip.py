@@ -17,6 +17,7 @@ from allonova.application.carpool.views import TripView
 from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.roads import RoutePlanner
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import TripChanged, TripPublished
 from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.carpool.trip import Trip, TripsOverlap, TripStatus, require_fair_price
@@ -57,7 +58,7 @@ class Road:
     reached: Sequence[Reached]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeTrip:
     """Change a draft or a published trip, as far as its passengers were not promised otherwise.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -11,6 +10,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import VehicleView, vehicle_view
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.vehicle import PlateTaken, Vehicle, VehicleChange, VehicleInUse
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed
@@ -39,7 +39,7 @@ async def require_spare(unit: CarpoolUnit, vehicle: Vehicle, seats: int, now: da
         raise VehicleInUse(offered)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeVehicle:
     """Change a vehicle. What stands in its registration was verified: another value is not."""
 

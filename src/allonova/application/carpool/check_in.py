@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import (
     Booking,
     CheckinClosed,
@@ -23,7 +23,7 @@ from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CheckIn:
     """Show that the passenger is there: by the QR's token or the short code under it.
 

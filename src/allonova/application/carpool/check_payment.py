@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.carpool.settle_payment import PaymentDesk
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import PaymentGateway, RefusedByProvider, Report
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable
 from allonova.domain.money.events import CaptureDue, PaymentAbandoned, PaymentHinted
@@ -19,7 +19,7 @@ from allonova.domain.money.payment import Method, Payment, PaymentStatus
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CheckPayment:
     """Read a payment where it was made, and settle it by the same code as a webhook."""
 
@@ -47,7 +47,7 @@ class CheckPayment:
         return outcome
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CheckHinted:
     """Hears PaymentHinted."""
 
@@ -58,7 +58,7 @@ class CheckHinted:
         await self.check(event.payment_id)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CapturePayment:
     """Hears CaptureDue: takes what a card's bank holds for us."""
 
@@ -77,7 +77,7 @@ class CapturePayment:
         await self.check.settle(payment, report)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EndPayment:
     """Hears PaymentAbandoned: nobody may pay it any more."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.rate_side import show_ratings
 from allonova.application.carpool.rating_queries import RatingQueries
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CloseRatings:
     """A job: a rating that stayed alone is shown when the window closes. Each booking in its own transaction, so that
     one that fails stops no other.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.carpool.settle_payment import PaymentDesk
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.difference_desk import DifferenceDesk
 from allonova.application.money.ports import PaymentGateway, Report, Reported
 from allonova.application.money.reconciliation_ports import ReconciliationUnit
@@ -24,7 +24,7 @@ class ReconcilingUnit(CarpoolUnit, ReconciliationUnit, Protocol):
     """A transaction over bookings, money and what was found to differ."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ComparePayment:
     """Asks about a payment, takes the answer in like any report, and writes down what differed before, and what still
     does.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,12 +9,13 @@ from allonova.application.carpool.access import lock_booking, require_side, show
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import NothingToContest
 from allonova.domain.carpool.events import RideContested
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ContestNoShow:
     """The driver's answer, within a day, to a passenger who saw no driver: the money waits for the back office."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -12,6 +11,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import Begin, Clock, Ids, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import (
     AlreadyBooked,
     Booking,
@@ -29,7 +29,7 @@ from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound, Vali
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateBooking:
     """Ask for seats on a trip or on a stretch of it. Pending holds nothing; a driver who accepts automatically has
     said yes already, and the seats are held at once.

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.user_views import SegmentView, segment_view
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.segment import SegmentNameTaken, UserSegment
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateSegment:
     """A name for a list of users with its filters."""
 

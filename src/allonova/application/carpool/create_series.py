@@ -14,6 +14,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.publish_trip import open_trip, require_papers
 from allonova.application.carpool.series_views import NewSeries, series_view
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.series import SeriesOverlaps, TripSeries, days_of, require_apart, reversed_stops
 from allonova.domain.carpool.trip import StopDraft, Trip, require_future
 from allonova.domain.carpool.vehicle import Vehicle
@@ -66,7 +67,7 @@ class Way:
         return draft, [Reached(mark.distance_m, mark.at + later) for mark in self.reached]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateSeries:
     """Offer the whole series or nothing of it. The road is planned once for each way."""
 

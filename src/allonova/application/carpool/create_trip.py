@@ -16,6 +16,7 @@ from allonova.application.kernel.listing import ListQuery
 from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.kernel.roads import RoutePlanner
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.carpool.trip import (
     StopDraft,
@@ -57,7 +58,7 @@ class TripDraft:
     publish: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateTrip:
     """Offer a trip with its stops, as a draft or published at once.
 

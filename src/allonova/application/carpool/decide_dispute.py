@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.carpool.dispute_views import DeskDisputeView, desk_dis
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.dispute import BookingDisputed, Decision, Dispute, DisputeStatus, RefundBeyondRole
 from allonova.domain.carpool.events import DisputeMoved
 from allonova.domain.identity.roles import Role
@@ -26,7 +26,7 @@ from allonova.domain.kernel.errors import (
 from allonova.domain.money.refund import RefundTooMuch, RideNotOver
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DecideDispute:
     """Take a dispute up, resolve it, with a refund or without, or reject it. With its end the booking's money moves
     again as it would have.

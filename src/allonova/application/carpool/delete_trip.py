@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,13 +10,14 @@ from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.own_trip import lock_own_trip
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.trip import TripHasPaidBookings
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, PreconditionFailed
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DeleteTrip:
     """Take back a trip for which nobody has paid. One that nobody ever booked leaves nothing; where somebody did, the
     trip is cancelled, so that he still sees what became of his booking.

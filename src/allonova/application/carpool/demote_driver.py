@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import BookingEvent
 from allonova.domain.carpool.reliability import DEMOTION, is_broken_late
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DemoteDriver:
     """Hears that a booking was cancelled. In a unit of its own: there the driver's row can be locked without holding
     his trip, which whoever books one does the other way round.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.refund_desk import wallet_of
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.events import BookingCompleted
@@ -17,7 +17,7 @@ from allonova.domain.money.rules import MoneyRulesNow
 from allonova.domain.money.wallet import TxnSource
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EarnReferral:
     """Hears BookingCompleted. The passenger's first ride since somebody brought him gives both their bonus, as the
     settings have it now; both bonuses can be spent, but not withdrawn. While there are no wallets nothing is earned:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allonova.application.carpool.access import complete_when_empty
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.refund_desk import RefundDesk, wallet_of
 from allonova.domain.carpool.booking import Booking, BookingStatus
 from allonova.domain.carpool.events import BookingCancelled, BookingEvent
@@ -22,7 +22,7 @@ from allonova.domain.money.refund import RefundCause
 from allonova.domain.money.wallet import TxnSource
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EndingDesk:
     """Ends bookings of a trip that the caller has locked. The caller saves the trip, once, when all are ended."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -17,6 +16,7 @@ from allonova.application.carpool.access import (
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.dispute import BookingDisputed
 from allonova.domain.carpool.events import BookingCompleted
@@ -43,7 +43,7 @@ async def complete_booking(unit: CarpoolUnit, ids: Ids, trip: Trip, booking: Boo
     await unit.audit.put(actor=by, action="booking.completed", entity="booking", entity_id=booking.id)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EndRide:
     """End a ride that was started: the fare leaves escrow, and the trip completes with its last booking."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.chat_queries import ChatQueries
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EnterChat:
     """Whether somebody may follow what happens to a booking: its two sides may from the request on, and for ever."""
 

@@ -12,6 +12,7 @@ from allonova.application.carpool.ride_queries import Approach, RideQueries
 from allonova.application.carpool.ride_screen import OPEN, RideScreen
 from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.tracks import Tracks
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.location import Fix, Window, driving_window
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound
 
@@ -35,7 +36,7 @@ class TripSeat:
     seen: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EnterTrip:
     """The driver, and whoever has paid for a seat, until the trip is over."""
 

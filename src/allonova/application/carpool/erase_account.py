@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.identity.accounts import own_account
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.photo_desk import PhotoDesk
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 from allonova.domain.identity.user import AccountInUse, User
 from allonova.domain.kernel.changes import Actor
@@ -19,7 +19,7 @@ from allonova.domain.kernel.errors import AuthRequired, DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EraseAccount:
     """Anonymise an account that nothing is open for: names, contacts, photo, devices, plates, positions, kept
     searches, messages, what he said in disputes and ratings and wrote on trips, blocks, words of others and of the team

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.erase_account import EraseAccount
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.user import AccountInUse
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EraseUser:
     """The same as when its owner does it, also while it is suspended. Again, it changes nothing."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError
 
 BATCH = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExpireAlerts:
     """A job: kept searches that look no more go, with the notes of what they matched. They were seen by nobody since
     their time was over.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.access import complete_when_empty, lock_booking
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.events import BookingExpired
 from allonova.domain.kernel.changes import SYSTEM
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExpireBookings:
     """A job: pending bookings that no driver answered and accepted ones that nobody paid end; held seats are free
     again. Each in its own transaction, so that one that fails stops no other.

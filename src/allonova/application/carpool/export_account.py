@@ -28,6 +28,7 @@ from allonova.application.identity.ports import Caller, IdentityQueries
 from allonova.application.identity.views import ContactChangeView, DeviceView, SessionView, SocialLinkView, UserView
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.show_papers import ShowPapers
 from allonova.application.kyc.views import PaperView
 from allonova.application.money.payout_account import PayoutAccountView, ShowPayoutAccount
@@ -80,7 +81,7 @@ class AccountExport:
     notifications: tuple[NoticeView, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExportAccount:
     """Everything that the service keeps about somebody and shows him."""
 

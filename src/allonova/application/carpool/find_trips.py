@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from allonova.application.carpool.ports import CarpoolQueries, Found, Search, SearchCache
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.geo import Box, Point
 
@@ -44,7 +45,7 @@ class Answered:
     afterwards: Callable[[], Awaitable[None]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class FindTrips:
     """Published trips that match; what changes is seen within five seconds."""
 

@@ -14,6 +14,7 @@ from allonova.application.carpool.ride_views import FollowedRide, RideStatus
 from allonova.application.identity.codes import token_hash
 from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.tracks import Tracks
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.location import Fix
 from allonova.domain.kernel.errors import DomainError, NotFound
 
@@ -28,7 +29,7 @@ class LinkSeat:
     seen: Fix | None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class FollowRide:
     """Look at a ride, or stay and follow it, until it ends or its passenger takes the link back."""
 

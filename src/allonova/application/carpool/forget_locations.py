@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.ride_queries import RideQueries
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.location import LOCATIONS_KEPT
 from allonova.domain.carpool.ride_proof import prove
 
@@ -26,7 +26,7 @@ async def keep_proofs(unit: CarpoolUnit, ids: Ids, trip_id: UUID, at: datetime) 
             await unit.proofs.put(proof)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ForgetLocations:
     """A job. Deletes positions that were kept long enough, trip by trip, so that one that fails stops no other; and
     links that ended as long ago.

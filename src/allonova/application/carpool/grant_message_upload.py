@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,12 +9,13 @@ from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.files.grant_upload import GrantUpload
 from allonova.application.files.ports import Upload
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.message import ChatBlocked, ChatNotOpen, ChatOver
 from allonova.domain.files.upload import FileType, Purpose
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class GrantMessageUpload:
     """Where to send a picture, to whoever may write now."""
 

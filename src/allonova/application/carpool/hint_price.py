@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.roads import RoutePlanner
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.price_hint import LATELY, PriceHint, hint, near_m, usual_per_km
 from allonova.domain.carpool.rules import RulesNow
 from allonova.domain.kernel.errors import DomainError
@@ -63,7 +64,7 @@ def _near(point: Point) -> Point:
     return Point(round(point.lat, DECIMALS), round(point.lon, DECIMALS))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class HintPrice:
     """A price from what seats on the same way cost lately, or by the kilometre, within what publishing allows."""
 

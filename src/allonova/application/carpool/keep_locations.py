@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Ids
 from allonova.application.kernel.tracks import Keeper
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.location import DriverLocation, Fix
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class KeepLocations:
     """A row for each driver who was heard of in the last ten seconds."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.carpool.chat_views import MessageView, message_view
 from allonova.application.files.ports import FileStore
 from allonova.application.kernel.listing import ListQuery, Page, Sort
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ListMessages:
     """The messages of a booking, to its two sides, however long ago the ride was."""
 

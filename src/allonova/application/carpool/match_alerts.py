@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import AlertMatched, BookingEvent, TripPublished
 
 BATCH = 500
 """People who are noted in one transaction: a trip between two large towns may be looked for by thousands."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AlertDesk:
     """Notes who is to be told of a trip, each person once, and has each told by an event of its own."""
 
@@ -35,7 +35,7 @@ class AlertDesk:
         return bool(matches)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MatchAlerts:
     """Hears TripPublished."""
 
@@ -46,7 +46,7 @@ class MatchAlerts:
         await self.desk.match(event.trip_id)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MatchFreedSeats:
     """Hears that a booking ended: its seats may be what somebody waits for."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,11 +9,12 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.rating_views import DeskRating, desk_rating
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ModerateRating:
     """Hide the words of a rating, or let them be read again; its stars count all the same."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.carpool.dispute_views import DisputeDetail, dispute_de
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.files.ports import FileStore
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.dispute import (
     AlreadyDisputed,
     Dispute,
@@ -24,7 +24,7 @@ from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OpenDispute:
     """Complain of a booking that was accepted at some time, until thirty days after its ride. From here on until the
     back office has decided, its money stays where it is.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import TripView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import TripPublished
 from allonova.domain.carpool.rules import Rules, RulesNow
 from allonova.domain.carpool.trip import Trip, TripsOverlap, require_fair_price
@@ -54,7 +54,7 @@ async def show_trip(unit: CarpoolUnit, trip_id: UUID, viewer_id: UUID) -> TripVi
     return view
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PublishTrip:
     """Open a draft for search and booking."""
 

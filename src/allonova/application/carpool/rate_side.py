@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -12,6 +11,7 @@ from allonova.application.carpool.access import require_side
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.rating_views import OwnRating, own_rating
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import RatingShown
 from allonova.domain.carpool.rating import (
     AlreadyRated,
@@ -44,7 +44,7 @@ async def show_ratings(unit: CarpoolUnit, booking_id: UUID, people: Sequence[UUI
     return shown
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RateSide:
     """Rate the other side of a completed booking, once, within a fortnight. Nobody else can read it until both have
     rated or the time is over, so that nobody answers stars with stars.

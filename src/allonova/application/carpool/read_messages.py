@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,11 +9,12 @@ from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.carpool.chat_views import ReadMark
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import MessagesRead
 from allonova.domain.kernel.errors import DomainError, FieldError, NotFound, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReadMessages:
     """Mark what the other side wrote up to a message as read. An earlier message, or the same again, changes nothing.
     Reading needs no open chat: who may not write any more may still read.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.check_payment import CheckPayment
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.lanes import in_lanes
 from allonova.application.money.note_asked import note_asked
 from allonova.application.money.reconciliation_ports import Due, ReconciliationQueries
@@ -33,7 +33,7 @@ BUDGETS = {Subject.PAYMENT: timedelta(minutes=3), Subject.REFUND: timedelta(minu
 ENDS = frozenset({"paid", "failed", "refund_due"})
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReconcileOpen:
     """A job: each payment whose provider's word is overdue is asked about and settled by the same code as a webhook; so
     are refunds that are under way. Who does not answer loses his turn and no more; the breaker of its adapter leaves a

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
@@ -12,6 +11,7 @@ from uuid import UUID
 
 from allonova.application.carpool.compare_payment import ComparePayment
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.compare_payouts import ComparePayout
 from allonova.application.money.compare_refunds import CompareRefund
 from allonova.application.money.lanes import in_lanes
@@ -38,7 +38,7 @@ LIMIT_S = 3600
 LEASE = timedelta(seconds=LIMIT_S + 60)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReconcileDaily:
     """A job: each day's run is made once. One that dies, or finds no end, is gone on with when its lease ends: what was
     asked about since it began is not asked about again.

@@ -11,6 +11,7 @@ from allonova.application.carpool.refund_sources import SourceDesk
 from allonova.application.carpool.settle_payment import Place
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.decide_refund import audit_refund
 from allonova.application.money.refund_views import RefundView, refund_view
 from allonova.domain.kernel.changes import Actor
@@ -50,7 +51,7 @@ class RefundWish:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RefundByAdmin:
     """One admin's word is enough up to `four_eyes_amount` of a payment, all that goes back of it counted together.
     Above it nothing moves until another one agrees.
@@ -110,7 +111,7 @@ class RefundByAdmin:
         return to
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ApproveRefund:
     """Another admin agrees: the francs move as they would have at once, if that is still possible."""
 

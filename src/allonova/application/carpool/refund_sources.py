@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.settle_payment import PaymentDesk, Place
+from allonova.application.kernel.wired import wired
 from allonova.application.money.refund_desk import wallet_of
 from allonova.domain.carpool.booking import Booking, BookingStage
 from allonova.domain.carpool.events import BookingCancelled
@@ -21,7 +20,7 @@ REFUNDED = "refunded"  # why a booking ended whose money somebody of the back of
 ENDINGS = {BookingStage.COMPLETED: EntryKind.RIDE_COMPLETED, BookingStage.CANCELLED: EntryKind.BOOKING_CANCELLED}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SourceDesk:
     """Finds the francs of a refund by what became of its booking, which the caller has locked with the payment."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,11 +10,12 @@ from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import BookingRejected
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RejectBooking:
     """Turn a pending booking down. It holds no seats, and nothing was paid."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.carpool.reminder_ports import DueReminder, ReminderQueries, ReminderUnit
 from allonova.application.carpool.tell_sides import spelt_instant
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.reminder import Reminder
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RemindRiders:
     """A job: passengers whose seats are paid and drivers who sold some are reminded a day and two hours before they
     leave. Each in its own transaction, so that one that fails stops no other; what was missed is caught up as long as

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from allonova.application.carpool.views import TripView
 from allonova.application.kernel.places import Places
 from allonova.application.kernel.ports import Begin, Clock, Ids
 from allonova.application.kernel.roads import RoutePlanner
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import TripPublished
 from allonova.domain.carpool.trip import StopDraft, Trip, TripsOverlap, TripStatus, plan_stops
 from allonova.domain.carpool.trip_change import TripClosed, TripFrozen, replace_stops
@@ -26,7 +26,7 @@ from allonova.domain.kernel.geo import Point
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReplaceStops:
     """Replace the whole list of a trip's stops, as long as nobody holds an accepted or paid booking; requests that
     nobody has accepted end. Prices and times that the driver leaves out follow the road.

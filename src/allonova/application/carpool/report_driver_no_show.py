@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -12,6 +11,7 @@ from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit, Search
 from allonova.application.carpool.views import BookingView, DriverMissed
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import Booking, TooEarly
 from allonova.domain.carpool.events import RideQuestioned
 from allonova.domain.carpool.rules import DEFAULT_RADIUS_KM
@@ -22,7 +22,7 @@ LOOK_AHEAD = timedelta(hours=24)
 ALTERNATIVES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportDriverNoShow:
     """The passenger's word, from a quarter of an hour after departure on, that no driver came.
 

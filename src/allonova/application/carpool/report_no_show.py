@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import Booking, TooEarly
 from allonova.domain.carpool.dispute import BookingDisputed
 from allonova.domain.carpool.events import PassengerMissing
@@ -33,7 +33,7 @@ async def end_as_no_show(unit: CarpoolUnit, desk: EndingDesk, trip: Trip, bookin
     await desk.keep(unit, booking, by, PassengerMissing(booking.id), "booking.no_show")
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportNoShow:
     """The driver's word, from half an hour after departure on, that a paid passenger did not come."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.people_views import UserReportView, user_report_view
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.block import ThatIsYou
 from allonova.domain.carpool.user_report import AlreadyReported, UserReport
 from allonova.domain.kernel.changes import Actor
@@ -16,7 +16,7 @@ from allonova.domain.kernel.errors import DomainError, FieldError, NotFound, Val
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportUser:
     """Leave a report for the back office; whom it is about does not hear of it."""
 

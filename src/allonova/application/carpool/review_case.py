@@ -10,6 +10,7 @@ from allonova.application.carpool.moderation_views import CaseDetail
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.show_case import ShowCase
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import MessageHidden
 from allonova.domain.carpool.message import Message
 from allonova.domain.carpool.moderation import CaseKind, ModerationReview, Outcome
@@ -27,7 +28,7 @@ class Verdict:
     hides: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReviewCase:
     """Close a report, or decide about a message. The last word counts. Whom it is about is not told; closing somebody's
     account is a thing of its own.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,12 +9,13 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import VehicleView, vehicle_view
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.vehicle import Comfort
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReviewVehicle:
     """Verify a vehicle, take that back, or correct how comfortable it is. Nothing is written when nothing changes."""
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from allonova.application.carpool.alert_views import AlertView, alert_view
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.alert import Alert, TooManyAlerts, alert_end
 from allonova.domain.carpool.rules import MAX_ALERTS
 from allonova.domain.kernel.changes import Actor
@@ -35,7 +36,7 @@ class AlertDraft:
     price_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SaveAlert:
     """Keep a search for 90 days. Trips that are there already are for the search itself to show."""
 

@@ -12,6 +12,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.files.ports import FilesUnit
 from allonova.application.files.upload_desk import UploadDesk, Wanted, lost
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.chat import Chat
 from allonova.domain.carpool.chat_flags import flags_of
 from allonova.domain.carpool.events import MessageSent
@@ -51,7 +52,7 @@ class Sent:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SendMessage:
     """Write to the other side, from the moment on that the driver has accepted and until thirty days after the ride.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from allonova.application.carpool.access import lock_booking
 from allonova.application.carpool.end_booking import EndingDesk
 from allonova.application.carpool.ports import CarpoolUnit
+from allonova.application.kernel.wired import wired
 from allonova.application.money.opening import audit_payment
 from allonova.application.money.ports import Report, Reported
 from allonova.application.money.promo_desk import forgo_promo, hold_promo, release_promo, use_promo
@@ -49,7 +49,7 @@ type Place = tuple[Trip, Booking] | None
 """The trip and the booking that a payment is for; None for a wallet's."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PaymentDesk:
     """Settles payments: once for each fact, whatever the order, the copies and the delay.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -15,6 +14,7 @@ from allonova.application.carpool.end_ride import complete_booking
 from allonova.application.carpool.ports import CarpoolQueries, CarpoolUnit
 from allonova.application.carpool.report_no_show import end_as_no_show
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import Booking, BookingStage
 from allonova.domain.carpool.events import BookingCancelled, RideQuestioned
 from allonova.domain.carpool.location import NEAR_M, around
@@ -30,7 +30,7 @@ BATCH = 200
 ABOARD = (BookingStage.CHECKED_IN, BookingStage.STARTED)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SettleRides:
     """A job. A ride that was checked in completes a day after its arrival. A passenger who never checked in loses his
     fee only if the driver did ride with somebody else or was seen at the pickup; where nothing shows whose fault it

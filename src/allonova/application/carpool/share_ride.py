@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.ride_views import RideShare
 from allonova.application.identity.codes import token_hash
 from allonova.application.kernel.ports import Begin, Clock, Ids, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import Booking
 from allonova.domain.carpool.events import RideLinkEnded, RideShared
 from allonova.domain.carpool.ride_link import NotShareable, RideLink, link_ends_at, require_shareable
@@ -28,7 +28,7 @@ def require_passenger(caller_id: UUID, trip: Trip, booking: Booking) -> Actor:
     return by
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShareRide:
     """Make a link that shows a paid ride until it ends. It takes the place of the one before; the driver is told of the
     first.

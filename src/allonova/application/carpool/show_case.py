@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.moderation_queries import ModerationQueries
 from allonova.application.carpool.moderation_views import CaseDetail, case_detail
 from allonova.application.files.ports import FileStore
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.moderation import CaseKind
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowCase:
     """A case with its people and what was written around it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.carpool.chat_queries import ChatQueries
 from allonova.application.carpool.chat_views import BookingChanged, MessagesReadView, message_view
 from allonova.application.carpool.frames import (
@@ -15,10 +13,11 @@ from allonova.application.carpool.frames import (
 )
 from allonova.application.files.ports import FileStore
 from allonova.application.kernel.live import Channels
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import BookingEvent, MessageHidden, MessageSent, MessagesRead
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowMessage:
     """Shows MessageSent: to its sender as well, who knows it by the `client_id`."""
 
@@ -34,7 +33,7 @@ class ShowMessage:
             await self.channels.post([booking_channel(message.booking_id)], MESSAGE_CREATED(view), once=once)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowHiding:
     """Shows MessageHidden."""
 
@@ -50,7 +49,7 @@ class ShowHiding:
             await self.channels.post([booking_channel(message.booking_id)], MESSAGE_UPDATED(view), once=once)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowReading:
     """Shows MessagesRead."""
 
@@ -65,7 +64,7 @@ class ShowReading:
             await self.channels.post([booking_channel(message.booking_id)], MESSAGE_READ(view), once=once)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowBooking:
     """Shows every event after which a booking is not what it was."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from allonova.application.carpool.show_proof import ShowProof
 from allonova.application.files.ports import FileStore
 from allonova.application.kernel.listing import Filter, ListQuery, Op, Sort
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.refund_views import refund_view
 from allonova.domain.kernel.errors import DomainError, NotFound
 
@@ -31,7 +31,7 @@ MOST = 100  # messages, payments, disputes of one booking in one answer
 OLDEST_FIRST = (Sort("created_at"),)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowDispute:
     """To one of its two sides."""
 
@@ -48,7 +48,7 @@ class ShowDispute:
         return dispute_detail(dispute, caller_id, await self.queries.evidence_of(dispute_id), self.files)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowDisputeFile:
     """All that the back office needs to decide a dispute."""
 

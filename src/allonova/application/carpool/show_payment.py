@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.payment_queries import PaymentDetail, PaymentQueries, desk_payment_view, event_view
+from allonova.application.kernel.wired import wired
 from allonova.application.money.refund_views import refund_view
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowPayment:
     """For the back office."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from allonova.application.carpool.rating_queries import RatingQueries
 from allonova.application.carpool.rating_views import Figures, PublicProfile, RatingView, public_profile
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.user import User
 from allonova.domain.kernel.errors import DomainError, NotFound
 
@@ -19,7 +20,7 @@ TTL = timedelta(minutes=5)  # what is counted over months does not change in min
 KEPT = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class FiguresBook:
     """What was counted lately, by account and version: what changes an account, a new rating too, counts anew."""
 
@@ -39,7 +40,7 @@ class FiguresBook:
         return figures
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowProfile:
     """Somebody's public face. Who is suspended or erased has none, nor has for each other who are parted by a block."""
 
@@ -57,7 +58,7 @@ class ShowProfile:
         return public_profile(person, await self.book.of(person.user, now=self.clock.now()))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ListRatings:
     """What was said of somebody, as far as he has a public face."""
 

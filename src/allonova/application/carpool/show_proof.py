@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.ride_queries import RideQueries
 from allonova.application.carpool.ride_views import RideProofView, ride_proof_view
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.ride_proof import prove
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowProof:
     """Sum up the positions of a ride, or show the summary that was kept of them."""
 

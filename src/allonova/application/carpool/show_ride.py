@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.carpool.frames import RIDE_UPDATED, drive_channel, link_channel, ride_channel
 from allonova.application.carpool.ride_queries import RideNews, RideQueries
 from allonova.application.carpool.ride_screen import OPEN
 from allonova.application.carpool.ride_views import ride_update
 from allonova.application.kernel.live import Channels
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import LIVE
 from allonova.domain.carpool.events import BookingEvent, RideLinkEnded
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowRide:
     """Hears what changes a ride: those who have its link see it, and go when it is over, as does its passenger."""
 
@@ -46,7 +45,7 @@ def _over(news: RideNews) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CloseLink:
     """Hears that a link has ended: whoever follows by it has to go."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.carpool.settings_book import SettingsBook
 from allonova.application.carpool.settings_ports import SettingsQueries
 from allonova.application.carpool.settings_views import SettingsView, settings_view
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowSettings:
     """As they are kept, which another process may know a second earlier than this one."""
 

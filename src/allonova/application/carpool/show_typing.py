@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,11 +10,12 @@ from allonova.application.carpool.chat_views import TypingView
 from allonova.application.carpool.frames import TYPING, booking_channel
 from allonova.application.kernel.live import Channels, ChannelsDown
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.message import ChatBlocked, ChatNotOpen, ChatOver
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowTyping:
     """Worth seeing only now, and nowhere kept."""
 

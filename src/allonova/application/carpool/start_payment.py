@@ -11,6 +11,7 @@ from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.settle_payment import PaymentDesk
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.opening import OpeningDesk, audit_payment
 from allonova.application.money.ports import InstantIntent
 from allonova.application.money.promo_desk import take_promo
@@ -53,7 +54,7 @@ class Wish:
     promo_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StartPayment:
     """Open a payment at a provider for an accepted booking whose hold is alive, or pay it at once: from the wallet, or
     because a promo covers the whole fare.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,11 +9,12 @@ from allonova.application.carpool.access import lock_booking, require_side, show
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.views import BookingView
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import BookingStarted
 from allonova.domain.kernel.errors import DomainError, Forbidden, InvalidTransition, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StartRide:
     """Start the ride of a passenger who checked in; the first one sets the trip going."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.booking import BookingStatus
 from allonova.domain.carpool.trip import TripStatus
 from allonova.domain.notifications.notice import Notice
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StillMatches:
     """Of a match: its reader would find the trip."""
 
@@ -26,7 +26,7 @@ class StillMatches:
         return await self.alerts.news(alert_id, trip_id, now=self.clock.now()) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StillRides:
     """Of a passenger's reminder: his seats are his."""
 
@@ -39,7 +39,7 @@ class StillRides:
         return booking is not None and booking.status is BookingStatus.PAID
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StillDrives:
     """Of a driver's reminder: the trip has not begun, and is not called off."""
 

@@ -12,6 +12,7 @@ from allonova.application.carpool.oversight_views import DeskTripDetail
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.events import TripStopped
 from allonova.domain.carpool.trip import StopCategory, Trip
 from allonova.domain.kernel.changes import Actor
@@ -31,7 +32,7 @@ class StopWish:
     penalty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StopTrip:
     """Call off a trip that has not begun: who has paid gets all of it back, and the driver hears of it."""
 

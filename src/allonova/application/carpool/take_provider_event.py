@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.carpool.ports import CarpoolUnit, StoredEvent
 from allonova.application.carpool.settle_payment import PaymentDesk
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import ProviderEvent
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.money.events import PaymentHinted
@@ -15,7 +15,7 @@ from allonova.domain.money.payment import SETTLED, Method, Payment
 from allonova.domain.money.rules import HINTS_APART
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TakeProviderEvent:
     """Settle a payment by its provider's word: once per event. An event that proves nothing makes us ask the provider.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.ports import BookingNews, CarpoolUnit
 from allonova.application.carpool.tell_sides import spelt_instant
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.dispute import DisputeStatus
@@ -21,7 +21,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellDisputed:
     """Hears that a side complains: the other side is told."""
 
@@ -43,7 +43,7 @@ class TellDisputed:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellDispute:
     """Hears that the back office looks at a dispute, or has decided it; `side` of the booking is told."""
 
@@ -71,7 +71,7 @@ class TellDispute:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellArbitrated:
     """Hears that the back office decided how a booking ended; `side` of it is told."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.alert_queries import AlertQueries
 from allonova.application.carpool.tell_sides import spelt_instant
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.events import AlertMatched
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellMatch:
     """Hears AlertMatched."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.carpool.ports import CarpoolQueries
 from allonova.application.carpool.tell_sides import spelt_instant
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.relay import NotYet
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notice_ports import NoticeUnit
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
@@ -22,7 +22,7 @@ PATIENCE = timedelta(seconds=60)
 """Whoever has the chat open reads a message within it."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellWaiting:
     """Hears MessageSent: one notice for a chat, however much is written in it, until it is read. It says that something
     was written, never what.
@@ -64,7 +64,7 @@ class TellWaiting:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ForgetWaiting:
     """Hears MessagesRead: that something waits is no news any more, and the next message is."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolQueries
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.money.events import PaymentRefunded
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellPayer:
     """Hears PaymentRefunded."""
 

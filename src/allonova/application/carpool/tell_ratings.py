@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from allonova.application.carpool.ports import BookingNews, CarpoolUnit
 from allonova.application.carpool.tell_sides import spelt_instant
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.relay import NotYet
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.booking import BookingStatus
@@ -20,7 +20,7 @@ from allonova.domain.kernel.machine import Party
 LAST_CALL = timedelta(days=3)  # before the window closes
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellRated:
     """Hears that a rating is shown."""
 
@@ -43,7 +43,7 @@ class TellRated:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RemindRater:
     """Hears that a ride is over.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allonova.application.carpool.ports import BookingNews, CarpoolQueries
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.events import (
@@ -68,7 +68,7 @@ WORDS: Mapping[Party, Mapping[type[BookingEvent], Choice]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellSide:
     """Hears what a side of a booking wants to hear."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.tell_sides import spelt_instant
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.carpool.events import TripStopped
 from allonova.domain.carpool.trip import StopCategory
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellStopped:
     """Hears that a trip was stopped; its passengers hear of their bookings."""
 

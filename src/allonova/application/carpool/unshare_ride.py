@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,10 +9,11 @@ from allonova.application.carpool.access import lock_booking
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.carpool.share_ride import end_link, require_passenger
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError, Forbidden, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UnshareRide:
     """Take the link back: whoever has it sees nothing any more. Without a link it changes nothing."""
 

@@ -10,6 +10,7 @@ from operator import add
 from typing import ClassVar
 
 from allonova.application.carpool.usage_queries import UsageQueries
+from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.usage import Actives, Counts, share
 from allonova.domain.kernel.errors import DomainError
 
@@ -52,7 +53,7 @@ class UsageReport:
     days: Sequence[UsageDay]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportUsage:
     """From what is stored; searches and visits leave nothing that could be counted."""
 

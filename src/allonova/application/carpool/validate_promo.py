@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.carpool.ports import CarpoolUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.promo_desk import standing_of
 from allonova.application.money.promo_guard import PromoGuard
 from allonova.application.money.promo_views import PromoQuote
@@ -18,7 +18,7 @@ from allonova.domain.money.promo import PromoReason, TooManyPromoTries
 UNPAID = (BookingStatus.PENDING, BookingStatus.ACCEPTED)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ValidatePromo:
     """What a code gives to a passenger's own booking, and why it gives nothing. It holds nothing: whoever pays first
     has the last use.

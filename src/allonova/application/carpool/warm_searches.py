@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from allonova.application.carpool.find_trips import TTL
 from allonova.application.carpool.ports import CarpoolQueries, SearchCache
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError
 
 WARM = 50  # allocar.md, Vehicles and trips
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WarmSearches:
     """A job: run the searches most asked lately once more, before what was kept of them is over. When nobody asks,
     nothing runs.

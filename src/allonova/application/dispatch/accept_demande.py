@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.dispatch.obstacles import crew_of, find_course_obstacl
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import DemandeView
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande, CommandeAction
 from allonova.domain.dispatch.conflits import CommandeConflict
 from allonova.domain.dispatch.demande import Demande, DemandeAction, DemandeOver, DemandeStatut
@@ -22,7 +22,7 @@ from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AcceptDemande:
     """The first yes has the course: the commande is assigned, and nobody else is asked any more. The commande's lock
     makes the first one first; its taxi's and chauffeur's locks keep their days free of overlaps.

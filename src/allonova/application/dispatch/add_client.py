@@ -10,6 +10,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.dispatch.views import ClientView, client_view
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.client import Client, ClientType
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, FieldError, ValidationError
@@ -38,7 +39,7 @@ async def read_contact_phone(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AddClient:
     """One more client. Several may share an e-mail, a phone or a name."""
 

@@ -10,6 +10,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.identity.codes import token_hash
 from allonova.application.kernel.ports import BeginFor, Clock, Ids, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.device import StaffDevice, TokenKind, token_context
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.identity.device import PushPlatform
@@ -38,7 +39,7 @@ class AddedDevice:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AddStaffDevice:
     """Keep a phone's token, sealed. One token is one device, and whoever came last has it: a colleague's or another
     company's device of that token is forgotten.

@@ -9,6 +9,7 @@ from allonova.application.dispatch.fleet_views import TaxiView
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.taxi_desk import TaxiDesk
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.dispatch.taxi import NumeroTaken, PlaqueTaken, Taxi
 from allonova.domain.kernel.errors import DomainError
@@ -23,7 +24,7 @@ class TaxiDraft:
     vignette: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AddTaxi:
     """One more taxi, free and without a chauffeur."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.auto import auto_at, tell_nobody_found
@@ -13,6 +12,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.dispatch.views import DemandeView
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import AUTO_TRIES, Commande, CommandeAction, CommandeStatut
 from allonova.domain.dispatch.demande import Demande, DemandeOver, DemandeStatut, Origine
 from allonova.domain.dispatch.events import CommandeChanged
@@ -27,7 +27,7 @@ GIVEN_BACK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AnswerDesk:
     """Finds a chauffeur's demandes and gives commandes back to the pool."""
 

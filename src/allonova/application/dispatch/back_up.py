@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from allonova.application.dispatch.notices import NoticeDesk
 from allonova.application.dispatch.ports import DispatchUnit, Doors
 from allonova.application.kernel.backups import BackupBusy, BackupFailed, Backups
 from allonova.application.kernel.ports import Begin, BeginFor, Clock, JobUnit
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.notification import NotificationType
 from allonova.domain.kernel.errors import DomainError
 
@@ -26,7 +26,7 @@ def latest_night(now: datetime) -> date:
     return now.date() if now.timetz() >= DUE else now.date() - timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class BackUp:
     """A job: each night's backup is made once, also when nobody was up at three. A worker that dies over it loses it
     when its lease ends, and another one begins anew; one that takes longer than its lease is protected by the lock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from allonova.application.dispatch.staff_views import FoundedView, societe_view,
 from allonova.application.dispatch.views import client_view
 from allonova.application.identity.ports import PasswordHasher
 from allonova.application.kernel.ports import BeginFor, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.events import SocieteFounded
 from allonova.domain.dispatch.societe import SlugTaken, Societe, slugs_of
 from allonova.domain.dispatch.staff import EmailTaken, Membre, StaffUser
@@ -34,7 +34,7 @@ from allonova.domain.kernel.errors import (
 NAMESAKES = 50  # companies of one name that are told apart by a number; the next one must choose its slug
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Bootstrap:
     """A company, its taxis, chauffeurs, clients and first admin, in one transaction; the admin is logged in. Chauffeurs
     are invited by mail, and the admin is asked to confirm his address.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.dispatch.free_taxis import lock_free
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import CommandeView
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande, CommandeAction
 from allonova.domain.dispatch.demande import DIFFUSION_AT_MOST, NobodyFree, Origine
 from allonova.domain.dispatch.staff import Membre
@@ -28,7 +28,7 @@ from allonova.domain.kernel.errors import (
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class BroadcastCommande:
     """One live demande to each of several free chauffeurs; the first to accept has it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from allonova.application.dispatch.card_desk import Card, CardDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import CommandeView
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction
 from allonova.domain.dispatch.events import CommandeCancelled
 from allonova.domain.dispatch.notification import NotificationType
@@ -24,7 +24,7 @@ from allonova.domain.kernel.errors import (
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CancelDesk:
     """Cancels a locked card; saving it is the caller's."""
 
@@ -41,7 +41,7 @@ class CancelDesk:
         await unit.outbox.put(CommandeCancelled(commande.societe_id, commande.id))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CancelCommande:
     """Cancel before the course begins."""
 

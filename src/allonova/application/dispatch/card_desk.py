@@ -15,6 +15,7 @@ from allonova.application.dispatch.trail import Trail
 from allonova.application.dispatch.views import CommandeView
 from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande, CommandeAction
 from allonova.domain.dispatch.notification import NotificationType
 from allonova.domain.dispatch.societe import Societe
@@ -31,7 +32,7 @@ class Card:
     before: Commande
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CardDesk:
     """Locks cards for whoever may change them, and keeps what became of them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from allonova.application.dispatch.trail import Trail
 from allonova.application.dispatch.views import ClientView, client_view
 from allonova.application.kernel.ports import BeginFor, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.client import Client, ClientChange
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed, StaleVersion, ValidationError
@@ -28,7 +28,7 @@ async def lock_client(unit: DispatchUnit, client_id: UUID, expected: int | None)
     return client
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeClient:
     """Change a client."""
 

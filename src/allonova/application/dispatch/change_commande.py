@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypedDict
 from uuid import UUID
@@ -16,6 +15,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import CommandeView, ConflitView, conflit_views
 from allonova.application.dispatch.wire import wire
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction, CommandeStatut
 from allonova.domain.dispatch.conflits import CommandeConflict, ConflitCode
 from allonova.domain.dispatch.demande import DemandeOver
@@ -70,7 +70,7 @@ def require_motif(motif: str | None, *, force: bool) -> None:
         raise ValidationError((FieldError("motif", "missing", "force needs a reason"),))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeCommande:
     """A dispatcher moves, edits, confirms, starts, ends, takes back or cancels; a chauffeur starts and ends his own
     course. What is asked for at once happens at once, in this order: words, place, state.

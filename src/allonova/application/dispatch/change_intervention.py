@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.intervention import Intervention, InterventionChange
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, PreconditionFailed
@@ -30,7 +30,7 @@ async def show_intervention(unit: DispatchUnit, intervention: Intervention) -> I
     )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeIntervention:
     """Take it up, settle it, open it again, or say something else of it."""
 

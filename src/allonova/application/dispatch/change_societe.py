@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.phones import PhoneReader, not_a_phone
@@ -12,12 +11,13 @@ from allonova.application.dispatch.staff_views import SocieteView, societe_view
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.societe import SlugTaken, SocieteChange
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, PreconditionFailed, PreconditionRequired, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeSociete:
     """Change some of it; what changes nothing leaves its version. Figures count from now on: a commande that waits is
     measured by the new limit, an open demande keeps its deadline.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.ports import DispatchUnit
@@ -11,11 +10,12 @@ from allonova.application.dispatch.staff_accounts import AccountDesk, own_accoun
 from allonova.application.identity.offers import require_sound
 from allonova.application.identity.password_guard import PasswordGuard, TooManyPasswords
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import AuthRequired, DomainError, StaleVersion, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeStaffPassword:
     """Change the password by the present one. All other sessions end, and the owner is told."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from allonova.application.dispatch.staff_changes import StaffLocks, require_admi
 from allonova.application.dispatch.staff_taxis import announce_name
 from allonova.application.dispatch.staff_views import StaffView, staff_view
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import (
     ChauffeurDriving,
     EmailTaken,
@@ -32,7 +32,7 @@ ENDS_SESSIONS = frozenset({"email", "role", "active"})
 """What a token says of its owner, or whom it is for: after such a change his sessions end."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeStaffUser:
     """Change an account: another taxi is taken from whoever had it; another role, address or a closed account end its
     sessions at once. Courses that were promised on a taxi that loses its chauffeur go back to the pool.

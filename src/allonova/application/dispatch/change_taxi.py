@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -13,6 +12,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.return_to_pool import lock_promises
 from allonova.application.dispatch.taxi_desk import TaxiDesk
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.dispatch.taxi import NumeroTaken, PlaqueTaken, Taxi, TaxiChange, TaxiPromised, TaxiStatut
@@ -26,7 +26,7 @@ from allonova.domain.kernel.errors import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeTaxi:
     """Change a taxi, or take it out of service and back. One that has courses before it goes out of service only when
     these go back to the pool.

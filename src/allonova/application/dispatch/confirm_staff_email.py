@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.invitations import InvitationDesk
 from allonova.application.dispatch.staff_door import StaffDoor, redeem
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.link import DeadLink, LinkPurpose
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ConfirmStaffEmail:
     """The address is the admin's by the link's token; invitations that waited for that leave now."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -13,13 +12,14 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import CommandeView
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction, Source
 from allonova.domain.dispatch.conflits import CommandeConflict
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateCommande:
     """A commande of a client in the address book, in the pool or put to a taxi's chauffeur at once."""
 

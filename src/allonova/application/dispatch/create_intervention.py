@@ -11,6 +11,7 @@ from allonova.application.dispatch.notices import NoticeDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.events import InterventionOpened
 from allonova.domain.dispatch.intervention import Intervention, InterventionType, Priorite
 from allonova.domain.dispatch.notification import NotificationType
@@ -43,7 +44,7 @@ class _Subject:
         return self.reference or f"Taxi {self.numero}"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateIntervention:
     """Open an intervention and tell the other admins. A chauffeur reports on his own courses and his own taxi."""
 

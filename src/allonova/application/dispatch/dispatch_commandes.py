@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -17,6 +16,7 @@ from allonova.application.dispatch.offer_desk import OfferDesk
 from allonova.application.dispatch.ports import DispatchUnit, Doors, Due
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande, CommandeAction, CommandeStatut
 from allonova.domain.dispatch.demande import Demande, DemandeStatut, Origine
 from allonova.domain.dispatch.societe import Societe
@@ -32,7 +32,7 @@ NEAREST = 500  # how many of the nearest are looked at; a town's fleet
 LOOK_AGAIN = timedelta(seconds=10)  # the job's own interval: somebody may have become free by then
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DispatchCommandes:
     """A job. Each commande in its own transaction, so that one that fails stops no other (docs/decisions/0045)."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.dispatch.card_desk import Card, CardDesk
 from allonova.application.dispatch.obstacles import crew_of, find_course_obstacles, require_possible
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction
 from allonova.domain.dispatch.demande import DemandeAction, DemandeOver, DemandeStatut
 from allonova.domain.dispatch.events import TaxiChanged
@@ -18,7 +17,7 @@ from allonova.domain.kernel.errors import InvalidTransition
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DriveDesk:
     """Takes a locked card through its course; saving it is the caller's."""
 

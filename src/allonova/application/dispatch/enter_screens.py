@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.dispatch.frames import Par
 from allonova.application.dispatch.screen_queries import ScreenQueries
 from allonova.application.identity.ports import Caller
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre, StaffRole
 from allonova.domain.kernel.errors import AuthRequired, DomainError, Forbidden, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EnterDesk:
     """An admin comes to the board or to his messages."""
 
@@ -34,7 +34,7 @@ class EnterDesk:
         return by, Par(id=by.id, name=found.name)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EnterPhone:
     """A chauffeur comes to his own channel, or an admin to watch it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.dispatch.dossier_ports import DossierUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.client import ClientExpected
 from allonova.domain.dispatch.commande import ENDED
 from allonova.domain.dispatch.efface import EFFACE
@@ -17,7 +17,7 @@ from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EraseClient:
     """Anonymise a client for whom nothing is open, with all that he ordered: names, contacts, addresses, words and what
     was noted about his orders go. When, by which taxi and how long stays: the company's figures do not change. Again,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,12 +10,13 @@ from allonova.application.dispatch.dossier_ports import DossierUnit
 from allonova.application.dispatch.staff_accounts import AccountDesk
 from allonova.application.dispatch.staff_changes import StaffLocks, require_admin_left
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import ChauffeurDriving, LastAdmin, Membre
 from allonova.domain.dispatch.taxi import TaxiPromised
 from allonova.domain.kernel.errors import AuthRequired, DomainError, NotFound, StaleVersion
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EraseStaffUser:
     """Anonymise an account: name, address, phone, password, devices, messages and positions go, its sessions end and
     its taxi is free. Courses, answers and weeks stay under an id that names nobody, so that the company's figures

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.answer_desk import AnswerDesk
 from allonova.application.dispatch.ports import DispatchUnit, Doors, Due
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction
 from allonova.domain.kernel.errors import DomainError
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExpireDemandes:
     """A job. The deadline is a column, so whatever happened to whoever should have acted on it, the next run does. Each
     commande in its own transaction, so that one that fails stops no other.

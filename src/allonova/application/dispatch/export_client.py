@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,11 +10,12 @@ from allonova.application.dispatch.dossier_views import ClientDossier, noted, or
 from allonova.application.dispatch.trail import Trail
 from allonova.application.dispatch.views import client_view
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExportClient:
     """A client, also one who was struck out, with his orders and what was noted about them. That it was taken out
     stands in the company's audit log.

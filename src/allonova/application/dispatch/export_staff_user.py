@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -20,11 +19,12 @@ from allonova.application.dispatch.fleet_views import staff_device_view
 from allonova.application.dispatch.staff_views import staff_view
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExportStaffUser:
     """An account with what its owner drove, was asked, was told and did. Whom he drove is left out: that is somebody
     else's. That it was taken out stands in the company's audit log.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -12,6 +11,7 @@ from allonova.application.dispatch.ports import Doors
 from allonova.application.dispatch.wire import wire
 from allonova.application.identity.codes import token_hash
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import PROMISED, SUIVI_KEPT, CommandeStatut
 from allonova.domain.kernel.errors import DomainError, NotFound
 
@@ -48,7 +48,7 @@ class SuiviView:
     position: SuiviPosition | None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class FollowCommande:
     """The token says of which company the course is; its hash is all that is looked for, so that a wrong token costs
     the same whether the reference exists or not.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.dispatch.ports import Doors
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.taxi import POSITIONS_KEPT
 
 BATCH = 5_000  # rows in one transaction, so that none is long after a day without the job
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ForgetPositions:
     """Delete positions that were kept long enough, of all companies."""
 

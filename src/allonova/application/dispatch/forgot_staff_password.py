@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from allonova.application.dispatch.staff_door import NOWHERE, StaffDoor
 from allonova.application.dispatch.staff_views import StaffLinkSent
 from allonova.application.identity.send_link import LinkDesk
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.events import StaffPasswordAsked
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.link import LINK_TTL, LinkPurpose
@@ -17,7 +17,7 @@ from allonova.domain.kernel.errors import DomainError
 PURPOSE = LinkPurpose.STAFF_PASSWORD
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ForgotStaffPassword:
     """Send a link. Nothing is said of whether an account has the address, nor of a fourth link in ten minutes, which is
     not sent.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.events import StaffInvited
 from allonova.domain.dispatch.staff import StaffUser
 from allonova.domain.identity.contact import Channel, Contact
@@ -17,7 +17,7 @@ from allonova.domain.identity.link import LinkPurpose
 PURPOSE = LinkPurpose.STAFF_INVITATION
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class InvitationDesk:
     """Invites. With `holds`, nobody is written to before one of the company's admins has shown that he reads what is
     sent to his own address (docs/decisions/0038).

@@ -13,6 +13,7 @@ from allonova.application.dispatch.staff_taxis import TaxiHandover
 from allonova.application.dispatch.staff_views import StaffView, staff_view
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import (
     ChauffeurDriving,
     EmailTaken,
@@ -42,7 +43,7 @@ def require_chauffeur(role: StaffRole, taxi_id: UUID | None) -> None:
         raise ValidationError((FieldError("taxiId", "chauffeurs_only", "only chauffeurs have a taxi"),))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class InviteStaff:
     """Open an account and send its owner the link that sets his password. His taxi is taken from whoever had it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,11 +9,12 @@ from allonova.application.dispatch.invitations import InvitationDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import AlreadyIn, Membre
 from allonova.domain.kernel.errors import DomainError, NotFound, RateLimited
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class InviteStaffAgain:
     """A new link for somebody who has not set his password yet; the one before works no more."""
 

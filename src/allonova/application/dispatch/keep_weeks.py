@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from allonova.application.dispatch.ports import DispatchUnit, Doors, Zone
 from allonova.application.dispatch.stats_queries import StatsQueries
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.calendrier import WEEK, jour, local_day, midnight, monday, week_of
 from allonova.domain.dispatch.figures import Activite
 from allonova.domain.dispatch.semaine import Bilan, Semaine
@@ -23,7 +24,7 @@ CATCH_UP = 8
 """Weeks that are kept belatedly (docs/decisions/0044). Those before are counted whenever somebody asks."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class KeepWeeks:
     """A job: each chauffeur's week, as soon as the next one has begun where his company is. A tick that was missed is
     made up for by the next one. Each company in its own transaction, so that one that fails stops no other.

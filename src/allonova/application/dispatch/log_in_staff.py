@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.staff_accounts import AccountDesk
@@ -11,11 +10,12 @@ from allonova.application.dispatch.staff_views import StaffTokens
 from allonova.application.identity.log_in import WrongPassword
 from allonova.application.identity.ports import PasswordHasher
 from allonova.application.identity.right_password import try_password
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import StaffUser
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LogInStaff:
     """Exchange e-mail and password for tokens. One hash is computed and one company entered whoever it is for: nobody
     learns from the time whether an account exists.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import SessionUnit
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LogOutStaff:
     """End the session that a refresh token belongs to. Who has the token may end it, whether or not his access token
     has run out; a token that is none ends nothing, and nobody hears which it was.

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.suivi import SuiviLinks
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
 from allonova.domain.dispatch.commande import Commande, CommandeAction, CommandeStatut, Source
@@ -41,7 +42,7 @@ class _Course:
     taxi: Taxi | None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CourseMails:
     """Writes to a course's client in the name of the company. One without an address is not written to."""
 
@@ -81,7 +82,7 @@ class CourseMails:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailConfirmation:
     """Hears CommandeOrdered: the client has it in writing."""
 
@@ -94,7 +95,7 @@ class MailConfirmation:
             await self.mails.send(course, Template.COMMANDE_RECUE)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailTaxi:
     """Hears CommandeChanged: whoever ordered on the form is told which taxi comes, once a chauffeur has it."""
 
@@ -112,7 +113,7 @@ class MailTaxi:
             await self.mails.send(course, Template.COMMANDE_ASSIGNEE, numero=taxi.numero, plaque=taxi.plaque)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailCancellation:
     """Hears CommandeCancelled: the client is told that nobody will come."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
 from allonova.domain.dispatch.events import NotificationPosted
@@ -19,7 +19,7 @@ TEMPLATES: Mapping[NotificationType, Template] = {
 """Nobody may miss these, whether or not he has the application open."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailNotification:
     """Hears NotificationPosted: mails it to its reader where its type asks for that."""
 

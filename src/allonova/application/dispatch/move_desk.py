@@ -12,6 +12,7 @@ from allonova.application.dispatch.card_desk import Card, CardDesk
 from allonova.application.dispatch.obstacles import find_obstacles, require_possible
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import COMMANDE, PROMISED, CommandeAction, CommandeStatut, end_of
 from allonova.domain.dispatch.conflits import Conflit
 from allonova.domain.dispatch.demande import Origine
@@ -45,7 +46,7 @@ class Spot:
     obstacles: list[Conflit]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MoveDesk:
     """Moves cards that are locked. A course that a chauffeur has taken is his until it is put elsewhere."""
 

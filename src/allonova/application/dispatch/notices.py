@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.events import AdminTold, NotificationPosted
 from allonova.domain.dispatch.notification import Notification, NotificationType
 
@@ -21,7 +22,7 @@ class News:
     data: Mapping[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class NoticeDesk:
     """Writes notifications in the transaction of what they tell of; the outbox carries them to phones and mailboxes."""
 

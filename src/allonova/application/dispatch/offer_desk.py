@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.notices import NoticeDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande, CommandeAction
 from allonova.domain.dispatch.demande import Demande, DemandeAction, DemandeStatut, Origine
 from allonova.domain.dispatch.events import CommandeChanged, DemandesChanged
@@ -19,7 +19,7 @@ from allonova.domain.dispatch.taxi import Taxi
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OfferDesk:
     """Makes and ends demandes, and saves cards. The unit has locked the commande, then the taxis."""
 

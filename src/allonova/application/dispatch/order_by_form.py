@@ -15,6 +15,7 @@ from allonova.application.dispatch.wire import wire
 from allonova.application.identity.codes import token_hash
 from allonova.application.kernel.idempotency import UNKEYED, Once
 from allonova.application.kernel.ports import Begin, BeginFor, Unit
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.client import Client, ClientType
 from allonova.domain.dispatch.commande import CommandeStatut, Source
 from allonova.domain.dispatch.events import CommandeOrdered
@@ -52,7 +53,7 @@ class CommandeRecue:
     suivi_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OrderByForm:
     """A stranger's order goes into the pool of the company that he names, or of the only one there is."""
 

@@ -11,6 +11,7 @@ from allonova.application.dispatch.notices import NoticeDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.calendrier import local_day
 from allonova.domain.dispatch.client import Client
 from allonova.domain.dispatch.commande import DUREE_MINUTES, Commande, Source, end_of
@@ -37,7 +38,7 @@ class OrderDraft:
     commentaire: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OrderDesk:
     """Writes a commande into the pool, with the next reference of the company's year."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.desk_views import ReadCount
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReadAllNotifications:
     """Mark all of one's own messages as read."""
 

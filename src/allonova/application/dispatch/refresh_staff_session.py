@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.staff_door import StaffDoor
 from allonova.application.dispatch.staff_views import StaffTokens, staff_tokens
 from allonova.application.identity.open_session import SessionDesk
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RefreshStaffSession:
     """As RefreshSession does for users; the new access token carries the role that the account has now."""
 

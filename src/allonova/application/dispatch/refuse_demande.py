@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.dispatch.answer_desk import AnswerDesk
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import DemandeView
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction
 from allonova.domain.dispatch.demande import DemandeAction, DemandeOver, DemandeStatut
 from allonova.domain.dispatch.staff import Membre
@@ -18,7 +18,7 @@ from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RefuseDemande:
     """The commande goes back to the pool once nobody else is asked."""
 

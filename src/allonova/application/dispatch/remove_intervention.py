@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,11 +10,12 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RemoveIntervention:
     """Forget an intervention; the audit log keeps that there was one."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,12 +10,13 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.staff_accounts import AccountDesk
 from allonova.application.dispatch.staff_changes import StaffLocks, require_admin_left
 from allonova.application.kernel.ports import BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import ChauffeurDriving, LastAdmin, Membre, StaffChange
 from allonova.domain.dispatch.taxi import TaxiPromised
 from allonova.domain.kernel.errors import AuthRequired, DomainError, NotFound, StaleVersion
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RemoveStaffUser:
     """Close an account: one that nothing names is gone, the others stay, no longer active. Its sessions end, and its
     taxi is free. Whoever goes by his own hand is named by the line that says so.

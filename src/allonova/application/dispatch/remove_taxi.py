@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,12 +10,13 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.return_to_pool import lock_promises
 from allonova.application.dispatch.taxi_desk import TaxiDesk
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.dispatch.taxi import Taxi, TaxiPromised
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, PreconditionFailed, StaleVersion
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RemoveTaxi:
     """A taxi that nothing names is gone; one with history is no longer active, and its number and plate are free. Its
     chauffeur drives no taxi from now on.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from allonova.application.dispatch.stats_queries import StatsQueries
 from allonova.application.dispatch.stats_views import ChauffeurFigures, ChauffeurView, DayCourses
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.calendrier import (
     DAY,
     Period,
@@ -28,7 +28,7 @@ from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportChauffeur:
     """The current period up to today, and the one before. Weeks that are kept are taken as they are; all other days are
     counted.

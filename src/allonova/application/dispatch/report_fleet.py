@@ -6,7 +6,6 @@ import dataclasses
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from typing import ClassVar
@@ -22,6 +21,7 @@ from allonova.application.dispatch.stats_views import (
     TaxiCounts,
 )
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.calendrier import WEEK, Jour, hours, jour, local_day
 from allonova.domain.dispatch.commande import CommandeStatut
 from allonova.domain.dispatch.figures import DRIVEN, Course, DayFacts, mean_wait, minutes, occupied, rate
@@ -30,7 +30,7 @@ from allonova.domain.dispatch.taxi import TaxiStatut
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportFleet:
     """A day, by default today's where the company is, beside the same day a week before."""
 

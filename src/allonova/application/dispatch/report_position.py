@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.track_taxis import TaxiTracks
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.dispatch.taxi import NoTaxi, Position, TaxiOutOfService, TaxiStatut
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.geo import Point
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportPosition:
     """Keep where a taxi is, as long as it is in service, and show it to the boards."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.forgot_staff_password import PURPOSE
@@ -11,11 +10,12 @@ from allonova.application.dispatch.staff_accounts import AccountDesk
 from allonova.application.dispatch.staff_door import StaffDoor, redeem
 from allonova.application.identity.offers import require_sound
 from allonova.application.identity.ports import PasswordHasher
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.link import DeadLink
 from allonova.domain.kernel.errors import DomainError, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ResetStaffPassword:
     """Set a password by the link's token: it proves the address that it was sent to, and ends every session."""
 

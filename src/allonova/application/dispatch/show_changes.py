@@ -6,7 +6,7 @@ Whatever is shown is read anew, so that a frame is never older than the event; i
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import batched
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from allonova.application.dispatch.screen_queries import CardNews, ScreenQueries
 from allonova.application.dispatch.views import for_chauffeur
 from allonova.application.kernel.live import Channels
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction
 from allonova.domain.dispatch.events import (
     AdminTold,
@@ -50,7 +51,7 @@ ON_BOARDS = {CREATE: COMMANDE_CREATED, CommandeAction.CANCEL.value: COMMANDE_CAN
 AT_ONCE = 10  # phones whose frames are under way together
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowCommande:
     """Hears CommandeChanged: the company's boards show it, and the chauffeur whose course it is or was. An order that
     is new goes to every admin's messages as well.
@@ -86,7 +87,7 @@ class ShowCommande:
             await self.channels.post([demandes_of(former)], COMMANDE_CANCELLED(shown), once=once)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowDemandes:
     """Hears DemandesChanged: the phone of each chauffeur who was asked shows his."""
 
@@ -107,7 +108,7 @@ class ShowDemandes:
             await asyncio.gather(*posts)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowTaxi:
     """Hears TaxiChanged: the company's boards show it; one that is gone is no longer active."""
 
@@ -123,7 +124,7 @@ class ShowTaxi:
         await self.channels.post([planning_of(event.societe_id)], TAXI_UPDATED(shown), once=once)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowNotification:
     """Hears AdminTold: its reader's screens show it."""
 
@@ -138,7 +139,7 @@ class ShowNotification:
             await self.channels.post([notifications_of(event.user_id)], frame, once=once)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowIntervention:
     """Hears InterventionOpened: every admin's screens show it; one for a wait that is too long is also a breach."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.ports import DispatchUnit
@@ -11,6 +10,7 @@ from allonova.application.dispatch.trail import Trail
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.send_link import end_links
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.events import StaffPasswordChanged
 from allonova.domain.dispatch.staff import Membre, StaffUser
 from allonova.domain.identity.contact import Channel, Contact
@@ -22,7 +22,7 @@ from allonova.domain.kernel.errors import AuthRequired
 LINKS = (LinkPurpose.STAFF_INVITATION, LinkPurpose.STAFF_EMAIL, LinkPurpose.STAFF_PASSWORD)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AccountDesk:
     """Lets people of staff in and out. Whoever it is about is locked by the unit."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.staff_taxis import TaxiHandover
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import LastAdmin, Membre, StaffUser
 from allonova.domain.dispatch.taxi import Taxi
 from allonova.domain.kernel.errors import AuthRequired, StaleVersion
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StaffLocks:
     """Locks whoever is to be otherwise, with all that hangs on him."""
 

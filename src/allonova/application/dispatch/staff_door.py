@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.ports import DispatchUnit, Doors
@@ -12,6 +11,7 @@ from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import SessionUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin, BeginFor
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import StaffUser
 from allonova.domain.identity.link import LinkPurpose
 
@@ -19,7 +19,7 @@ NOWHERE = UUID(int=0)
 """No company has it. Who belongs to none is looked for there: nothing is found, and that costs the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StaffDoor:
     """Opens units in the company that somebody belongs to."""
 

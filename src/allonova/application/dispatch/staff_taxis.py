@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.fleet_views import promise_views
@@ -13,6 +12,7 @@ from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.return_to_pool import return_to_pool
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande
 from allonova.domain.dispatch.events import TaxiChanged
 from allonova.domain.dispatch.staff import ChauffeurDriving, Membre, StaffUser
@@ -20,7 +20,7 @@ from allonova.domain.dispatch.taxi import Taxi, TaxiPromised, TaxiStatut
 from allonova.domain.kernel.errors import NotFound, StaleVersion
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TaxiHandover:
     """Takes taxis from their chauffeurs. What was promised on a taxi was promised with its chauffeur: it goes back to
     the pool, if the dispatcher says so.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.dispatch.fleet_views import TaxiView, promise_views
@@ -12,6 +11,7 @@ from allonova.application.dispatch.return_to_pool import return_to_pool
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande
 from allonova.domain.dispatch.events import TaxiChanged
 from allonova.domain.dispatch.staff import Membre
@@ -19,7 +19,7 @@ from allonova.domain.dispatch.taxi import Taxi, TaxiPromised
 from allonova.domain.kernel.errors import NotFound, PreconditionRequired
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TaxiDesk:
     """Keeps what became of taxis that a unit has locked."""
 

@@ -6,12 +6,12 @@ repeated push takes the place of the first one on the screen, since both have th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.kernel.ports import BeginFor, Clock, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.ports import DeadToken, PushSender, PushTarget, TargetKind
 from allonova.domain.dispatch.device import StaffDevice, token_context
 from allonova.domain.dispatch.events import NotificationPosted, PushAddressed
@@ -37,7 +37,7 @@ async def _life(unit: DispatchUnit, notification: Notification, now: datetime) -
     return life
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PushNotification:
     """Hears NotificationPosted: addresses it to each device of its reader."""
 
@@ -54,7 +54,7 @@ class PushNotification:
                 await unit.outbox.put(PushAddressed(event.societe_id, notification.id, device.id))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PushToDevice:
     """Hears PushAddressed: sends it, and forgets a device that is no more."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.identity.codes import sent_token
 from allonova.application.kernel.ports import BeginFor, Clock, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
 from allonova.domain.dispatch.events import SocieteFounded, StaffInvited, StaffPasswordAsked, StaffPasswordChanged
@@ -23,7 +23,7 @@ LETTERS: Mapping[LinkPurpose, tuple[Template, str]] = {
 """What a link is mailed with, and the page that it leads to."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailStaffLink:
     """Hears StaffInvited, StaffPasswordAsked and SocieteFounded: mails the link, if it still works and its account is
     open.
@@ -57,7 +57,7 @@ class MailStaffLink:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WarnOfStaffPassword:
     """Hears StaffPasswordChanged: whoever did not change it must know."""
 

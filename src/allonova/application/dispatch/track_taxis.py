@@ -15,6 +15,7 @@ from allonova.application.dispatch.screen_queries import ScreenQueries
 from allonova.application.kernel.live import Channels, Frame
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
 from allonova.application.kernel.tracks import Tracks, loop_time
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.dispatch.taxi import Driving, NoTaxi, Position, TaxiOutOfService, TaxiStatut
 from allonova.domain.kernel.errors import DomainError, ServiceUnavailable
@@ -30,7 +31,7 @@ type TaxiTracks = Tracks[UUID, Position]
 """Where taxis are, by their chauffeurs."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TaxiScreen:
     """Shows positions to their companies' boards."""
 
@@ -46,7 +47,7 @@ def _told(where: Position) -> tuple[Sequence[str], Frame]:
     return [planning_of(where.societe_id)], TAXI_POSITION(seen)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TaxiKeeper:
     """Stores positions, in one statement a company."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from uuid import UUID
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.wire import camel
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.audit import AuditEntry
 from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.geo import Point
@@ -41,7 +41,7 @@ class Audited(Protocol):
     id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Trail:
     """Writes the log, in the transaction of the deed."""
 

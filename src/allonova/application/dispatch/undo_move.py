@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.dispatch.obstacles import require_possible
 from allonova.application.dispatch.ports import DispatchUnit
 from allonova.application.dispatch.views import CommandeView
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import CommandeAction, CommandeStatut
 from allonova.domain.dispatch.conflits import CommandeConflict
 from allonova.domain.dispatch.deplacement import Deplacement, NothingToUndo
@@ -19,7 +19,7 @@ from allonova.domain.dispatch.staff import Membre
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UndoMove:
     """The card goes back to where the caller took it from, as long as nothing else has happened to it. Who had
     accepted the course has it again (docs/decisions/0042); who had been asked is asked anew.

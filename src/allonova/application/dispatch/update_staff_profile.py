@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.dispatch.phones import PhoneReader, local_phone
@@ -13,11 +12,12 @@ from allonova.application.dispatch.staff_taxis import announce_name
 from allonova.application.dispatch.staff_views import StaffView, staff_view
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre, StaffChange
 from allonova.domain.kernel.errors import AuthRequired, DomainError, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UpdateStaffProfile:
     """Change what others call and reach one by; the address is for an admin to change."""
 

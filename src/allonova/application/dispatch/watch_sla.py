@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from allonova.application.dispatch.notices import NoticeDesk
 from allonova.application.dispatch.ports import DispatchUnit, Doors, Due
 from allonova.application.dispatch.trail import Trail
 from allonova.application.kernel.ports import BeginFor, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.commande import Commande
 from allonova.domain.dispatch.events import InterventionOpened
 from allonova.domain.dispatch.intervention import Intervention, InterventionType, Priorite
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WatchSla:
     """A job: of each wait that is longer than the company allows, one intervention, and word to every admin. Each in
     its own transaction, so that one that fails stops no other.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.retention import RetentionUnit
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.retention import CLEANUP, RULES, Rule
@@ -24,7 +24,7 @@ class NotCleaned(Exception):
     """Some kinds of rows could not be forgotten; the log says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CleanUp:
     """A job. Works the table of periods, kind by kind and batch by batch, each in a transaction of its own, so that one
     that fails stops no other. Files are forgotten by events of the same transactions.

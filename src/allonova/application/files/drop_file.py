@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.files.ports import FileStore
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DropFile:
     """Hears FileDropped."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.files.export_ports import ExportUnit
 from allonova.application.files.export_views import ExportView, export_view
 from allonova.application.files.sheets import Sheet, Table, Terms
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.export import (
     AT_ONCE_ROWS,
     OPEN_EXPORTS,
@@ -25,7 +25,7 @@ from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, Forbidden
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExportTable:
     """Above so many rows an export is a job of the worker. Who took what away is written down, either way."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.files.ports import FileStore, FilesUnit, Upload
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.upload import MAX_BYTES, TYPES, UPLOADS_PER_HOUR, FileType, Purpose, new_grant
 from allonova.domain.kernel.errors import DomainError, FieldError, RateLimited, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class GrantUpload:
     """Let somebody send one file of one type and size, straight to the store."""
 

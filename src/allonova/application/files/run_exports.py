@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from allonova.application.files.export_ports import ExportUnit
 from allonova.application.files.ports import FileStore
 from allonova.application.files.sheets import Rows, Sheet, TableWriter, Terms
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.export import BEAT, Export, ExportKind
 from allonova.domain.kernel.errors import DomainError, StaleVersion
 
@@ -20,10 +21,10 @@ log = logging.getLogger(__name__)
 MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 MOST_ROWS = 20_000_000  # more than a spreadsheet or a mail ever takes; only the progress is measured by it
 FAILED = "internal_error"
-RESTS, LONGEST_REST_S = 2, 1
+RESTS, LONGEST_REST_S = 1.5, 1
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RunExports:
     """One after the other; of several processes each takes another one. A file is written under a name of its own try:
     who lost his lease while he wrote can spoil nothing, and takes his file back.
@@ -82,8 +83,9 @@ class RunExports:
         return False
 
     async def _counted(self, export: Export, rows: Rows, total: int) -> Rows:
-        """The rows, while they are counted and the lease is kept alive. Each piece is followed by a rest twice as long
-        as it took: an export has a third of a processor at most, since nobody waits for it as for an answer.
+        """The rows, while they are counted and the lease is kept alive. Each piece is followed by a rest half as
+        long again as it took: an export has two fifths of a processor at most, since nobody waits for it as for an
+        answer.
 
         Raises:
             StaleVersion: the lease was lost.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -11,12 +10,13 @@ from allonova.application.files.export_ports import ExportQueries
 from allonova.application.files.export_views import ExportView, export_view
 from allonova.application.files.ports import FileStore
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 EXPORT_LINK = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowExport:
     """For whoever asked for it, with a fresh link. Another admin's is not there, nor one with phones that its owner's
     role may not see any more.

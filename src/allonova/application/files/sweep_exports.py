@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.files.export_ports import ExportUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 from allonova.domain.kernel.errors import DomainError
 
 BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SweepExports:
     """Drop each file after its week; that it was made stays known."""
 

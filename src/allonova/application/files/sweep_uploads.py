@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.files.ports import FilesUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 from allonova.domain.kernel.errors import DomainError
 
 BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SweepUploads:
     """Drop what was sent under permissions that have expired: a scan that nobody submitted must not stay."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allonova.application.files.ports import CleanFile, FileCleaner, FileStore, FilesUnit, UnsafeFile
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 from allonova.domain.files.upload import SCANS, FileType, Purpose, UploadGrant
 from allonova.domain.kernel.errors import FieldError, NotFound, ValidationError
@@ -31,7 +32,7 @@ class Claim:
     copy_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UploadDesk:
     """Uses uploads. The store is called between two units: the first writes down where the copies will lie, so that
     they are found and forgotten if the second never comes.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,13 +9,14 @@ from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import DeviceView, device_view
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.device import Device, DeviceKind, PushPlatform, token_context
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AddDevice:
     """Keep a device's token, sealed. A token that is known is the same device, and belongs to whoever came last."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher, TotpCodes
 from allonova.application.identity.right_password import RightPassword, try_password
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Clock, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import (
     CODE_TRIES,
     CODE_WINDOW,
@@ -21,7 +20,7 @@ from allonova.domain.identity.admin_user import (
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AdminProof:
     """Every try is counted, and the count committed, before it is looked at."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.identity.ports import Revocations
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.events import SessionRevoked
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AnnounceRevocation:
     """Hears SessionRevoked; announcing twice is harmless."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import OtpDesk
 from allonova.application.identity.views import CodeSent
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Contact
 from allonova.domain.identity.otp import OTP_TTL, TooManyCodes
 from allonova.domain.kernel.changes import Actor
@@ -18,7 +18,7 @@ from allonova.domain.kernel.errors import AuthRequired, DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AskContactChange:
     """Send a code to the phone or e-mail that the caller wants to have. Nothing changes before it comes back.
 

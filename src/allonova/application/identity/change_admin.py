@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,13 +11,14 @@ from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminUser, LastSuper, OwnAccount
 from allonova.domain.identity.roles import Role
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFailed
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeAdmin:
     """Another role, open or closed, or without the authenticator that was lost. His sessions end at once: their tokens
     say what he was. Whoever may do everything is locked first: of two who close each other one stays.

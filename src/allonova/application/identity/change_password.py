@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.accounts import own_account
@@ -12,10 +11,11 @@ from allonova.application.identity.password_desk import PasswordDesk
 from allonova.application.identity.password_guard import PasswordGuard, TooManyPasswords
 from allonova.application.identity.ports import Caller, IdentityUnit
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import AuthRequired, DomainError, StaleVersion, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangePassword:
     """Change the password, or set the first one. All other sessions end, and the owner is told."""
 

@@ -17,6 +17,7 @@ from allonova.application.identity.send_otp import OtpDesk
 from allonova.application.identity.update_profile import ProfileChange
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import UserReinstated, UserSuspended
 from allonova.domain.identity.link import LinkPurpose
@@ -43,7 +44,7 @@ class UserEdit:
     remove_photo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangeUser:
     """Correct an account, close or open it, or have its owner show again that the phone or e-mail is his.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import CHANGES, seconds_until
 from allonova.application.identity.views import UserView, user_view
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import ChangeKind, Channel, Contact, ContactChange
 from allonova.domain.identity.events import ContactChanged
@@ -24,7 +24,7 @@ from allonova.domain.kernel.machine import Party
 KINDS = {Channel.SMS: ChangeKind.PHONE, Channel.EMAIL: ChangeKind.EMAIL}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ConfirmContactChange:
     """Exchange the code for the change; the owner is told where he was reached before.
 

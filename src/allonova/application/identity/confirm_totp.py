@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminUser, TooManyAdminTries, TotpNotStarted
 from allonova.domain.identity.otp import WrongCode
 from allonova.domain.kernel.changes import Actor
@@ -18,7 +18,7 @@ from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ConfirmTotp:
     """The first code shows that the authenticator has the secret: from now on every login asks for one, and sessions
     that were opened without it end.

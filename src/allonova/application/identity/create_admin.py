@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.offers import require_sound
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.roles import Role
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AlreadyExists, DomainError, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateAdmin:
     """A new account. Without a password nobody can log in until a link from InviteAdmin has set one."""
 

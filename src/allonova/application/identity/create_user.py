@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.account_views import AccountView, account_view
@@ -10,6 +9,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.register import NewAccount
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Channel
 from allonova.domain.identity.link import LinkPurpose
 from allonova.domain.identity.referral_code import referral_code_of
@@ -18,7 +18,7 @@ from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreateUser:
     """An account without a password, which its owner opens: by a code to the phone whenever he logs in, or by the link
     that goes to the e-mail now.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.identity.views import LinkSent
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Contact
 from allonova.domain.identity.link import LINK_TTL, LinkPurpose
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ForgotPassword:
     """Send a link to the phone or e-mail. Nothing is said of whether an account has it, nor of a fourth link in ten
     minutes, which is not sent.

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.admin_views import AdminView, admin_view
 from allonova.application.identity.invite_admin import InviteAdmin
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.roles import Role
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AlreadyExists, DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class HireAdmin:
     """A new account; a link that sets its password goes by mail, to nobody else."""
 

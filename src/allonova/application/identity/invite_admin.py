@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from allonova.application.identity.named_admin import named_admin
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminUser
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import AdminInvited
@@ -24,7 +24,7 @@ def password_url(web_url: str, token: str) -> str:
     return f"{web_url}/admin-password#token={token}"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class InviteAdmin:
     """A link that works once, in the place of the one before."""
 

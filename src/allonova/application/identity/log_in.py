@@ -11,6 +11,7 @@ from allonova.application.identity.ports import IdentityUnit, PasswordHasher
 from allonova.application.identity.right_password import try_password
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Contact
 from allonova.domain.identity.session import Audience
 from allonova.domain.identity.user import User
@@ -24,7 +25,7 @@ class WrongPassword(AuthRequired):
     """Identifier or password is wrong, or the account is not open; which of them is not said."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LogIn:
     """Exchange a verified phone or e-mail and the password for tokens.
 

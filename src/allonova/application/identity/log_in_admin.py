@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.admin_proof import AdminProof
@@ -10,6 +9,7 @@ from allonova.application.identity.admin_views import AdminTokens, admin_tokens
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminLoginRefused, AdminUser, TooManyAdminTries
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.changes import Actor
@@ -17,7 +17,7 @@ from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LogInAdmin:
     """Exchange e-mail, password and, where an authenticator is on, its code for tokens.
 

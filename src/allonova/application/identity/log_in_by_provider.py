@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.accounts import find_by
@@ -10,6 +9,7 @@ from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.social_ports import IdentityProviders, SocialUnit
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import ChangeKind, Channel, Contact, ContactChange
 from allonova.domain.identity.events import ContactChanged
 from allonova.domain.identity.referral_code import referral_code_of
@@ -23,7 +23,7 @@ from allonova.domain.kernel.machine import Party
 TRIES = 3  # each lost race means that somebody else's change is there to be seen
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LogInByProvider:
     """Exchange a provider's token for ours.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.user_note import UserNote
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class NoteDesk:
     """Writes notes about people."""
 

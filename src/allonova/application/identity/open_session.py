@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.identity.codes import token_hash
 from allonova.application.identity.ports import SessionUnit, TokenSigner
 from allonova.application.kernel.ports import Clock, Ids, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.events import SessionRevoked
 from allonova.domain.identity.session import (
     ACCESS_TTL,
@@ -23,7 +23,7 @@ from allonova.domain.kernel.errors import AuthRequired
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SessionDesk:
     """Opens, renews and ends sessions: of users, of the back office and of companies' staff alike."""
 

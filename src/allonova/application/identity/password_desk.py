@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import end_links
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import ChangeKind, Channel, ContactChange, contact_of
 from allonova.domain.identity.events import ContactChanged
 from allonova.domain.identity.link import LinkPurpose
@@ -17,7 +17,7 @@ from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PasswordDesk:
     """Sets a password: whoever was in by the old one is out, links under way work no more, the owner is told."""
 

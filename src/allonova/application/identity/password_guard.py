@@ -9,6 +9,7 @@ from uuid import UUID
 from allonova.application.identity.ports import PasswordHasher
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Clock, Unit
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import FieldError, RateLimited, ValidationError
 
 TRIES = 5  # docs/decisions/0019
@@ -20,7 +21,7 @@ class TooManyPasswords(RateLimited):
     """Too many wrong passwords for these ten minutes."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PasswordGuard:
     """Each try is counted, and the count committed, before it is looked at."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.files.ports import FilesUnit
 from allonova.application.files.upload_desk import Claim, UploadDesk, Wanted, lost
 from allonova.application.kernel.ports import Begin, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.files.events import FileDropped
 from allonova.domain.files.upload import Purpose
 from allonova.domain.identity.user import User
@@ -15,7 +15,7 @@ from allonova.domain.identity.user import User
 FIELD = "photo_key"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PhotoDesk:
     """Changes photos: `prepare` before the unit that keeps the user, `attach` or `remove` in it."""
 

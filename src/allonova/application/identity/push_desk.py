@@ -9,6 +9,7 @@ from uuid import UUID
 
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.ports import DeadToken, PushSender, PushTarget, TargetKind
 from allonova.application.notifications.pushes import PushText
 from allonova.domain.identity.device import Device, token_context
@@ -29,7 +30,7 @@ class Push:
     lasts: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PushDesk:
     """Sends to one device at a time: whoever has something to say makes a delivery for each, so that one that fails is
     tried again alone.

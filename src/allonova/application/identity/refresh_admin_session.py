@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.admin_views import AdminTokens, admin_tokens
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RefreshAdminSession:
     """As RefreshSession does for users; the new access token carries the role that the account has now."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RefreshSession:
     """Each refresh token works once. Again within 10 s it gives the very same successor (the reply was lost); later
     it was stolen, and the whole session ends: that refusal commits before it is told.

@@ -12,6 +12,7 @@ from allonova.application.identity.send_link import LinkDesk
 from allonova.application.identity.send_otp import OtpDesk
 from allonova.application.identity.views import Registered, VerificationSent
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import EmailRegistrationRepeated, RegistrationRepeated
 from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
@@ -38,7 +39,7 @@ class NewAccount:
     referral_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Register:
     """Open an account with a phone or an e-mail, which a code or link must confirm before the first login.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -12,13 +11,14 @@ from allonova.application.identity.open_session import SessionDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.link import DeadLink, LinkPurpose
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, ValidationError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ResetAdminPassword:
     """Set the password by the link's token; whoever was in by the old one is out. An authenticator stays as it is."""
 

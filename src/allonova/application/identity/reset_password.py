@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.accounts import find_by
@@ -11,13 +10,14 @@ from allonova.application.identity.password_desk import PasswordDesk
 from allonova.application.identity.ports import IdentityUnit, PasswordHasher
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import contact_of
 from allonova.domain.identity.link import DeadLink, LinkPurpose
 from allonova.domain.kernel.errors import DomainError, ValidationError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ResetPassword:
     """Set a password by the link's token: it proves the phone or e-mail that it was sent to, and ends every session."""
 

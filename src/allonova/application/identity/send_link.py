@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from allonova.application.identity.offers import PasswordOffer
 from allonova.application.identity.ports import SessionUnit
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Clock, Ids, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Contact
 from allonova.domain.identity.events import LinkRequested
 from allonova.domain.identity.link import LINK_TTL, LinkPurpose, LinkToken
@@ -20,7 +20,7 @@ from allonova.domain.identity.otp import OTP_SENDS, OTP_WINDOW
 from allonova.domain.kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LinkDesk:
     """Makes links and takes them back. Of one purpose and address only the newest works."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -13,6 +12,7 @@ from allonova.application.identity.offers import PasswordOffer
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import CodeSent
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.events import OtpRequested
 from allonova.domain.identity.otp import (
@@ -35,7 +35,7 @@ def seconds_until(later: datetime, now: datetime) -> int:
     return max(1, math.ceil((later - now).total_seconds()))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OtpDesk:
     """Makes codes, at most three per phone or e-mail in ten minutes, whatever they are for."""
 
@@ -107,7 +107,7 @@ class OtpDesk:
         await unit.outbox.put(OtpRequested(id))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SendOtp:
     """Send a login code. The answer and the work are the same for phones without an account."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,13 +9,14 @@ from allonova.application.identity.admin_proof import AdminProof, context
 from allonova.application.identity.admin_views import TotpSecret
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.admin_user import AdminLoginRefused, AdminUser, TooManyAdminTries
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, FieldError, ValidationError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StartTotp:
     """Make a secret that waits for its first code; until that came nothing changes.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.user_note import NotYourNote
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StrikeNote:
     """Strike one's own note; a super strikes any. Again, it changes nothing."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.tell_user import WARNINGS
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
 from allonova.domain.identity.events import ContactChanged, UserReinstated, UserSuspended
@@ -19,7 +19,7 @@ STANDINGS: Mapping[type[UserSuspended | UserReinstated], Template] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellStanding:
     """Hears UserSuspended and UserReinstated."""
 
@@ -30,7 +30,7 @@ class TellStanding:
         await self.desk.post(id=id, user_id=event.user_id, template=STANDINGS[type(event)])
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowChange:
     """Hears ContactChanged: the warning that TellChange sends to where the owner was reached before, for the app."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.identity.codes import sent_token
 from allonova.application.identity.invite_admin import password_url
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
 from allonova.domain.identity.events import AdminInvited
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailInvitation:
     """Hears AdminInvited: mails the link, if it still works."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.identity.accounts import find_by
 from allonova.application.identity.codes import sent_code, sent_token, target_of
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock, Sealer, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.templates import Template
 from allonova.domain.identity.contact import ChangeKind, Channel, Contact, ContactChange, contact_of
@@ -23,7 +22,7 @@ from allonova.domain.identity.otp import PAYOUT_PURPOSES, OtpPurpose
 from allonova.domain.identity.user import User
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SendCode:
     """Hears OtpRequested: sends the code, if it has somebody to go to and still works.
 
@@ -69,7 +68,7 @@ async def tell(
         await messenger.text(to=contact.value, language=user.language, template=template, **facts)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SendLink:
     """Hears LinkRequested: sends the link, if some account has the phone or e-mail and the link still works."""
 
@@ -105,7 +104,7 @@ class SendLink:
             await self.messenger.text(to=user.phone or "", language=user.language, template=template, url=url)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellOwner:
     """Hears RegistrationRepeated."""
 
@@ -120,7 +119,7 @@ class TellOwner:
             await self.messenger.text(to=user.phone, language=user.language, template=Template.REGISTRATION_REPEATED)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailOwner:
     """Hears EmailRegistrationRepeated."""
 
@@ -146,7 +145,7 @@ WITHOUT_ADDRESS = frozenset({ChangeKind.PASSWORD, ChangeKind.PAYOUT_ACCOUNT, Cha
 """Changes after which the owner is reached as before."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellChange:
     """Hears ContactChanged, once for each channel: tells the owner at the phone or e-mail that was replaced, and at
     the verified one of the other kind. Preferences do not matter: it is a warning.

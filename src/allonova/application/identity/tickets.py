@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Protocol
 
 from allonova.application.identity.ports import Caller
 from allonova.application.kernel.ports import Clock, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, DomainError, ServiceUnavailable
 
@@ -34,7 +35,7 @@ class Tickets(Protocol):
         """Whose it is; of all who ask, one is told."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class IssueTicket:
     """A ticket for whoever is logged in."""
 
@@ -51,7 +52,7 @@ class IssueTicket:
         return ticket
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RedeemTicket:
     """Who comes with a ticket."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.identity.accounts import own_account
 from allonova.application.identity.social_ports import SocialUnit
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.contact import ChangeKind, ContactChange
 from allonova.domain.identity.events import ContactChanged
 from allonova.domain.identity.social import LastWayIn, SocialProvider
@@ -17,7 +17,7 @@ from allonova.domain.kernel.errors import AuthRequired, DomainError, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UnlinkProvider:
     """Take a way in away, unless it is the last one; the owner is told. A verified phone is a way in, by a code, and so
     is a verified e-mail, by a link that sets a password.

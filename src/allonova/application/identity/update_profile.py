@@ -15,6 +15,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.views import UserView, user_view
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.user import Gender, require_old_enough
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import AuthRequired, DomainError, PreconditionFailed, ValidationError
@@ -50,7 +51,7 @@ class ProfileChange:
         return {name: value for name, value in values.items() if value is not UNSET and name != "photo_key"}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UpdateProfile:
     """Change some fields of one's account; what changes nothing leaves its version."""
 

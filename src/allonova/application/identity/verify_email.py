@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.accounts import find_by
@@ -11,6 +10,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_link import LinkDesk
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import Channel, contact_of
 from allonova.domain.identity.link import DeadLink, LinkPurpose
@@ -21,7 +21,7 @@ from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class VerifyEmail:
     """Exchange the token of the link for tokens; the e-mail is verified, and the password that was registered with
     the link counts from then on. A link that opens nothing is used up all the same.

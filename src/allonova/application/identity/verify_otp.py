@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.codes import code_matches, counter
@@ -11,6 +10,7 @@ from allonova.application.identity.ports import IdentityUnit
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.identity.views import Tokens, tokens_view
 from allonova.application.kernel.ports import Begin, Clock, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.suppressions import lift_proven
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.identity.otp import OTP_TRIES, OTP_WINDOW, TooManyCodes, WrongCode
@@ -21,7 +21,7 @@ from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class VerifyOtp:
     """Exchange the code that came by SMS for tokens; the first time it also verifies the phone, and
     the password that was registered with it counts from then on.

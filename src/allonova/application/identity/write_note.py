@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,13 +9,14 @@ from allonova.application.identity.account_views import NoteView, note_view
 from allonova.application.identity.note_desk import NoteDesk
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.domain.identity.user import AccountErased
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, NotFound
 from allonova.domain.kernel.machine import Party
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WriteNote:
     """Leave a note for the team. Whom it is about does not see it."""
 

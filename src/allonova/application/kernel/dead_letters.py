@@ -9,6 +9,7 @@ from uuid import UUID
 
 from allonova.application.kernel.listing import ListQuery, Page
 from allonova.application.kernel.ports import Begin, Clock, Unit
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.delivery import DeliveryNotDead
 from allonova.domain.kernel.errors import DomainError, NotFound
@@ -53,7 +54,7 @@ class LettersUnit(Unit, Protocol):
     def dead_letters(self) -> DeadLetters: ...
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ResendDelivery:
     """Send again what was given up."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Clock, Delivery, DeliveryQueue, Watch, unwatched
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError, ProviderUnavailable
 from allonova.domain.kernel.events import Event
 
@@ -46,7 +46,7 @@ type Notifier = Callable[[Any, UUID], Awaitable[None]]
 """The same, and the delivery's id: the name of what it makes, so that a second one finds it made."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Subscription:
     """`handler` reacts to `event`; it may see one event twice and must act once. A Notifier `is_told_the_delivery`."""
 
@@ -67,7 +67,7 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=15) * doubled, LONGEST_BACKOFF)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RelayOutbox:
     """Deliver what is due until nothing is."""
 

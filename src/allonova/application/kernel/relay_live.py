@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 from allonova.application.kernel.live import ChannelsDown
 from allonova.application.kernel.ports import Clock, Delivery, LiveBatch, LiveQueue, Watch, unwatched
 from allonova.application.kernel.relay import OtherRelease
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.events import Event
 
@@ -41,7 +42,7 @@ class Showing:
     shower: Shower
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RelayLive:
     """Show what is there until nothing is, each relay in its turn: one that finds another at it comes back. What only
     another release can show is left for it, and holds up nothing: its own processes may take it before or after what

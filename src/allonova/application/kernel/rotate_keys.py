@@ -10,6 +10,7 @@ from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Ids, Sealer, Unit
 from allonova.application.kernel.sealed_values import KeyUse, Resealed, SealedValue, SealedValues
+from allonova.application.kernel.wired import wired
 from allonova.domain.kernel.changes import SYSTEM
 from allonova.domain.kernel.errors import DomainError
 
@@ -35,7 +36,7 @@ class Rotation:
     left: Sequence[KeyUse]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RotateKeys:
     """Batch by batch, while the service runs on both keys: each value is replaced only where it still is what was
     read, so that what somebody writes meanwhile stays. It may be stopped anywhere and begun again.

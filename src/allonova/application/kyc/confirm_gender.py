@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.ports import KycUnit
 from allonova.application.kyc.views import ReviewedPaperView, reviewed_view
 from allonova.domain.identity.user import Gender, GenderDiffers, User
@@ -39,7 +39,7 @@ async def confirm_gender(
     await unit.audit.put(actor=by, action="user.gender_confirmed", entity="user", entity_id=owner.id, meta=meta)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ConfirmGender:
     """Confirm a gender by an identity paper that was approved before; again, when its owner has changed his own word
     meanwhile and back.

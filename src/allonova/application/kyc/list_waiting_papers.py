@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.files.ports import LINK_TTL, FileStore
 from allonova.application.kernel.listing import ListQuery, Page, Sort
 from allonova.application.kernel.ports import Begin, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.ports import KycQueries, KycUnit, Waiting
 from allonova.application.kyc.views import WaitingPaperView
 from allonova.domain.kernel.changes import Actor
@@ -17,7 +18,7 @@ from allonova.domain.kernel.machine import Party
 from allonova.domain.kyc.document import number_context
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ListWaitingPapers:
     """A page of the papers that wait, the oldest first unless asked otherwise, with numbers and links to the files.
 

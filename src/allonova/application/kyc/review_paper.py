@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.confirm_gender import confirm_gender, lock_owner
 from allonova.application.kyc.ports import KycUnit
 from allonova.application.kyc.views import ReviewedPaperView, reviewed_view
@@ -24,7 +24,7 @@ NEWS: Mapping[KycAction, type[PaperEvent]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReviewPaper:
     """Approve or reject a paper that waits, once; its owner is told. What an identity paper says of his gender may be
     noted with the yes.

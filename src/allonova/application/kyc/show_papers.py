@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.ports import KycQueries
 from allonova.application.kyc.views import KycView, paper_view
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kyc.document import number_context, overall
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowPapers:
     """How the caller's identity stands, and every paper that he handed in."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from allonova.application.files.upload_desk import Claim, UploadDesk, Wanted, lost
 from allonova.application.kernel.ports import Begin, Clock, Ids, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.ports import KycUnit
 from allonova.application.kyc.views import PaperView, paper_view
 from allonova.domain.files.upload import Purpose
@@ -28,7 +29,7 @@ class PaperDraft:
     back_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SubmitPaper:
     """Hand in a paper for review, unless one of its kind waits already or has passed. A rejected one may come again."""
 

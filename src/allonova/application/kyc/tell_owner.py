@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.kyc.ports import KycUnit
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
@@ -18,7 +18,7 @@ TEMPLATES: Mapping[type[PaperEvent], Template] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellPaperOwner:
     """Hears PapersApproved and PapersRejected."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
+from allonova.application.kernel.wired import wired
 from allonova.domain.money.events import DifferenceFound, PaymentMismatched, RefundManual
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AlertMismatch:
     """Hears PaymentMismatched."""
 
@@ -19,7 +19,7 @@ class AlertMismatch:
         log.error("payment mismatch", extra={"payment_id": str(event.payment_id)})
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AlertManualRefund:
     """Hears RefundManual."""
 
@@ -28,7 +28,7 @@ class AlertManualRefund:
         log.error("refund by hand", extra={"refund_id": str(event.refund_id)})
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class AlertDifference:
     """Hears DifferenceFound."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from allonova.application.identity.accounts import own_account
 from allonova.application.identity.send_otp import OtpDesk
 from allonova.application.identity.views import CodeSent
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_account import PayoutAccountChange, PayoutAccountDesk, facts_within
 from allonova.application.money.ports import PayoutGateways
 from allonova.application.money.wallet_queries import OwnerUnit
@@ -24,7 +24,7 @@ from allonova.domain.money.payout import PayoutMethod
 PURPOSES = {PayoutMethod.WAVE: OtpPurpose.PAYOUT_WAVE, PayoutMethod.MTN: OtpPurpose.PAYOUT_MTN}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangePayoutAccount:
     """At once for one's own verified phone and for the number that one's money goes to already; to any other number a
     code is sent, and nothing changes before it comes back.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.promo_views import PromoView, promo_view
 from allonova.domain.kernel.changes import Actor
@@ -15,7 +15,7 @@ from allonova.domain.kernel.errors import DomainError, NotFound, PreconditionFai
 from allonova.domain.money.promo import PromoChange
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ChangePromo:
     """What it gives, to how many, when, and whether it is on. What was reserved before stays as it was told."""
 

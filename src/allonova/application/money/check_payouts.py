@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_ports import PayoutQueries
 from allonova.application.money.send_payout import SendPayout
 from allonova.domain.kernel.errors import DomainError
@@ -21,7 +21,7 @@ BATCH = 200
 AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CheckPayouts:
     """A job. One that was scheduled and whose event was lost is sent here as well; whatever fails is tried again at
     the next run.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.difference_desk import DifferenceDesk
 from allonova.application.money.payout_desk import PayoutDesk
 from allonova.application.money.ports import PayoutGateways, Transfer, TransferState
@@ -16,7 +16,7 @@ from allonova.domain.money.reconciliation import UNANSWERED, DifferenceKind, Fin
 ENDED = (PayoutStatus.DONE, PayoutStatus.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ComparePayout:
     """Asks about a payout that has ended. It books nothing: one that ended otherwise is for people."""
 

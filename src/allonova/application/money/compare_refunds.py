@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.difference_desk import DifferenceDesk
 from allonova.application.money.ports import MoneyQueries, PaymentGateway, Transfer, TransferState
 from allonova.application.money.reconciliation_ports import ReconciliationUnit
@@ -22,7 +22,7 @@ from allonova.domain.money.reconciliation import (
 from allonova.domain.money.refund import Refund, RefundStatus, RefundTo
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CompareRefund:
     """Asks about a refund that has ended. It books nothing: francs that went otherwise than we say are for people."""
 

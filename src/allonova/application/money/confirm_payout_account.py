@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from allonova.application.identity.accounts import own_account
 from allonova.application.identity.codes import code_matches, target_of
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.money.change_payout_account import PURPOSES
 from allonova.application.money.payout_account import PayoutAccountDesk, PayoutAccountView, facts_within
 from allonova.application.money.wallet_queries import OwnerUnit
@@ -19,7 +19,7 @@ from allonova.domain.kernel.errors import AuthRequired, DomainError
 from allonova.domain.money.payout import PayoutMethod
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ConfirmPayoutAccount:
     """Exchange the last code for the change. The try is counted before the code is looked at, and the count commits
     whatever the outcome.

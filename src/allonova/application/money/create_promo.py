@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.promo_views import PromoView, promo_view
 from allonova.domain.kernel.changes import Actor
@@ -28,7 +29,7 @@ class PromoDraft:
     status: PromoStatus
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class CreatePromo:
     """A code is one promo's for ever, however it is written."""
 

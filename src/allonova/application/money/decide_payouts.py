@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_ports import PayoutUnit
 from allonova.application.money.payout_views import PayoutBatchView, batch_view
 from allonova.domain.kernel.changes import Actor
@@ -16,7 +16,7 @@ from allonova.domain.money.movements import payout_returned
 from allonova.domain.money.refund import SameAdmin
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ApprovePayouts:
     """Another admin agrees with a run that was too large for one: its payouts are sent."""
 
@@ -41,7 +41,7 @@ class ApprovePayouts:
         return batch_view(batch)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RejectPayouts:
     """Another admin does not: the francs are owed to their drivers again."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.refund_desk import RefundDesk
 from allonova.application.money.refund_views import RefundView, refund_view
@@ -16,7 +16,7 @@ from allonova.domain.money.payment import Payment
 from allonova.domain.money.refund import Refund, SameAdmin
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RejectRefund:
     """A second admin does not agree with what another asked for: nothing has moved, and nothing will."""
 
@@ -35,7 +35,7 @@ class RejectRefund:
         return refund_view(refund)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ConfirmRefund:
     """Somebody paid it back by hand, where the provider could not; `reference` says how."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.reconciliation_ports import ReconciliationUnit
 from allonova.domain.kernel.changes import SYSTEM
 from allonova.domain.money.events import DifferenceFound
@@ -21,7 +21,7 @@ from allonova.domain.money.reconciliation import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DifferenceDesk:
     """The caller has locked what it is about, so that two looks never write one difference twice."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_desk import PayoutDesk
 from allonova.application.money.payout_ports import PayoutLine, PayoutQueries, PayoutUnit
 from allonova.application.money.payout_views import masked_phone
@@ -21,7 +21,7 @@ COLUMNS = (
 CHUNK = 500
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ExportPayouts:
     """Its rows, read piece by piece while they are sent; who took them away is written down first."""
 

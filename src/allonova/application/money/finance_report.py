@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from allonova.application.kernel.wired import wired
 from allonova.application.money.report_ports import ReportQueries
 from allonova.domain.kernel.errors import DomainError
 from allonova.domain.kernel.money import CURRENCY
@@ -46,7 +47,7 @@ class FinanceReport:
     days: Sequence[DayFigures]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReportFinance:
     """Straight from the books: nothing is kept that could say otherwise."""
 

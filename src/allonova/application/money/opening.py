@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from allonova.application.kernel.idempotency import LEASE, Once
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import (
     ClientSecretIntent,
     Intent,
@@ -35,7 +36,7 @@ from allonova.domain.money.payment import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OpeningDesk:
     """The key is leased meanwhile with the payment's id: whoever repeats the request after a crash or a time-out goes
     on with that payment, and the provider sees one. If what the predecessor had from the provider was a refusal, the

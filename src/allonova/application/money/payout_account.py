@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allonova.application.identity.views import CodeSent
 from allonova.application.kernel.ports import Clock, Ids, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.money.wallet_queries import OwnerUnit, PayoutFacts, WalletQueries
 from allonova.domain.identity.contact import ChangeKind, ContactChange
 from allonova.domain.identity.events import ContactChanged
@@ -41,7 +42,7 @@ class PayoutAccountChange:
     code: CodeSent | None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PayoutAccountDesk:
     """Reads and changes payout accounts, in one way for all."""
 
@@ -109,7 +110,7 @@ async def facts_within(unit: OwnerUnit, user: User) -> PayoutFacts:
     return PayoutFacts(phone, await unit.payout_accounts.of(user.id), await unit.contact_changes.last_of(user.id))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowPayoutAccount:
     """Where one's money goes."""
 

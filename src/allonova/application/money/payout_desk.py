@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from allonova.application.kernel.ports import Clock, Ids, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_ports import PayoutUnit
 from allonova.application.money.ports import MoneyUnit, PayoutOrder, Transfer, TransferState
 from allonova.application.money.refund_desk import wallet_of
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 ENDS = {PayoutStatus.DONE: TransferState.DONE, PayoutStatus.FAILED: TransferState.FAILED}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PayoutDesk:
     """Ends payouts that the caller has locked."""
 

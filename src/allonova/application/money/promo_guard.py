@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.domain.money.promo import TooManyPromoTries
 
@@ -15,7 +15,7 @@ PROMO_TRIES = 20
 PROMO_WINDOW = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PromoGuard:
     """Lets somebody try a code. Right ones count as well, or one's own good code would make the guessing free."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allonova.application.kernel.ports import Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit, Reach
 from allonova.domain.kernel.changes import SYSTEM, Actor
 from allonova.domain.money.events import PaymentRefunded, RefundDue, RefundManual
@@ -23,7 +23,7 @@ async def wallet_of(unit: MoneyUnit, ids: Ids, user_id: UUID, now: datetime) -> 
     return await unit.wallets.of(user_id, new=Wallet(id=ids.new(), user_id=user_id, created_at=now, updated_at=now))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RefundDesk:
     """Opens and ends refunds of payments that the caller has locked. Whoever opens one has put its francs into
     `refunds_due`, or does so in the same unit.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.promo_desk import release_promo
 from allonova.domain.money.events import PromoReturned
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReleasePromo:
     """Hears PromoReturned. Not part of the cancellation, which may hold wallets: promos are locked before those."""
 

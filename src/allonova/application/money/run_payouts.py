@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from allonova.application.kernel.idempotency import UNKEYED, Once
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_desk import PayoutDesk
 from allonova.application.money.payout_ports import PayoutUnit
 from allonova.application.money.payout_views import PayoutRun, PayoutView, SkippedDriver, masked_phone, payout_view
@@ -28,7 +29,7 @@ LARGEST = 1_000  # drivers in one run; whoever is left is the next one's
 MOST_TOLD = 1_000  # skipped drivers in one answer
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RunPayouts:
     """One payout per driver, in one transaction with the francs' way out of what he is owed; runs take turns, so that
     each franc leaves once. A run above the four-eyes amount waits for another admin, its francs with it.
@@ -133,7 +134,7 @@ class RunPayouts:
         return replace(view, id=None, batch_id=None) if is_dry else view
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RunScheduledPayouts:
     """A job: each payout day's run is made once, also when nobody was up at midnight. A worker that dies over it loses
     it when its lease ends; what it had paid by then is not paid again.

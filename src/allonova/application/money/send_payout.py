@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_desk import PayoutDesk
 from allonova.application.money.payout_ports import PayoutUnit
 from allonova.application.money.ports import PayoutGateway, PayoutGateways, PayoutOrder, Transfer, TransferState
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 LOST_AFTER = timedelta(minutes=10)  # what its provider still does not know then never got there: it is sent again
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SendPayout:
     """Hears PayoutDue. The payout is on its way before its provider is called, and its id is the provider's key: a
     crash anywhere, and a second delivery, find one payment.

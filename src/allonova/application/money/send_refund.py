@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import (
     MoneyQueries,
     MoneyUnit,
@@ -28,7 +28,7 @@ from allonova.domain.money.refund import CHARGED_BACK, Refund, RefundStatus, Ref
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SendRefund:
     """Hears RefundDue. The provider's refund is harmless when repeated, so a crash between its call and our commit
     costs nothing. What the provider refuses for good goes another way.

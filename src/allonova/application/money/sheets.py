@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.files.sheets import Rows, Sheet, Terms
+from allonova.application.kernel.wired import wired
 from allonova.application.money.export_payouts import COLUMNS, payout_row
 from allonova.application.money.payout_desk import PayoutDesk
 from allonova.application.money.payout_views import masked_phone
 from allonova.application.money.report_ports import ReportQueries
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class EntriesSheet:
     """Every posting with its entry. Amounts into an account are positive."""
 
@@ -38,7 +38,7 @@ class EntriesSheet:
             ]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WalletSheet:
     """Every line of every wallet's statement. Amounts have no sign: `type` says which way they went."""
 
@@ -63,7 +63,7 @@ class WalletSheet:
             ]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PayoutsSheet:
     """Every payout and withdrawal; of numbers the end alone, unless the terms show them."""
 

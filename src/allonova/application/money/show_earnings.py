@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.listing import ListQuery
 from allonova.application.kernel.ports import Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.money.earnings import Earnings, EarningsPage, Sums
 from allonova.application.money.wallet_queries import WalletQueries
 from allonova.domain.kernel.errors import DomainError
@@ -16,7 +16,7 @@ from allonova.domain.money.payout_account import next_payout_on
 from allonova.domain.money.rules import MoneyRulesNow
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowEarnings:
     """One's earnings of a period, with what is owed now."""
 

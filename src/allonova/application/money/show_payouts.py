@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.listing import ListQuery, Page
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_desk import PayoutDesk
 from allonova.application.money.payout_ports import PayoutQueries
 from allonova.application.money.payout_views import PayoutView, payout_view
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowPayouts:
     """One's own payouts and withdrawals, with the numbers that they went to."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Store, Unit
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_ports import PayoutUnit
 from allonova.application.notifications.notices import NoticeDesk
 from allonova.application.notifications.templates import Template
@@ -34,7 +34,7 @@ class PaidUnit(Unit, Protocol):
     def referrals(self) -> Store[Referral]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellPayoutOwner:
     """Hears PayoutEnded."""
 
@@ -56,7 +56,7 @@ class TellPayoutOwner:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellToppedUp:
     """Hears WalletToppedUp."""
 
@@ -83,7 +83,7 @@ class ReferralSide(StrEnum):
     REFEREE = "referee"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TellReferral:
     """Hears ReferralEarned; each of the two is a subscriber of its own."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from allonova.application.identity.accounts import own_account
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import Begin, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.opening import OpeningDesk, audit_payment
 from allonova.application.money.views import PaymentStarted
 from allonova.application.money.wallet_queries import OwnerUnit
@@ -37,7 +38,7 @@ class TopUpWish:
     phone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TopUp:
     """Open a payment at a provider that goes into the caller's wallet once it is paid."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.identity.send_otp import seconds_until
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.promo_views import OwnReferral, own_referral
 from allonova.domain.kernel.changes import Actor
@@ -27,7 +27,7 @@ REFERRAL_TRIES = 10
 REFERRAL_TRIES_WINDOW = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class UseReferral:
     """Take the code of whoever brought one, within seven days of registering, once."""
 

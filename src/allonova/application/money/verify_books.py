@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 from allonova.application.kernel.ports import Begin, Clock, Ids
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import BooksQueries, BooksReport
 from allonova.application.money.reconciliation_ports import ReconciliationUnit
 from allonova.domain.kernel.errors import DomainError
@@ -19,7 +19,7 @@ JOB = "books"
 LEASE = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class VerifyBooks:
     """A job: what `allonova books verify` says is kept, once a night, and faults are an error line."""
 

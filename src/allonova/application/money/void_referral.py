@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.versions import require_version
+from allonova.application.kernel.wired import wired
 from allonova.application.money.ports import MoneyUnit
 from allonova.application.money.promo_views import ReferralView, referral_view
 from allonova.domain.kernel.changes import Actor
 from allonova.domain.kernel.errors import DomainError, InvalidTransition, NotFound, PreconditionFailed
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class VoidReferral:
     """A referral that waits will earn nothing. What was earned stands."""
 

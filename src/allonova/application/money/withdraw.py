@@ -10,6 +10,7 @@ from uuid import UUID
 from allonova.application.identity.accounts import own_account
 from allonova.application.kernel.idempotency import Once
 from allonova.application.kernel.ports import Begin, Sealer
+from allonova.application.kernel.wired import wired
 from allonova.application.money.payout_account import PayoutAccountDesk
 from allonova.application.money.payout_views import PayoutView, masked_phone, payout_view
 from allonova.application.money.ports import PayoutGateways
@@ -63,7 +64,7 @@ class Withdrawn:
     payout: PayoutView
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Withdraw:
     """Send francs of the caller's wallet to a number that is his: his verified phone, or his payout account's.
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from allonova.application.identity.push_desk import Push, PushDesk
 from allonova.application.kernel.ports import Begin, Clock
 from allonova.application.kernel.relay import NotYet
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.messenger import Messenger
 from allonova.application.notifications.notice_ports import NoticeUnit
 from allonova.application.notifications.pushes import push_text
@@ -65,7 +66,7 @@ class Reading:
         return self.notice.read_at is None or self.way.is_security
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Readings:
     """Notices as they stand when they are sent.
 
@@ -99,7 +100,7 @@ class Readings:
         return life if notice.until is None else min(life, notice.until - now)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PushNotice:
     """Hears NoticePosted: addresses it to each device of its reader. Each is a delivery of its own."""
 
@@ -119,7 +120,7 @@ class PushNotice:
                 await unit.outbox.put(NoticeUnpushed(event.notice_id))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class PushNoticeToDevice:
     """Hears NoticeAddressed. When the last device turns out to be gone, the channels that stand in hear of it."""
 
@@ -142,7 +143,7 @@ class PushNoticeToDevice:
         await self.desk.send(push, user_id=notice.user_id, device_id=event.device_id, otherwise=otherwise)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MailNotice:
     """Mails what it is the turn for (`turns`), to a verified address whose owner wants mails."""
 
@@ -160,7 +161,7 @@ class MailNotice:
         await self.messenger.mail(to=to, language=language, template=reading.template, **facts)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TextNotice:
     """Texts what it is the turn for (`turns`), to a verified phone whose owner wants SMS; not at night."""
 

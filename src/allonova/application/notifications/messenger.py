@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.mail import MAIL
 from allonova.application.notifications.ports import (
     ALLOCAR,
@@ -26,7 +27,7 @@ from allonova.domain.notifications.suppression import SuppressionReason
 SUPPRESSED = "suppressed"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Messenger:
     """Writes a message in the reader's language and sends it. At least once: a repeat is possible after a crash.
 

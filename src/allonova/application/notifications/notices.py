@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notice_ports import InboxUnit, NoticeUnit
 from allonova.application.notifications.pushes import push_text
 from allonova.application.notifications.templates import Template
@@ -20,7 +20,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 ANY_LANGUAGE = "fr"  # all name the same facts
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class NoticeDesk:
     """Takes what there is to tell. Who tells it names it by an id of his own choice, by which a repeat is known."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.notice_ports import NoticeUnit
 from allonova.application.notifications.notice_views import NoticeView, ReadNotices, notice_view
 from allonova.domain.kernel.errors import DomainError, NotFound
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReadNotice:
     """Mark one of one's own as read; a second time changes nothing."""
 
@@ -33,7 +33,7 @@ class ReadNotice:
         return notice_view(notice, reader.language)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ReadAllNotices:
     """Mark all of one's own as read."""
 

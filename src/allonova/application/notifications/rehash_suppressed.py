@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from allonova.application.kernel.ports import Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.suppressions import hashes_of
 from allonova.domain.identity.contact import Channel, Contact
 from allonova.domain.kernel.errors import DomainError
@@ -27,7 +27,7 @@ class KnownAddresses(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RehashSuppressed:
     """The list holds no address, so only those follow that still stand with somebody; the others are found for as long
     as the secret that made them is known.

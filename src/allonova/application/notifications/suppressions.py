@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 from uuid import UUID
 
 from allonova.application.kernel.ports import Begin, Clock, Ids, Secrets
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.suppression_ports import (
     SuppressionQueries,
     SuppressionStore,
@@ -59,7 +59,7 @@ async def lift_proven(unit: _WithSuppressions, secrets: Secrets, contact: Contac
     await unit.suppressions.lift(contact.channel, hashes_of(secrets, contact))
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class SuppressionDesk:
     """The list as senders use it."""
 
@@ -91,7 +91,7 @@ class SuppressionDesk:
         await unit.suppressions.put(found)
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class ShowSuppression:
     """Whether an address is on the list, for the back office. It is asked for by the address, which is not kept."""
 
@@ -108,7 +108,7 @@ class ShowSuppression:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class LiftSuppression:
     """Take an address off the list: its owner says that it works again."""
 

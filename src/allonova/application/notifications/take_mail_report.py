@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from allonova.application.identity.accounts import find_by
 from allonova.application.identity.ports import IdentityUnit
 from allonova.application.kernel.ports import Begin, Clock
+from allonova.application.kernel.wired import wired
 from allonova.application.notifications.ports import MailReport
 from allonova.application.notifications.suppressions import Suppressions
 from allonova.domain.identity.contact import Channel, Contact
@@ -15,7 +15,7 @@ from allonova.domain.kernel.changes import PROVIDER
 from allonova.domain.kernel.errors import DomainError
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class TakeMailReport:
     """A mailbox that is none, or whose owner called a mail spam, gets nothing more. Who unsubscribed gets no news by
     mail until he turns them on again. The same report again changes nothing.

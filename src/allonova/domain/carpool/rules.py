@@ -105,7 +105,7 @@ class Rules:
     def between(self, origin: Point, destination: Point) -> Rules:
         """The rules of the corridor from the one to the other, where there is one: the first that covers both."""
         corridor = next((one for one in self.corridors if one.covers(origin, destination)), None)
-        if corridor is None:
+        if corridor is None or corridor.terms == Terms():
             return self
         terms = corridor.terms
         return replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Self, get_type_hints
 from uuid import UUID
 
@@ -24,6 +25,12 @@ class Event:
         """The event that `payload()` wrote, perhaps in another release: fields that this one does not know are ignored,
         and those that the other did not know have their defaults.
         """
-        hints = get_type_hints(cls)
-        names = [f.name for f in dataclasses.fields(cls) if f.name in payload]
-        return cls(**{n: UUID(str(payload[n])) if hints[n] is UUID else payload[n] for n in names})
+        known = [field for field in _fields(cls) if field[0] in payload]  # type: ignore[arg-type] # a class is hashable
+        return cls(**{name: UUID(str(payload[name])) if is_id else payload[name] for name, is_id in known})
+
+
+@cache
+def _fields(kind: type[Event]) -> tuple[tuple[str, bool], ...]:
+    """Their names, and which of them are UUIDs."""
+    hints = get_type_hints(kind)
+    return tuple((field.name, hints[field.name] is UUID) for field in dataclasses.fields(kind))

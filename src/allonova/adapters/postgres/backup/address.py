@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
 
 from allonova.adapters.postgres.pool import asyncpg_dsn
+from allonova.application.kernel.wired import wired
 
 CONNECT_S = 30
 APPLICATION = "allonova-backup"
@@ -54,7 +55,7 @@ VARIABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Address:
     """A database by its URL, which is never shown."""
 

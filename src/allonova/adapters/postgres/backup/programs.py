@@ -13,6 +13,7 @@ from pathlib import Path
 
 from allonova.adapters.postgres.backup.address import Address
 from allonova.application.kernel.backups import BackupFailed
+from allonova.application.kernel.wired import wired
 
 PLACES = "usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "usr/local/pgsql/bin"
 PIECE_BYTES = 1 << 20
@@ -66,7 +67,7 @@ async def _major(program: Path) -> int:
     return int(match[1]) if match else 0
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class Running:
     """A program under way, with its ends of the pipes."""
 

@@ -5,7 +5,6 @@ does.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from allonova.adapters.postgres.runner import Runner
 from allonova.adapters.postgres.statements import Statement, compile_once
 from allonova.adapters.postgres.store import locked
 from allonova.application.dispatch.dossier_ports import DossierStore
+from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.audit import AuditEntry
 from allonova.domain.dispatch.commande import Commande
 from allonova.domain.dispatch.demande import Demande
@@ -42,7 +42,7 @@ from allonova.domain.dispatch.staff import StaffUser
 from allonova.domain.dispatch.taxi import Position
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class _Read[T]:
     """The rows of one person or of some orders, in an order."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
@@ -15,6 +14,7 @@ from allonova.adapters.sandbox.callbacks import Event, Manner, unchanged
 from allonova.adapters.sandbox.faults import FaultKind
 from allonova.adapters.sandbox.outbox import Channel, Message
 from allonova.adapters.sandbox.world import Call, Provider, ProviderRefused
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ class MailBody(BaseModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class BrevoCalls:
     """Both calls; the messages land in the outbox, their tag being our template's name."""
 

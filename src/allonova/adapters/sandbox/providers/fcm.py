@@ -28,6 +28,7 @@ from allonova.adapters.sandbox.providers.fcm_wire import (
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.times import iso, parse
 from allonova.adapters.sandbox.world import Call, Provider
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -60,7 +61,7 @@ FATES: Final = {
 """By the word that a device's token begins with; all others are delivered."""
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class FcmCalls:
     """Both calls. Pushes land in the outbox; their `template` is `data.type`, as our side names it."""
 

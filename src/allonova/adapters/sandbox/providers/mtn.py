@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -37,6 +36,7 @@ from allonova.adapters.sandbox.providers.mtn_wire import (
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.times import parse
 from allonova.adapters.sandbox.world import Call, CheckoutView, Provider
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,7 +54,7 @@ REFUSED_AGENT: Final = "python-requests"
 FORBIDDEN: Final = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MtnCalls:
     """What a merchant may call."""
 
@@ -136,7 +136,7 @@ class MtnCalls:
             raise bad_request("This is more than is left of a paid charge.")
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MtnPhone:
     """The payer's phone: he approves a charge, or rejects it for good."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64decode
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
@@ -25,6 +24,7 @@ from allonova.adapters.sandbox.providers.mtn_wire import (
     refused,
 )
 from allonova.adapters.sandbox.times import iso, parse
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,7 +45,7 @@ class UserBody(BaseModel):
     provider_callback_host: Annotated[str, Field(min_length=1, max_length=255)]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MtnKeys:
     """Who calls. Any user and any key will do but `bad`; a user that was made here needs his own."""
 

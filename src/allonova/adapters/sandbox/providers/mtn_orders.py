@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from allonova.adapters.sandbox.providers.mtn_wire import (
     whole_units,
 )
 from allonova.adapters.sandbox.times import iso, parse
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAME: Final = "mtn"
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class MtnOrders:
     """The orders of one kind, each under the `X-Reference-Id` that it came with.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -25,6 +24,7 @@ from allonova.adapters.sandbox.faults import CALL_KINDS
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.times import iso, parse
 from allonova.adapters.sandbox.world import Call, Provider
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -63,7 +63,7 @@ class TokenBody(BaseModel):
     iat_s: Seconds = 0
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OidcCalls:
     """One provider's calls; its keys change every day, or when somebody asks for it."""
 

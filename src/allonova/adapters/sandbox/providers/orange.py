@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +26,7 @@ from allonova.adapters.sandbox.providers.orange_wire import (
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.times import iso, parse
 from allonova.adapters.sandbox.world import Call, CheckoutView, Provider, ProviderRefused
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ INITIATED, SUCCESS, FAILED, EXPIRED = "INITIATED", "SUCCESS", "FAILED", "EXPIRED
 _SHOWN: Final = {INITIATED: "open", SUCCESS: "paid", FAILED: "failed", EXPIRED: "expired"}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OrangeWebPayment:
     """The merchant's calls and the payer's two buttons, over the same orders."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from allonova.adapters.sandbox.providers.orange_wire import bearer, breakdown, e
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.times import iso, parse
 from allonova.adapters.sandbox.world import Call, Provider, ProviderRefused
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ class SmsBody(BaseModel):
     outboundSMSMessageRequest: RequestBody  # noqa: N815 - Orange's name
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class OrangeSmsApi:
     """Both calls; the messages land in the outbox, and a receipt for each comes to our service."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
@@ -12,6 +11,7 @@ from allonova.adapters.sandbox.answers import FORM_TYPE, media_type, read_body
 from allonova.adapters.sandbox.faults import CALL_KINDS
 from allonova.adapters.sandbox.times import iso_seconds
 from allonova.adapters.sandbox.world import Call, Provider
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,7 +26,7 @@ ACTION: Final = "formulaire"  # what the pages of the service ask their tokens f
 SCORES: Final = {"ok": 0.9, "bot": 0.1}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class RecaptchaCalls:
     """The one call."""
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +18,7 @@ from allonova.adapters.sandbox.providers.stripe_page import StripePage
 from allonova.adapters.sandbox.providers.stripe_wire import breakdown, signature
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.world import Call, Provider
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +42,7 @@ class DisputeBody(BaseModel):
     outcome: Literal["won", "lost"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class DisputeControl:
     """What a person or a test makes a card's bank do."""
 

@@ -7,7 +7,6 @@ import json
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import JSONResponse, Response
@@ -32,6 +31,7 @@ from allonova.adapters.sandbox.providers.stripe_wire import (
     refused,
 )
 from allonova.adapters.sandbox.shelf import Shelf
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -46,7 +46,7 @@ _SEARCHED: Final = re.compile(r"""metadata\[["']([^"'\]]{1,40})["']\]:["']([^"']
 type Act = Callable[[dict[str, Form], list[int]], tuple[int, Json]]
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StripeCalls:
     """The merchant's calls, and those of a browser with the publishable key."""
 

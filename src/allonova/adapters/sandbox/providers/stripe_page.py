@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from allonova.adapters.sandbox.providers.stripe_books import NAME, OPEN, StripeBooks
 from allonova.adapters.sandbox.providers.stripe_objects import DECLINED, Decline
 from allonova.adapters.sandbox.world import CheckoutView
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from allonova.adapters.sandbox.state import Json
@@ -18,7 +18,7 @@ VISA: Final = "pm_card_visa"
 STATUSES: Final = {"succeeded": "paid", "requires_capture": "paid", "canceled": "expired"}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class StripePage:
     """Two buttons: a card that works, and one that is declined."""
 

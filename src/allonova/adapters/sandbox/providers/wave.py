@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +25,7 @@ from allonova.adapters.sandbox.providers.wave_wire import (
 from allonova.adapters.sandbox.shelf import Shelf
 from allonova.adapters.sandbox.times import iso_seconds, parse
 from allonova.adapters.sandbox.world import Call, CheckoutView, Provider
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ LIFETIME: Final = timedelta(minutes=30)
 _FAILURE: Final = {"code": "insufficient-funds", "message": "The payer's wallet does not hold enough."}
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WaveCheckout:
     """The merchant's calls and the payer's two buttons, over the same sessions."""
 

@@ -23,6 +23,7 @@ from allonova.adapters.sandbox.providers.wave_wire import (
 )
 from allonova.adapters.sandbox.times import iso_seconds, parse
 from allonova.adapters.sandbox.world import Call
+from allonova.application.kernel.wired import wired
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -78,7 +79,7 @@ class WaveWallet:
         self.shelf.put("ours", {"amount": str(self.balance + amount)})
 
 
-@dataclass(frozen=True, slots=True)
+@wired
 class WavePayouts:
     """The merchant's calls. `keys` are the idempotency keys that made a payout; a refusal leaves no trace."""
 
