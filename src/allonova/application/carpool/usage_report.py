@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import ClassVar
 
 from allonova.application.carpool.usage_queries import UsageQueries
+from allonova.application.kernel.joint import Joint
 from allonova.application.kernel.wired import wired
 from allonova.domain.carpool.usage import Actives, Counts, share
 from allonova.domain.kernel.errors import DomainError
@@ -55,14 +56,18 @@ class UsageReport:
 
 @wired
 class ReportUsage:
-    """From what is stored; searches and visits leave nothing that could be counted."""
+    """From what is stored; searches and visits leave nothing that could be counted. Made once for who ask at once."""
 
     queries: UsageQueries
+    joint: Joint[tuple[datetime, datetime], UsageReport] = field(default_factory=Joint)
 
     errors: ClassVar[tuple[type[DomainError], ...]] = ()
 
     async def __call__(self, *, since: datetime, until: datetime) -> UsageReport:
         """`since ≤ t < until`, both midnights."""
+        return await self.joint((since, until), lambda: self._report(since, until))
+
+    async def _report(self, since: datetime, until: datetime) -> UsageReport:
         usage = await self.queries.usage(since, until)
         days = [since.date() + n * ONE_DAY for n in range((until - since).days)]
         by_day = [

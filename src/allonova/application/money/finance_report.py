@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from allonova.application.kernel.joint import Joint
 from allonova.application.kernel.wired import wired
 from allonova.application.money.report_ports import ReportQueries
 from allonova.domain.kernel.errors import DomainError
@@ -49,14 +50,18 @@ class FinanceReport:
 
 @wired
 class ReportFinance:
-    """Straight from the books: nothing is kept that could say otherwise."""
+    """Straight from the books: nothing is kept that could say otherwise. Made once for who ask at once."""
 
     queries: ReportQueries
+    joint: Joint[tuple[datetime, datetime], FinanceReport] = field(default_factory=Joint)
 
     errors: ClassVar[tuple[type[DomainError], ...]] = ()
 
     async def __call__(self, *, since: datetime, until: datetime) -> FinanceReport:
         """`since ≤ t < until`, both midnights."""
+        return await self.joint((since, until), lambda: self._report(since, until))
+
+    async def _report(self, since: datetime, until: datetime) -> FinanceReport:
         openings = await self.queries.openings(since)
         flows = await self.queries.flows(since, until)
         by_day, count = days_of(flows), (until - since).days
