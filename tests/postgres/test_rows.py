@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from sys import intern
 from uuid import UUID
 
 import pytest
@@ -99,3 +100,7 @@ async def test_json_comes_back_as_it_went(pool: Pool) -> None:
 def test_refused_when_json_would_hold_no_number() -> None:
     with pytest.raises(ValueError, match="JSON"):
         encode_jsonb(float("nan"))
+
+
+def test_names_are_such_as_python_finds_arguments_by_at_first_sight() -> None:
+    assert all(type(name) is str and intern(name) is name for name in RowMapper(Thing, things()).names)

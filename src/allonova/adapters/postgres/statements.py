@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from sqlalchemy import BindParameter
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import ClauseElement
@@ -29,7 +31,7 @@ class Statement:
             raise AttributeError(name)
         compiled = self._clause.compile(dialect=_DIALECT)
         binds: dict[str, BindParameter[object]] = compiled.binds  # type: ignore[attr-defined]
-        self.names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
+        self.names = tuple(intern(str(each)) for each in compiled.positiontup or ())  # type: ignore[attr-defined]
         self.fixed = {each: binds[each].value for each in self.names if not binds[each].required}
         self.sql = str(compiled)
         return getattr(self, name)
