@@ -203,7 +203,8 @@ class LongListing:
 
     Where few match, they are all found by what they match and then ordered. Where many do, rows are read in the list's
     order, by an index that has it, until there are enough; from the end where that is nearer. Which of the two it is
-    the count says: the planner would have to guess, and a wrong guess reads the whole table.
+    the count says: the planner would have to guess, and a wrong guess reads the whole table. Where all are asked for,
+    there is nothing to guess: they are read in order, however few they are.
 
     Args:
         found: selects the id alone, from no more tables than its own conditions need.
@@ -251,7 +252,8 @@ class LongListing:
             return [], total
         after = total - query.offset - size
         backwards = after < query.offset
-        page = self._page(shape, backwards, total > FEW)
+        are_all = not shape[0] and self._found.whereclause is None  # then the order alone is asked for
+        page = self._page(shape, backwards, are_all or total > FEW)
         given |= {"page_limit": size, "page_offset": after if backwards else query.offset, **(shown or {})}
         return await runner.fetch(page.sql, *_needed(page, given)), total
 
