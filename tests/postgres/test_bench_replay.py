@@ -105,7 +105,8 @@ async def test_each_ride_is_done_once_when_replayed(dsn: str) -> None:
     rides, clients = [a_ride() for _ in range(2 * (WARM + 5))], 2
     load = await replay(dsn, script_of(sent(rides[0]), rides[0]), rides, clients=clients)
     assert len(load.ms) == clients * 5
-    assert min(load.ms) > 0
+    assert min(load.ms) >= 0  # pgbench counts whole microseconds by a clock that may stand still for one round trip
+    assert sum(load.ms) > 0
     assert load.seconds > 0
     owner = await asyncpg.connect(dsn)
     rows = await owner.fetch("SELECT * FROM bench.done")

@@ -19,7 +19,6 @@ from allonova.application.identity.ports import Caller, Revocations, TokenVerifi
 from allonova.application.kernel.idempotency import UNKEYED, Answer, Keyed, Once
 from allonova.application.kernel.limits import RateLimiter
 from allonova.application.kernel.ports import Begin, Clock, Sealer
-from allonova.application.kernel.wired import wired
 from allonova.domain.identity.roles import Area, Right, Role, may
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.changes import Actor
@@ -180,7 +179,7 @@ async def required_admin(request: Request) -> AdminCaller:
 type AnyAdmin = Annotated[AdminCaller, Depends(required_admin)]
 
 
-@wired
+@dataclass(frozen=True, slots=True)
 class AdminRow:
     """The row of the role table that a route stands in, and how far it goes; documents and tests read it there."""
 

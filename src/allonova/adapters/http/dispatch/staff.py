@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,7 +10,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from allonova.adapters.http.limits import count
 from allonova.adapters.http.provide import verified
-from allonova.application.kernel.wired import wired
 from allonova.domain.dispatch.staff import Membre, StaffRole
 from allonova.domain.identity.session import Audience
 from allonova.domain.kernel.errors import AuthRequired, Forbidden
@@ -49,7 +49,7 @@ async def required_staff(request: Request) -> Membre:
 type AnyStaff = Annotated[Membre, Depends(required_staff)]
 
 
-@wired
+@dataclass(frozen=True, slots=True)
 class StaffRow:
     """Who of staff may enter a route; documents and tests read it there."""
 

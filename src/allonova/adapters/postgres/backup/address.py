@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
 
 from allonova.adapters.postgres.pool import asyncpg_dsn
-from allonova.application.kernel.wired import wired
 
 CONNECT_S = 30
 APPLICATION = "allonova-backup"
@@ -55,7 +54,7 @@ VARIABLES = {
 }
 
 
-@wired
+@dataclass(frozen=True, slots=True)
 class Address:
     """A database by its URL, which is never shown."""
 
