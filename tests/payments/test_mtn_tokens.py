@@ -116,7 +116,9 @@ async def test_nobody_waits_for_ever_but_the_token_is_kept(giver: Giver) -> None
     with pytest.raises(ProviderUnavailable):
         await call(mtn)
     assert giver.used == []
+    [fetching] = [task for task in asyncio.all_tasks() if task.get_name().startswith("mtn token")]
     giver.open.set()
+    await fetching
     await call(mtn)
     assert len(giver.asked) == 1
 
