@@ -188,11 +188,11 @@ bench-pair: dev ## Two API processes beside one: CPU of each answer, and who wai
 bench-floor: dev ## Each read by fifty clients at once, on demo data
 	@exec $(servers) run -- $(bin)/python -m benchmarks.floor
 
-# What one would pick instead, with packages of its own, in none of which the service has a part.
 .PHONY: bench-deeds
 bench-deeds: dev ## What people come for, by fifty at once on two API processes: the part of each route's answers in time
 	@exec env PYTHONPATH=scripts $(bin)/python -m benchmarks.floor_deeds
 
+# What one would pick instead, with packages of its own, in none of which the service has a part.
 .PHONY: bench-venv
 bench-venv: dev
 	@$(bin)/python scripts/bench_venv.py

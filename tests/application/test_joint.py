@@ -31,9 +31,9 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def asked(joint: Joint[str, int], find: Callable[[], Awaitable[int]], key: str = "a") -> asyncio.Task[int]:
+async def asked(joint: Joint[str, int], find: Callable[[], Awaitable[int]]) -> asyncio.Task[int]:
     """A question under way."""
-    task = asyncio.create_task(joint(key, find))
+    task = asyncio.create_task(joint("a", find))
     await settle()
     return task
 

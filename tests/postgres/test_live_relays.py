@@ -33,10 +33,9 @@ class Screen:
         self.shown[self.card_of[event.booking_id]].append(event.booking_id)
 
 
-async def test_nothing_is_taken_when_an_older_release_has_held_the_rows_for_long(
-    pool: Pool, owner: Connection, database: str
-) -> None:
-    units = PostgresUnits(
+def units_of(pool: Pool) -> PostgresUnits:
+    """Whose accepted bookings are shown live."""
+    return PostgresUnits(
         pool,
         subscribers={BookingAccepted: ("show",)},
         live=frozenset({"show"}),
@@ -44,6 +43,12 @@ async def test_nothing_is_taken_when_an_older_release_has_held_the_rows_for_long
         clock=SetClock(),
         wake=lambda _: None,
     )
+
+
+async def test_nothing_is_taken_when_an_older_release_has_held_the_rows_for_long(
+    pool: Pool, owner: Connection, database: str
+) -> None:
+    units = units_of(pool)
     async with units.begin() as unit:
         await unit.outbox.put(BookingAccepted(uuid4()))
     known, left_before = [(BookingAccepted.name, "show")], NOW - timedelta(hours=1)
@@ -60,14 +65,7 @@ async def test_nothing_is_taken_when_an_older_release_has_held_the_rows_for_long
 
 @pytest.mark.promise("outbox-order")
 async def test_order_is_that_of_the_commits_when_relays_run_at_once(pool: Pool, owner: Connection) -> None:
-    units = PostgresUnits(
-        pool,
-        subscribers={BookingAccepted: ("show",)},
-        live=frozenset({"show"}),
-        ids=NumberedIds(),
-        clock=SetClock(),
-        wake=lambda _: None,
-    )
+    units = units_of(pool)
     screen, said = Screen(), defaultdict[UUID, list[UUID]](list)
     is_over = asyncio.Event()
 

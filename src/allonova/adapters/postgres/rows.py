@@ -38,7 +38,7 @@ class RowMapper[T]:
         self._require_same(fields - set(apart), columns - set(beside))
         self._require_declared(set(apart) - fields, set(beside) - columns)
         # SQLAlchemy's names are a kind of str of its own, by which Python finds no argument at first sight: an entity
-        # took five times as long to make.
+        # took three times as long to make.
         self.names = tuple(intern(str(name)) for name in table.columns.keys() if name in fields)  # noqa: SIM118 - its items are no names
         self._instants = tuple(name for name in self.names if isinstance(table.c[name].type, DateTime))
         self._conversions = self._find_conversions()

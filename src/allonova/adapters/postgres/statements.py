@@ -27,7 +27,7 @@ class Statement:
 
     def __getattr__(self, name: str) -> object:
         # Python comes here only while the slot of that name is empty.
-        if name not in Statement.__slots__:
+        if name not in ("fixed", "names", "sql"):
             raise AttributeError(name)
         compiled = self._clause.compile(dialect=_DIALECT)
         binds: dict[str, BindParameter[object]] = compiled.binds  # type: ignore[attr-defined]

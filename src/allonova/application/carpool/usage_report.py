@@ -56,7 +56,7 @@ class UsageReport:
 
 @wired
 class ReportUsage:
-    """From what is stored; searches and visits leave nothing that could be counted. Made once for who ask at once."""
+    """From what is stored; searches and visits leave nothing that could be counted. One for all who ask at once."""
 
     queries: UsageQueries
     joint: Joint[tuple[datetime, datetime], UsageReport] = field(default_factory=Joint)

@@ -50,7 +50,7 @@ class FinanceReport:
 
 @wired
 class ReportFinance:
-    """Straight from the books: nothing is kept that could say otherwise. Made once for who ask at once."""
+    """Straight from the books: nothing is kept that could say otherwise. One for all who ask at once."""
 
     queries: ReportQueries
     joint: Joint[tuple[datetime, datetime], FinanceReport] = field(default_factory=Joint)
