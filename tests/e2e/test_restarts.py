@@ -18,7 +18,7 @@ from servers import make_folder
 from allonova.domain.carpool.booking import Booking
 from tests.e2e.conftest import Quote
 from tests.e2e.phones import Phone
-from tests.e2e.stage import Stage, seconds_until_out
+from tests.e2e.stage import Stage, refresh, seconds_until_out
 from tests.support.own_postgres import OwnPostgres, make_own_postgres
 from tests.support.postgres import fresh_database
 from tests.support.processes import Fleet, eventually, make_fleet
@@ -27,7 +27,7 @@ from tests.support.sieve import Outputs
 PAUSE_S = 0.05  # between the questions of one client
 BACK_S = 10.0
 ENOUGH = 10  # answers that are good again, of each client
-GOOD, AWAY = {200, 201}, 503
+AWAY = 503
 FULL = [
     pytest.param(name, 3, id=f"{name}, full", marks=pytest.mark.prove)
     for name in ("postgres restarted", "postgres killed", "redis restarted", "redis killed")
@@ -44,6 +44,7 @@ class Answer:
     asked: float
     came: float
     status: int
+    is_good: bool
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ class Load:
     answers: dict[str, list[Answer]]
     kept: list[str] = field(default_factory=list)
 
-    async def go_on(self, name: str, client: httpx.AsyncClient, deed: Deed) -> None:
+    async def go_on(self, name: str, client: httpx.AsyncClient, deed: Deed, good: int) -> None:
         """Ask again and again; every answer is noted."""
         told = self.answers[name]
         while True:
@@ -65,14 +66,13 @@ class Load:
                     self.kept.append(answer.json()["data"]["id"])
             except httpx.TransportError:
                 status = 0
-            told.append(Answer(asked, time.monotonic(), status))
+            told.append(Answer(asked, time.monotonic(), status, status == good))
             await asyncio.sleep(PAUSE_S)
 
     def good_since(self, moment: float) -> dict[str, list[Answer]]:
         """Good answers to what was asked after a moment."""
         return {
-            name: [each for each in told if each.asked > moment and each.status in GOOD]
-            for name, told in self.answers.items()
+            name: [each for each in told if each.asked > moment and each.is_good] for name, told in self.answers.items()
         }
 
     def statuses(self) -> Counter[int]:
@@ -110,7 +110,9 @@ def outputs(fleet: Fleet) -> Outputs:
 
 @asynccontextmanager
 async def loaded(stage: Stage, booking: Booking) -> AsyncIterator[Load]:
-    """Reads and writes at both processes; a supervisor starts whatever ends."""
+    """Reads, writes and guesses (which are refused as long as nobody counts them) at both processes; a supervisor
+    starts whatever ends.
+    """
     headers, path = stage.headers(booking.passenger_id), f"/api/v1/bookings/{booking.id}"
 
     async def read(client: httpx.AsyncClient) -> httpx.Response:
@@ -120,10 +122,13 @@ async def loaded(stage: Stage, booking: Booking) -> AsyncIterator[Load]:
         body = {"content": "Bonjour", "client_id": str(uuid4())}
         return await client.post(f"{path}/messages", json=body, headers=headers)
 
-    clients = {"a": stage.a, "b": stage.b}
-    deeds = {f"{verb.__name__} at {name}": (client, verb) for name, client in clients.items() for verb in (read, write)}
+    async def guess(client: httpx.AsyncClient) -> httpx.Response:
+        return await refresh(client, uuid4().hex)
+
+    clients, good = {"a": stage.a, "b": stage.b}, {read: 200, write: 201, guess: 401}
+    deeds = {f"{verb.__name__} at {name}": (client, verb) for name, client in clients.items() for verb in good}
     load = Load({name: [] for name in deeds})
-    tasks = [asyncio.create_task(load.go_on(name, client, deed)) for name, (client, deed) in deeds.items()]
+    tasks = [asyncio.create_task(load.go_on(name, *deed, good[deed[1]])) for name, deed in deeds.items()]
     try:
         async with stage.fleet.supervised():
             yield load
@@ -165,8 +170,9 @@ async def seconds_until_good(load: Load, since: float) -> float:
 
 def require_only_503_meanwhile(load: Load, back: float) -> None:
     """Nothing but a 503 was ever refused, and nothing after it was back."""
-    assert set(load.statuses()) <= GOOD | {AWAY}, load.statuses()
-    late = [each for told in load.answers.values() for each in told if each.asked > back and each.status == AWAY]
+    told = [each for answers in load.answers.values() for each in answers]
+    assert {each.status for each in told if not each.is_good} <= {AWAY}, load.statuses()
+    late = [each for each in told if each.asked > back and each.status == AWAY]
     assert late == []
 
 
