@@ -18,10 +18,13 @@ OWN = "SELECT current_setting('allonova.societe', true)"
 
 
 @pytest.fixture
-async def alone(database: str) -> AsyncIterator[Any]:
-    """A pool of one connection: who wants it waits until it is back."""
+async def alone(database: str, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Any]:
+    """A pool of one connection: who wants it waits until it is back. The driver ends by itself what was left open, and
+    says so; it has nothing to say.
+    """
     async with await open_pool(database, max_size=1) as pool:
         yield pool
+    assert [record.message for record in caplog.get_records("call") if record.name == "asyncio"] == []
 
 
 @pytest.fixture
