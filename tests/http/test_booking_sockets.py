@@ -142,7 +142,7 @@ async def test_refusal_names_the_message_when_it_is_not_taken(api: Api, subtests
 async def test_booking_is_followed_but_not_written_to_when_it_is_not_accepted_yet(api: Api) -> None:
     driver, passenger = await api.driver(), await api.passenger()
     pair = Pair(driver, passenger, await api.pending(passenger, await api.trip(driver)))
-    await api.show()
+    assert await api.show() == 0  # nobody could know of its channel before
     async with pair.follow(passenger) as mine:
         await says(mine)
         assert (await mine.next())["data"]["code"] == "forbidden"
